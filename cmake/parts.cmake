@@ -1,0 +1,47 @@
+# How a part of the service, a test program and a fuzz target are declared.
+
+add_library(yizhan_warnings INTERFACE)
+target_compile_options(yizhan_warnings INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+
+if(YIZHAN_SANITIZE)
+  add_compile_options(-fsanitize=${YIZHAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${YIZHAN_SANITIZE})
+endif()
+if(YIZHAN_FAIL_POINTS)
+  add_compile_definitions(YIZHAN_FAIL_POINTS=1)
+endif()
+
+# yizhan_part(NAME [DEPENDS part...] [LINK library...]): the static library of src/<folder of the caller>.
+# Every .cpp below the folder belongs to it.
+function(yizhan_part name)
+  cmake_parse_arguments(PART "" "" "DEPENDS;LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    add_library(yizhan_${name} INTERFACE)
+    set(scope INTERFACE)
+  else()
+    add_library(yizhan_${name} STATIC ${sources})
+    set(scope PUBLIC)
+    target_link_libraries(yizhan_${name} PRIVATE yizhan_warnings)
+  endif()
+  target_include_directories(yizhan_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
+  foreach(part ${PART_DEPENDS})
+    target_link_libraries(yizhan_${name} ${scope} yizhan_${part})
+  endforeach()
+  target_link_libraries(yizhan_${name} ${scope} ${PART_LINK})
+endfunction()
+
+# yizhan_test(NAME folder [LINK library...]): one GoogleTest program from every .cpp in the folder; each test is known to ctest.
+function(yizhan_test name folder)
+  cmake_parse_arguments(TEST "" "TIMEOUT" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE yizhan_warnings ${TEST_LINK} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
+  gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${TEST_TIMEOUT})
+endfunction()

@@ -1,0 +1,81 @@
+#include "base/log.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/json_text.h"
+
+namespace yizhan::log {
+namespace {
+
+std::atomic<Level> threshold{Level::kInfo};
+
+spdlog::logger& logger() {
+  static const auto instance = [] {
+    auto made = std::make_shared<spdlog::logger>("yizhan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->set_level(spdlog::level::trace);
+    return made;
+  }();
+  return *instance;
+}
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::kDebug: return "debug";
+    case Level::kInfo: return "info";
+    case Level::kWarning: return "warning";
+    case Level::kError: return "error";
+    case Level::kOff: break;
+  }
+  return "off";
+}
+
+void append_value(std::string& line, const Field& field) {
+  if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+    append_json_string(line, *text);
+  } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
+    fmt::format_to(std::back_inserter(line), "{}", *number);
+  } else if (const auto* real = std::get_if<double>(&field.value)) {
+    fmt::format_to(std::back_inserter(line), "{:.3f}", *real);
+  } else {
+    line += std::get<bool>(field.value) ? "true" : "false";
+  }
+}
+
+}  // namespace
+
+void set_level(Level level) { threshold.store(level, std::memory_order_relaxed); }
+
+bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
+
+Result<Level> parse_level(std::string_view name) {
+  for (const Level level : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError, Level::kOff}) {
+    if (name_of(level) == name) return level;
+  }
+  return fail("config_value_invalid", fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
+}
+
+void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+  std::string line = R"({"time":")";
+  line += to_rfc3339(utc_now());
+  line += R"(","level":")";
+  line += name_of(level);
+  line += R"(","event":)";
+  append_json_string(line, event);
+  for (const Field& field : fields) {
+    line += ',';
+    append_json_string(line, field.name);
+    line += ':';
+    append_value(line, field);
+  }
+  line += '}';
+  logger().info(line);
+}
+
+}  // namespace yizhan::log

@@ -1,0 +1,52 @@
+// The log: one JSON object a line, to standard error. Every line has `time` (RFC 3339, UTC), `level`, `event` (a stable
+// word for what happened) and the fields of that event. Values are escaped, so that no input can forge a line; secrets
+// and bodies are never passed in.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <variant>
+
+#include "base/error.h"
+
+namespace yizhan::log {
+
+enum class Level { kDebug, kInfo, kWarning, kError, kOff };
+
+struct Field {
+  std::string_view name;
+  std::variant<std::string_view, std::int64_t, double, bool> value;
+
+  Field(std::string_view field_name, std::string_view text) : name(field_name), value(text) {}
+  Field(std::string_view field_name, const char* text) : name(field_name), value(std::string_view(text)) {}
+  Field(std::string_view field_name, const std::string& text) : name(field_name), value(std::string_view(text)) {}
+  Field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
+  Field(std::string_view field_name, double number) : name(field_name), value(number) {}
+  template <std::integral Integer>
+  Field(std::string_view field_name, Integer number) : name(field_name), value(static_cast<std::int64_t>(number)) {}
+};
+
+/// Below this level nothing is written. May be called at any time from any thread.
+void set_level(Level level);
+bool enabled(Level level);
+/// `debug`, `info`, `warning`, `error` or `off`.
+Result<Level> parse_level(std::string_view name);
+
+/// Thread-safe; a line is written whole. Cheap when the level is off, but build no strings for it without asking enabled().
+void write(Level level, std::string_view event, std::initializer_list<Field> fields);
+
+inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+  if (enabled(Level::kDebug)) write(Level::kDebug, event, fields);
+}
+inline void info(std::string_view event, std::initializer_list<Field> fields = {}) {
+  if (enabled(Level::kInfo)) write(Level::kInfo, event, fields);
+}
+inline void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+  if (enabled(Level::kWarning)) write(Level::kWarning, event, fields);
+}
+inline void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+  if (enabled(Level::kError)) write(Level::kError, event, fields);
+}
+
+}  // namespace yizhan::log

@@ -1,0 +1,46 @@
+#include "domain/attempt.h"
+
+#include <array>
+#include <utility>
+
+namespace yizhan {
+namespace {
+
+constexpr std::array<std::pair<ErrorClass, std::string_view>, 11> kNames{{
+    {ErrorClass::kNone, ""},
+    {ErrorClass::kDns, "dns"},
+    {ErrorClass::kConnect, "connect"},
+    {ErrorClass::kTls, "tls"},
+    {ErrorClass::kTimeout, "timeout"},
+    {ErrorClass::kHttp4xx, "http_4xx"},
+    {ErrorClass::kHttp5xx, "http_5xx"},
+    {ErrorClass::kRedirect, "redirect"},
+    {ErrorClass::kResponseTooLarge, "response_too_large"},
+    {ErrorClass::kBlockedAddress, "blocked_address"},
+    {ErrorClass::kProtocol, "protocol"},
+}};
+
+}  // namespace
+
+std::string_view to_string(ErrorClass error_class) {
+  for (const auto& [known, name] : kNames) {
+    if (known == error_class) return name;
+  }
+  return "";
+}
+
+std::optional<ErrorClass> parse_error_class(std::string_view text) {
+  for (const auto& [known, name] : kNames) {
+    if (name == text) return known;
+  }
+  return std::nullopt;
+}
+
+ErrorClass class_of_status(int status) {
+  if (status >= 200 && status <= 299) return ErrorClass::kNone;
+  if (status >= 300 && status <= 399) return ErrorClass::kRedirect;
+  if (status >= 400 && status <= 499) return ErrorClass::kHttp4xx;
+  return ErrorClass::kHttp5xx;
+}
+
+}  // namespace yizhan

@@ -1,0 +1,47 @@
+// What came of one attempt to deliver an event.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+
+namespace yizhan {
+
+/// Why an attempt failed. The names are stable: they stand in the store, the API, the metrics and the log.
+enum class ErrorClass {
+  kNone,              ///< it did not fail
+  kDns,               ///< the host name did not resolve
+  kConnect,           ///< no connection, or it broke before a response began
+  kTls,               ///< handshake, certificate or host name refused
+  kTimeout,           ///< the attempt's one deadline passed
+  kHttp4xx,           ///< 400–499
+  kHttp5xx,           ///< 500–599, or 1xx where a final status was due
+  kRedirect,          ///< 300–399: never followed
+  kResponseTooLarge,  ///< the response head exceeded its limit
+  kBlockedAddress,    ///< the target resolves into a network that callbacks may not reach
+  kProtocol,          ///< not HTTP/1.x, or a broken response
+};
+
+/// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`, `blocked_address`,
+/// `protocol`.
+std::string_view to_string(ErrorClass error_class);
+std::optional<ErrorClass> parse_error_class(std::string_view text);
+
+/// The class of a final response status; kNone for 200–299.
+ErrorClass class_of_status(int status);
+
+struct AttemptOutcome {
+  ErrorClass error_class = ErrorClass::kNone;
+  int response_status = 0;        ///< 0 when there was no response
+  std::string error_message;      ///< one line for a person; empty on success
+  std::string response_head;      ///< first bytes of the response body, raw
+  UtcTime started_at{};
+  Microseconds duration{};
+  std::string retry_after;        ///< the header's value as received, at most 128 bytes; empty when absent
+
+  bool succeeded() const { return error_class == ErrorClass::kNone; }
+};
+
+}  // namespace yizhan

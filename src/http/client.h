@@ -1,0 +1,116 @@
+// The HTTP/1.1 client that callbacks leave by: keep-alive connections pooled per origin, TLS 1.2 or newer with host check,
+// one deadline for the whole attempt, bounded reading, no redirects, no proxies, and every address vetted before it is
+// connected to (http/address_guard.h). Hostile servers are expected.
+//
+// Runs on one io_context thread; nothing here is thread-safe. Name look-ups run on a thread of their own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "domain/attempt.h"
+#include "http/address_guard.h"
+#include "http/asio.h"
+
+namespace yizhan::http {
+
+/// An absolute http or https URL, taken apart once.
+struct Url {
+  bool tls = false;
+  std::string host;         ///< lower case, without brackets; a name or an address literal
+  std::uint16_t port = 80;
+  std::string target;       ///< path and query as sent on the request line; at least "/"
+  std::string host_header;  ///< host[:port] with brackets for IPv6, without the default port
+
+  /// `scheme://host:port`
+  std::string origin() const;
+  /// Without query; what an operator recognises an endpoint by.
+  std::string without_query() const;
+};
+/// Refuses other schemes, user information, fragments, empty hosts, control characters and spaces, lengths over 2,048.
+/// Code `url_invalid`.
+Result<Url> parse_url(std::string_view text);
+/// `target` when it is a full URL; otherwise joined to `base`: a path that begins with `/` replaces nothing of base's path
+/// but is appended to it ("https://a/base" + "/cb" = "https://a/base/cb"); empty means `base` itself.
+Result<Url> join_url(std::string_view base, std::string_view target);
+
+/// Certificates of one platform; empty fields mean the system's authorities and no client certificate. PEM files.
+struct TlsFiles {
+  std::string ca_file;
+  std::string client_certificate_file;
+  std::string client_key_file;
+};
+/// Loaded once, shared by the platform's connections; connections of different credentials are never shared.
+class TlsCredentials;
+/// Code `tls_files_invalid` with the file's name.
+Result<std::shared_ptr<TlsCredentials>> load_tls_credentials(const TlsFiles& files);
+
+struct ClientOptions {
+  Milliseconds connect_timeout{5000};
+  Milliseconds idle_timeout{60000};       ///< an unused connection is closed after this
+  std::size_t idle_per_origin = 64;
+  std::size_t response_body_limit = 65536;  ///< reading stops here, the connection is closed, the status stands
+  std::size_t response_head_limit = 16384;
+  std::vector<std::string> dns_servers;   ///< `address[:port]`; empty: as the system is configured
+  Milliseconds dns_timeout{3000};
+  Seconds dns_ttl_max{300};               ///< an answer is kept for its TTL, at most this, at least 1 s
+};
+
+struct Request {
+  std::shared_ptr<const Url> url;
+  std::shared_ptr<TlsCredentials> tls;  ///< null: the system's authorities
+  std::string method = "POST";
+  /// Header lines, each `Name: value\r\n`. Host, Content-Length and Connection are written by the client.
+  std::string header_lines;
+  std::shared_ptr<const std::string> body;
+  Milliseconds timeout{3000};           ///< for the whole attempt
+  /// Networks that this request may reach although private; null: the guard's own list only.
+  std::shared_ptr<const std::vector<Network>> extra_networks;
+};
+
+struct Response {
+  int status = 0;
+  std::string body;          ///< at most response_body_limit bytes
+  bool body_truncated = false;
+  std::string retry_after;   ///< at most 128 bytes
+  std::string date;          ///< likewise
+};
+
+struct Failure {
+  ErrorClass error_class = ErrorClass::kConnect;
+  std::string message;       ///< one line, with the address where there was one
+};
+
+struct ClientCounters {
+  std::uint64_t connections_opened = 0;
+  std::uint64_t connections_reused = 0;
+  std::uint64_t tls_resumed = 0;
+};
+
+class Client {
+ public:
+  using Done = std::move_only_function<void(std::expected<Response, Failure>)>;
+
+  Client(asio::io_context& io, AddressGuard guard, ClientOptions options);
+  /// Ends every request with kConnect ("stopping") without calling back after destruction.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Never calls `done` before it returns. A request on a pooled connection that turns out to be closed before a byte of
+  /// the response is sent again once on a fresh one: the server cannot have... see the .cpp for when that is safe.
+  void send(Request request, Done done);
+  ClientCounters counters() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace yizhan::http

@@ -1,0 +1,92 @@
+// Group commit: many callers' writes in one transaction. One thread owns the writing store; whatever is handed over while it
+// commits joins the next transaction, so one fsync serves many callbacks, and it never lingers for more.
+//
+// Completions run on the caller's executor, all those of one commit in one post.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "store/store.h"
+
+namespace yizhan::store {
+
+/// Runs a function on the thread that completions belong to (for example by asio::post). Thread-safe.
+using Post = std::function<void(std::move_only_function<void()>)>;
+
+/// What the writer has done since its start; for metrics.
+struct CommitCounters {
+  std::uint64_t commits = 0;
+  std::uint64_t failed_commits = 0;
+  std::uint64_t events_accepted = 0;
+  std::uint64_t results_recorded = 0;
+  std::uint64_t results_refused = 0;  ///< lease lost
+  std::uint64_t events_claimed = 0;
+  std::uint64_t commit_micros = 0;    ///< total time in commits
+};
+
+class GroupCommit {
+ public:
+  using AcceptDone = std::move_only_function<void(Result<std::vector<Accepted>>, AcceptCall)>;
+  using RecordDone = std::move_only_function<void(RecordReply)>;
+  using ClaimDone = std::move_only_function<void(Result<std::vector<ClaimedEvent>>)>;
+  using Task = std::move_only_function<void(Store&)>;
+
+  struct Options {
+    /// Items in one transaction at most; what is over waits for the next.
+    std::size_t batch_limit = 1000;
+    /// Accept calls that may wait; one more is refused at once with `store_busy`, so that callers hear of it in time.
+    std::size_t waiting_limit = 20000;
+    /// Pause before a failed commit is tried again, doubled to the maximum while it keeps failing.
+    Milliseconds retry_pause{100};
+    Milliseconds retry_pause_max{2000};
+  };
+
+  /// Takes ownership of `writer`, starts the thread.
+  GroupCommit(std::unique_ptr<Store> writer, Post post, Options options);
+  /// Commits what was handed over, completes it, ends the thread.
+  ~GroupCommit();
+  GroupCommit(const GroupCommit&) = delete;
+  GroupCommit& operator=(const GroupCommit&) = delete;
+
+  // All thread-safe; none blocks.
+
+  /// Done with the events as stored, or with the error after which nothing of the call is stored. The call comes back with
+  /// its events, so that they can be sent without reading them again.
+  void accept(AcceptCall call, AcceptDone done);
+  /// Tried until the store takes it: an attempt that was made is never forgotten while this process lives.
+  void record(AttemptRecord record, RecordDone done);
+  void claim(ClaimRequest request, ClaimDone done);
+  void release(Release release);
+  /// Runs on the writer's thread between transactions; for administration.
+  void run(Task task);
+
+  CommitCounters counters() const;
+  /// False from a commit that failed until one succeeds: the API answers 503 and /ready says so.
+  bool healthy() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+/// One thread with a reading store of its own, for look-ups that must hold up neither the writer nor the I/O thread.
+class ReadThread {
+ public:
+  explicit ReadThread(std::unique_ptr<Store> reader);
+  /// Ends after the tasks that were handed over.
+  ~ReadThread();
+  ReadThread(const ReadThread&) = delete;
+  ReadThread& operator=(const ReadThread&) = delete;
+
+  /// Thread-safe. Tasks run in order. False when more than `kWaitingLimit` wait already.
+  bool run(std::move_only_function<void(Store&)> task);
+  static constexpr std::size_t kWaitingLimit = 1000;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace yizhan::store

@@ -1,0 +1,311 @@
+// The contract of the store: where every accepted event is, and the only truth about it. START HERE to understand what is
+// durable, when, and who may change it. Two implementations, store/sqlite and store/postgres, pass one conformance suite
+// (tests/store_contract).
+//
+// A Store is one connection and belongs to one thread. store/group_commit.h makes one out of many callers' writes.
+//
+// Time: every moment is passed in as `now`, except that PostgreSQL judges leases by its own clock, so that nodes whose
+// clocks differ agree on whose lease has ended; the embedded store judges them by the monotonic clock of the one process
+// that owns the file.
+//
+// Errors (code): `store_unavailable` (busy, full, lost, restarting: nothing was changed; try again), `store_corrupt`,
+// `store_newer` (the schema was written by a newer version), `store_locked` (another process serves this file),
+// `commit_outcome_unknown` (the connection broke during commit and what became of it could not be found out in time),
+// `idempotency_conflict`, `event_id_taken`, `value_refused` (a CHECK constraint), `sql_error`.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "domain/attempt.h"
+#include "domain/event.h"
+#include "domain/ledger.h"
+
+namespace yizhan::store {
+
+/// Where events without a known endpoint wait: handed over by SQL, they are given their endpoint by the first claim.
+inline constexpr std::int64_t kUnrouted = 0;
+
+/// An event as it was handed over. Its fields never change afterwards.
+struct Event {
+  std::string id;               ///< 1–64 characters; a UUIDv7 unless handed over by SQL under an id of its own
+  std::string platform;         ///< 1–64 characters
+  std::string event_type;       ///< 1–128 characters
+  std::string callback_target;  ///< as handed over: a URL, a path, or empty for the platform's base URL
+  std::string payload;          ///< raw bytes, sent as they are
+  std::string correlation;      ///< free text to find the event by, at most 256 bytes; may be empty
+  std::string order_key;        ///< events of one platform and key go out strictly in order; empty: no order
+  std::string traceparent;      ///< W3C trace context as taken in; may be empty
+  UtcTime created_at{};
+};
+
+struct NewEvent {
+  Event event;
+  std::optional<std::string> idempotency_key;  ///< 1–255 bytes, unique within the platform for at least 7 days
+  UtcTime first_attempt_at{};                  ///< created_at, or the caller's not_before
+  std::int64_t endpoint_key = kUnrouted;       ///< stable_key() of the endpoint (dispatch/endpoint.h)
+  /// Takes the event for the caller in the same transaction, as a claim would: it may be sent as soon as this is durable.
+  /// Ignored for an event that has to wait (future first attempt, or behind others of its order_key). Empty: unclaimed.
+  std::string lease_token;
+  Milliseconds lease{};
+};
+
+/// All events of one call are stored, or none.
+struct AcceptCall {
+  std::vector<NewEvent> events;
+};
+
+struct Accepted {
+  std::string id;          ///< of the stored event: the first one's where this is a duplicate
+  EventStatus status = EventStatus::kPending;
+  bool duplicate = false;  ///< same idempotency key, same content: nothing was stored
+  bool leased = false;     ///< lease_token holds it
+  std::int64_t sequence = 0;  ///< the store's own number of the event; later calls name the event by it
+};
+
+/// Takes due events of one endpoint. Never changes a status.
+struct ClaimRequest {
+  std::int64_t endpoint_key = kUnrouted;
+  int limit = 20;
+  std::string lease_token;  ///< fresh, at most 64 characters
+  Milliseconds lease{};
+};
+
+struct ClaimedEvent {
+  Event event;
+  std::int64_t sequence = 0;
+  std::string lease_token;
+  EventStatus status = EventStatus::kPending;
+  int attempt_count = 0;    ///< attempts so far, as the outbox shows it
+  int tries_in_run = 0;     ///< failed attempts since it was accepted, or last set back to pending
+  UtcTime next_attempt_at{};
+};
+
+/// The result of one attempt, with what was decided. Recorded only if `lease_token` still holds the event.
+struct AttemptRecord {
+  std::int64_t sequence = 0;
+  std::string event_id;
+  std::string lease_token;
+  AttemptOutcome outcome;
+  EventStatus next_status = EventStatus::kDelivered;  ///< delivered, retrying or dead_letter
+  UtcTime next_attempt_at{};                          ///< for retrying
+  UtcTime recorded_at{};
+};
+
+enum class RecordReply {
+  kRecorded,
+  kLeaseLost,  ///< another holds the event now, or it was set by hand: the result was not recorded
+};
+
+/// Gives a claimed event back unsent; no attempt is counted. Without effect when the lease is lost.
+struct Release {
+  std::int64_t sequence = 0;
+  std::string lease_token;
+  std::optional<std::int64_t> endpoint_key;  ///< moves the event to its endpoint
+  std::optional<UtcTime> not_before;         ///< next_attempt_at becomes this
+  std::optional<std::string> last_error;     ///< why it waits, for the operator
+};
+
+/// What is written in one transaction, in this order: records, accepts, releases, claims.
+struct WriteBatch {
+  std::vector<AttemptRecord> records;
+  std::vector<AcceptCall> accepts;
+  std::vector<Release> releases;
+  std::vector<ClaimRequest> claims;
+  UtcTime now{};
+
+  bool empty() const { return records.empty() && accepts.empty() && releases.empty() && claims.empty(); }
+};
+
+/// Answers, each in the order of the batch.
+struct WriteReply {
+  std::vector<RecordReply> records;
+  std::vector<Result<std::vector<Accepted>>> accepts;  ///< an error here concerns that call only; the others are stored
+  std::vector<std::vector<ClaimedEvent>> claims;       ///< by next_attempt_at
+};
+
+struct EndpointDue {
+  std::int64_t endpoint_key = kUnrouted;
+  UtcTime available_at{};  ///< when its first event is due, or its first lease ends
+};
+
+/// An endpoint that answered 410, or that an operator stopped. Its events wait, they are not claimed.
+struct DisabledEndpoint {
+  std::int64_t endpoint_key = 0;
+  std::string platform;
+  std::string url;
+  std::string reason;
+  UtcTime disabled_at{};
+};
+
+/// An event as an operator sees it.
+struct EventView {
+  Event event;  ///< payload only where the call says so
+  EventStatus status = EventStatus::kPending;
+  int attempt_count = 0;
+  std::optional<UtcTime> next_attempt_at;  ///< while open
+  std::string last_error;
+  UtcTime updated_at{};
+  std::string idempotency_key;
+  std::optional<UtcTime> lease_expires_at;  ///< while an attempt is in flight
+};
+
+struct AttemptView {
+  std::string event_id;
+  int attempt_no = 0;
+  int response_status = 0;
+  std::string error_class;
+  std::string error_message;
+  std::int64_t duration_ms = 0;
+  std::string response_body;  ///< its first part, at most kStoredResponseBytes, raw
+  UtcTime created_at{};       ///< when the attempt began
+};
+inline constexpr std::size_t kStoredResponseBytes = 1024;
+
+struct DeadLetterView {
+  std::string event_id;
+  std::string platform;
+  std::string event_type;
+  std::string callback_target;
+  int attempt_count = 0;
+  std::string error_class;
+  std::string final_error;
+  UtcTime created_at{};
+};
+
+/// Which events; every condition given must hold. For lists, and for replay and discard.
+struct Selection {
+  std::vector<std::string> ids;
+  std::vector<EventStatus> statuses;
+  std::string platform;
+  std::string event_type;
+  std::string error_class;  ///< of the last attempt
+  std::string correlation;
+  std::optional<UtcTime> created_from;   ///< inclusive
+  std::optional<UtcTime> created_until;  ///< exclusive
+};
+
+/// One page; newest first unless `oldest_first`. `after` is the `sequence` of the last row of the page before.
+struct Page {
+  int limit = 100;
+  std::int64_t after = 0;
+  bool oldest_first = false;
+};
+
+template <class Row>
+struct Rows {
+  std::vector<Row> rows;
+  std::int64_t next = 0;  ///< Page::after of the following page; 0 at the end
+};
+
+struct ApiKey {
+  std::string id;      ///< shown; 12 hexadecimal digits
+  std::string name;
+  std::string scopes;  ///< space-separated: `events:write events:read admin`
+  std::string hash;    ///< lower-case hex SHA-256 of the secret part
+  UtcTime created_at{};
+  std::optional<UtcTime> revoked_at;
+};
+
+/// What a statement of `yizhan sql` gave.
+struct SqlResult {
+  std::vector<std::string> columns;
+  std::vector<std::vector<std::optional<std::string>>> rows;
+  std::int64_t changed_rows = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // ---- the way of the data -------------------------------------------------------------------------------------------
+
+  /// One transaction. On an error nothing was changed (but see `commit_outcome_unknown`). When a commit's outcome is in
+  /// doubt the store settles it before it answers: by looking for the batch's event ids after reopening the file, or by
+  /// asking PostgreSQL for the transaction's fate.
+  virtual Result<WriteReply> write(const WriteBatch& batch) = 0;
+
+  /// The endpoints that have open events, by key, from the first key greater than `after`. Costs one index probe each.
+  virtual Result<std::vector<EndpointDue>> endpoints_due(std::int64_t after, int limit) = 0;
+
+  /// Events whose lease was held by a process that is known to be gone become claimable at once. The embedded store calls
+  /// for it once at start, by the process that owns the file; with PostgreSQL leases simply end.
+  virtual Result<void> recover_leases(UtcTime now) = 0;
+
+  // ---- what operators do ---------------------------------------------------------------------------------------------
+
+  /// Sets events back to pending for a new run of the schedule, due at `now`, their attempts kept, their dead letter
+  /// removed. At most `limit` in this call, oldest first; answers how many. Call again until it answers 0. A selection of
+  /// dead letters, retrying or delivered events; pending ones are left alone.
+  virtual Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) = 0;
+  /// Gives up open events or dead letters, with the reason on record.
+  virtual Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) = 0;
+  virtual Result<std::int64_t> count(const Selection& selection) = 0;
+
+  virtual Result<void> disable_endpoint(const DisabledEndpoint& endpoint) = 0;
+  /// False when it was not disabled.
+  virtual Result<bool> enable_endpoint(std::int64_t endpoint_key) = 0;
+  virtual Result<std::vector<DisabledEndpoint>> disabled_endpoints() = 0;
+
+  virtual Result<void> add_api_key(const ApiKey& key) = 0;
+  virtual Result<std::vector<ApiKey>> api_keys() = 0;
+  virtual Result<bool> revoke_api_key(std::string_view id, UtcTime now) = 0;
+
+  // ---- looking -------------------------------------------------------------------------------------------------------
+
+  virtual Result<std::optional<EventView>> find_event(std::string_view id, bool with_payload) = 0;
+  virtual Result<Rows<EventView>> list_events(const Selection& selection, const Page& page) = 0;
+  /// Of one event by attempt_no, or, with an empty id, of all, newest first.
+  virtual Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) = 0;
+  virtual Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) = 0;
+
+  /// Counted from the rows, per platform (and minute). Reads every event created in the range: seconds for millions.
+  virtual Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
+                                bool by_minute) = 0;
+
+  /// Runs one or several statements in the runbook's dialect (`NOW()` and the schema `public.` exist on both engines);
+  /// answers the result of each.
+  virtual Result<std::vector<SqlResult>> sql(std::string_view text) = 0;
+
+  /// A round trip; for /ready.
+  virtual Result<void> ping() = 0;
+  /// What the operator should know: durability settings that are off, and the like. One sentence each.
+  virtual Result<std::vector<std::string>> warnings() = 0;
+};
+
+enum class OpenMode {
+  kServe,  ///< owns an embedded file: takes its lock, checkpoints it; migrates
+  kTool,   ///< a command beside a running service: reads and edits, never checkpoints, never migrates
+};
+
+/// `sqlite:PATH` or `postgresql://…` / `postgres://…`.
+struct StoreUrl {
+  enum class Engine { kSqlite, kPostgres } engine = Engine::kSqlite;
+  std::string text;  ///< the path, or the connection URL
+};
+Result<StoreUrl> parse_store_url(std::string_view text);
+
+/// Where stores come from: knows the URL, opens as many connections as threads need. Thread-safe. Opened with kServe it
+/// holds the embedded file's lock until it is destroyed.
+class StoreFactory {
+ public:
+  virtual ~StoreFactory() = default;
+  /// The connection that writes. The embedded store allows one at a time in a kServe factory.
+  virtual Result<std::unique_ptr<Store>> open_writer() = 0;
+  /// A connection for looking and, in kTool mode, for editing.
+  virtual Result<std::unique_ptr<Store>> open_reader() = 0;
+  /// Brings the schema to this version; safe when several nodes do it at once. Answers how many migrations ran.
+  virtual Result<int> migrate() = 0;
+  virtual Result<int> schema_version() = 0;
+};
+
+Result<std::unique_ptr<StoreFactory>> open_store(const StoreUrl& url, OpenMode mode);
+
+}  // namespace yizhan::store
