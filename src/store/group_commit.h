@@ -30,7 +30,7 @@ class GroupCommit {
  public:
   using AcceptDone = std::move_only_function<void(Result<std::vector<Accepted>>, AcceptCall)>;
   using RecordDone = std::move_only_function<void(RecordReply)>;
-  using ClaimDone = std::move_only_function<void(Result<std::vector<ClaimedEvent>>)>;
+  using ClaimDone = std::move_only_function<void(Result<ClaimReply>)>;
   using Task = std::move_only_function<void(Store&)>;
 
   struct Options {

@@ -124,11 +124,17 @@ struct WriteBatch {
   bool empty() const { return records.empty() && accepts.empty() && releases.empty() && claims.empty(); }
 };
 
+struct ClaimReply {
+  std::vector<ClaimedEvent> events;  ///< by next_attempt_at, then age
+  /// When the endpoint's next event that was not claimed here is due (or its lease ends); empty when there is none.
+  std::optional<UtcTime> next_available_at;
+};
+
 /// Answers, each in the order of the batch.
 struct WriteReply {
   std::vector<RecordReply> records;
   std::vector<Result<std::vector<Accepted>>> accepts;  ///< an error here concerns that call only; the others are stored
-  std::vector<std::vector<ClaimedEvent>> claims;       ///< by next_attempt_at
+  std::vector<ClaimReply> claims;
 };
 
 struct EndpointDue {
