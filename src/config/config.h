@@ -1,0 +1,159 @@
+// The configuration as the rest of the program sees it: plain values, checked and complete. START HERE; load.h fills
+// it, settings.cpp declares each value once (name, bounds, help), docs/configuration.md is generated from there.
+//
+// Only `app` sees the whole of it and turns it into each part's own Options. Immutable once loaded; secrets are in it
+// in clear: never log a part of it, show.h masks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "domain/policy.h"
+
+namespace yizhan::config {
+
+/// What this process does; several processes on one PostgreSQL may share the roles out.
+struct Roles {
+  bool receive = true;
+  bool dispatch = true;
+  bool push = true;
+  bool console = true;  ///< the console and the API
+
+  bool operator==(const Roles&) const = default;
+};
+
+/// Each address is `address:port`, `[v6]:port`, `:port` (every interface) or `localhost:port`.
+struct ListenSection {
+  std::string api = "127.0.0.1:7401";
+  std::string receive = "127.0.0.1:7201";
+  std::string push = "127.0.0.1:7301";
+};
+
+struct StoreSection {
+  /// `sqlite:PATH` or `postgresql://…`. After load() never empty: `sqlite:<data_dir>/yizhan.db` where nothing was set.
+  std::string url;
+};
+
+struct LogSection {
+  log::Level level = log::Level::kInfo;
+};
+
+/// The API's and the console's listener.
+struct ApiSection {
+  std::string certificate_file;  ///< PEM chain; with key_file: HTTPS. Both or none.
+  std::string key_file;
+  std::size_t body_limit = 1 << 20;  ///< bytes
+  std::size_t connection_limit = 10000;
+  std::size_t connections_per_address = 10000;
+  Milliseconds head_timeout{10000};
+  Milliseconds body_timeout{30000};
+  Milliseconds idle_timeout{75000};
+};
+
+/// What holds for every callback that leaves.
+struct OutboundSection {
+  std::vector<std::string> allow;  ///< networks that callbacks may reach although private: `10.0.0.0/8`, `::1`
+  Milliseconds connect_timeout{5000};
+  std::size_t response_limit = 65536;    ///< bytes of a response body that are read
+  std::vector<std::string> dns_servers;  ///< `address[:port]`; empty: as the system is configured
+  Milliseconds dns_timeout{3000};
+  std::size_t idle_connections = 64;  ///< kept open per endpoint
+  Milliseconds idle_timeout{60000};
+};
+
+struct DispatchSection {
+  std::size_t queue_memory = 32 << 20;    ///< bytes of payloads that wait in memory; more wait in the store
+  std::size_t queue_per_endpoint = 1024;  ///< events of one endpoint that wait in memory
+  std::size_t in_flight_limit = 4096;     ///< attempts at once, over all endpoints
+};
+
+/// Inbound webhooks of platforms, as the seed's variables AI_CS_WEBHOOK_* and AI_CS_PLATFORM_ADAPTERS_ENABLED name
+/// them.
+struct WebhookSection {
+  bool platform_adapters_enabled = true;
+  /// Of the scheme x-cs, inbound and outbound, where a platform does not name its own.
+  std::string signature_header = "X-CS-Signature";
+  Seconds max_skew{300};
+};
+
+/// How a callback is signed (docs/configuration.md; the signed strings are documented in verify/).
+enum class SigningScheme {
+  kNone,
+  kXCs,                  ///< X-CS-Timestamp, X-CS-Signature: the first secret signs
+  kStandardWebhooks,     ///< webhook-signature `v1,…`: every secret signs
+  kStandardWebhooksV1a,  ///< webhook-signature `v1a,…` (ed25519): every key signs
+  kWebhookSignature,     ///< X-Webhook-Signature, plain HMAC of the body, as new-api does it: the first secret signs
+  kHmac,                 ///< the generic one: HmacOptions says how; the first secret signs
+};
+enum class HmacEncoding { kHex, kBase64 };
+enum class HmacAlgorithm { kSha1, kSha256, kSha512 };
+
+/// For SigningScheme::kHmac only.
+struct HmacOptions {
+  std::string prefix;  ///< before the encoded MAC: `sha256=`
+  HmacEncoding encoding = HmacEncoding::kHex;
+  HmacAlgorithm algorithm = HmacAlgorithm::kSha256;
+  std::string timestamp_header;        ///< empty: no timestamp is sent
+  std::string signed_text = "{body}";  ///< `{timestamp}` (Unix seconds), `{id}` and `{body}` stand for themselves
+};
+
+struct Signing {
+  SigningScheme scheme = SigningScheme::kStandardWebhooks;
+  /// In the order given, `secret` first, then `secrets`, then the contents of the secret files (without a line end).
+  std::vector<std::string> secrets;
+  /// x-cs and hmac: the header that carries the signature. Empty for the other schemes, whose headers are fixed.
+  std::string signature_header;
+  HmacOptions hmac;
+};
+
+enum class Envelope {
+  kNone,      ///< the payload goes out byte for byte
+  kStandard,  ///< inside `{"type":…,"timestamp":…,"data":…}`, as Standard Webhooks recommends
+};
+
+struct Platform {
+  std::string name;  ///< lower-case letters, digits, `-`, `_`; at most 64
+  bool enabled = true;
+  std::string base_url;  ///< empty: every event must bring a full URL
+  DeliveryPolicy policy;
+  Signing signing;
+  std::string ingress_secret;  ///< for webhooks that the platform sends us; empty: none are accepted
+  std::string event_id_header;
+  std::string event_type_header;  ///< empty: the type is not sent
+  Envelope envelope = Envelope::kNone;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>>
+      headers;          ///< extra ones, checked; none that the service writes itself
+  std::string ca_file;  ///< PEM; empty: the system's authorities
+  std::string client_certificate_file;
+  std::string client_key_file;
+  std::vector<std::string>
+      outbound_allow;   ///< networks that this platform's callbacks may reach, beside outbound.allow
+  bool ordered = true;  ///< whether an event's order_key is honoured
+};
+
+struct Config {
+  std::string data_dir = "./yizhan-data";
+  Roles roles;
+  Seconds stop_grace{20};
+  StoreSection store;
+  ListenSection listen;
+  LogSection log;
+  OutboundSection outbound;
+  DispatchSection dispatch;
+  ApiSection api;
+  WebhookSection webhook;
+  std::vector<Platform> platforms;  ///< by name
+
+  /// Null when there is no such platform.
+  const Platform* find_platform(std::string_view name) const;
+};
+
+/// `none`, `x-cs`, `standard-webhooks`, `standard-webhooks-v1a`, `webhook-signature`, `hmac`.
+std::string_view to_string(SigningScheme scheme);
+
+}  // namespace yizhan::config

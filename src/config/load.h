@@ -1,0 +1,68 @@
+// From the sources to a Config. Later sources win: built-in defaults, the TOML file, the seed's AI_CS_* variables,
+// YIZHAN_* variables, flags. Everything that is wrong is reported at once, and nothing is used unless all of it is
+// right.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/config.h"
+
+namespace yizhan::config {
+
+/// One setting given on the command line.
+struct Flag {
+  std::string key;       ///< `outbound.allow`, `platforms.crm.base_url`
+  std::string value;     ///< as in a variable: lists are comma-separated
+  std::string shown_as;  ///< how the user wrote it: `--set`, `--roles`
+};
+/// `section.name=value`, the argument of --set. Code `config_key_unknown` when there is no `=`.
+Result<Flag> parse_set_flag(std::string_view argument);
+
+using Variables = std::map<std::string, std::string, std::less<>>;
+/// The process's environment.
+Variables process_variables();
+
+struct Sources {
+  /// --config. Without it YIZHAN_CONFIG, without that ./yizhan.toml if it exists.
+  std::optional<std::string> file;
+  Variables variables;
+  std::vector<Flag> flags;
+  /// Reads a whole file; empty function: from disk, at most 1 MiB. A path that does not exist: code `file_missing`.
+  std::function<Result<std::string>(const std::string& path)> read_file;
+};
+
+/// Where a value came from.
+struct Origin {
+  enum class Kind { kDefault, kFile, kSeedVariable, kVariable, kFlag } kind = Kind::kDefault;
+  /// `yizhan.toml:12`, `AI_CS_PLATFORM_CRM_CALLBACK_BASE_URL`, `--set`; empty for a default.
+  std::string where;
+};
+/// By key (`outbound.allow`, `platforms.crm.base_url`); a key that is not in it has its default.
+using Origins = std::map<std::string, Origin, std::less<>>;
+
+struct Loaded {
+  Config config;
+  Origins origins;
+  std::string file;  ///< the TOML file that was read; empty: none
+  /// What is allowed but hardly meant; one sentence each, for the log.
+  std::vector<std::string> warnings;
+};
+
+/// One thing that is wrong. Codes: `config_key_unknown`, `config_value_invalid`, `config_file_unreadable`,
+/// `config_file_invalid`, `config_variable_unknown`. The message names the key, the value (a secret masked), where it
+/// stands and what is allowed.
+using Problems = std::vector<Error>;
+
+std::expected<Loaded, Problems> load(const Sources& sources);
+
+/// One line each, for standard error.
+std::string to_text(const Problems& problems);
+
+}  // namespace yizhan::config
