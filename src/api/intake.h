@@ -1,0 +1,72 @@
+// What the API asks of whoever delivers the events it takes in. The app gives it an implementation that stands on the
+// dispatcher; api and dispatch never include each other.
+//
+// Every call is made on the I/O thread and must not block.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/store.h"
+
+namespace yizhan::api {
+
+/// The way of a new event past the API. For every call of prepare() that succeeded there follows exactly one accepted()
+/// or abandoned() with that event, so that whatever prepare() reserved is used or given back.
+class Intake {
+ public:
+  virtual ~Intake() = default;
+
+  /// Before the event is handed to the store. Checks that its platform is configured and its target usable, sets
+  /// `endpoint_key`, and where there is room to send it at once reserves a place and sets `lease_token` and `lease`.
+  /// Codes: `unknown_platform` (the message lists the configured names), `url_invalid`, `callback_target_invalid`.
+  virtual Result<void> prepare(store::NewEvent& event) = 0;
+
+  /// The call is durable: `accepted` answers its events in order. The events are the implementation's to keep and send:
+  /// those with `leased` at once; for the others, only places reserved are given back. Runs before the caller is
+  /// answered.
+  virtual void accepted(const std::vector<store::Accepted>& accepted, store::AcceptCall&& call) = 0;
+
+  /// Nothing of these events was stored, and nothing will be: places reserved for them are given back.
+  virtual void abandoned(const store::AcceptCall& call) = 0;
+};
+
+/// One endpoint as the dispatcher sees it.
+struct EndpointState {
+  enum class Breaker { kClosed, kOpen, kHalfOpen };
+
+  std::int64_t key = 0;  ///< stable_key() as the store has it
+  std::string platform;
+  std::string url;  ///< without its query
+  Breaker breaker = Breaker::kClosed;
+  std::optional<UtcTime> paused_until;  ///< the breaker, a Retry-After or the rate holds it back until then
+  std::size_t in_flight = 0;            ///< attempts being made
+  std::size_t queued = 0;               ///< claimed and waiting in memory
+  int failures_in_row = 0;
+  std::string last_error;  ///< of its last failed attempt; empty after a success
+  bool disabled = false;
+  std::string disabled_reason;
+  std::optional<UtcTime> disabled_at;
+};
+
+/// The dispatcher's side of what operators look at and do.
+class Dispatching {
+ public:
+  virtual ~Dispatching() = default;
+
+  /// The endpoints that it knows at this moment, in any order.
+  virtual std::vector<EndpointState> endpoints() const = 0;
+
+  /// An operator enabled this endpoint; the store has it already. It is tried again at once, its breaker closed.
+  virtual void endpoint_enabled(std::int64_t endpoint_key) = 0;
+
+  /// Events were set back to pending or given up in the store: look at once at what is due there.
+  virtual void store_changed() = 0;
+};
+
+}  // namespace yizhan::api
