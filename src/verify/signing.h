@@ -16,35 +16,32 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "domain/signature_scheme.h"
+#include "domain/signing_scheme.h"
 
 namespace yizhan::verify {
 
-enum class HmacAlgorithm { kSha256, kSha1, kSha512 };
-enum class SignatureEncoding { kHex, kBase64 };
-
-/// How messages are signed, as an operator configures it. Header names left empty are the scheme's own; those of v1 and
-/// v1a cannot be changed.
+/// How messages are signed, as an operator configures it.
 struct SigningOptions {
-  SignatureScheme scheme = SignatureScheme::kNone;
-  /// Those in force; the newest first, at most kMaxSecrets. Verifying takes any of them. Signing: `v1` and `v1a` send
-  /// one signature for each secret; the other schemes have room for one signature, and the first secret makes it.
+  SigningScheme scheme = SigningScheme::kNone;
+  /// Those in force, at most kMaxSecrets. Verifying takes any of them. Signing: the Standard Webhooks schemes send one
+  /// signature for each secret; the others have room for one signature, and the first secret makes it.
   ///   x-cs, webhook-signature, hmac: any text without blanks at its ends, used as it is.
-  ///   v1: `whsec_` and base64 of 24 to 64 bytes.
-  ///   v1a: `whsk_` and base64 of the 32-byte seed, or of seed and public key (64 bytes); `whpk_` and base64 of the
-  ///   32-byte public key suffices to verify.
+  ///   standard-webhooks: `whsec_` and base64 of 24 to 64 bytes.
+  ///   standard-webhooks-v1a: `whsk_` and base64 of the 32-byte seed, or of seed and public key (64 bytes); `whpk_` and
+  ///   base64 of the 32-byte public key suffices to verify.
   std::vector<std::string> secrets;
 
-  std::string signature_header;  ///< x-cs: X-CS-Signature; webhook-signature: X-Webhook-Signature; hmac: X-Signature
-  std::string
-      timestamp_header;   ///< x-cs: X-CS-Timestamp; hmac: none unless the signed text has {timestamp}, then X-Timestamp
-  std::string id_header;  ///< hmac: none unless the signed text has {id}, then X-Event-Id
+  // Header names. Empty: the scheme's own, or, for hmac, X-Signature and no others. The Standard Webhooks schemes take
+  // none.
+  std::string signature_header;  ///< x-cs: X-CS-Signature; webhook-signature: X-Webhook-Signature
+  std::string timestamp_header;  ///< x-cs: X-CS-Timestamp; hmac: needed if the signed text has {timestamp}
+  std::string id_header;         ///< hmac only: needed if the signed text has {id}
 
-  // For `hmac` only.
-  std::string prefix;                                    ///< before the encoded signature, as `sha256=`
-  SignatureEncoding encoding = SignatureEncoding::kHex;  ///< hexadecimal is lower-case
+  // For hmac only.
+  std::string prefix;  ///< before the encoded signature, as `sha256=`
+  HmacEncoding encoding = HmacEncoding::kHex;
   HmacAlgorithm algorithm = HmacAlgorithm::kSha256;
-  std::string signed_text = "{body}";  ///< {id}, {timestamp}, {body}; {body} once; the rest is literal
+  std::string signed_text = "{body}";  ///< {id}, {timestamp} and {body} stand for themselves; the rest is literal
 };
 inline constexpr std::size_t kMaxSecrets = 8;
 
