@@ -1,13 +1,14 @@
 // The circuit breaker of one endpoint: how many attempts may be in flight to it. A state machine without a clock; times
 // are steady ones, passed in, and must not go back.
 //
-//                threshold failures in a row                      open time is over
-//   ┌─ closed ───────────────────────────────────▶ open ──────────────────────────────▶ half-open (one probe at a time)
-//   │    ▲                                           ▲                                     │        │
-//   │    │                                           └──── probe fails: open time doubles ─┘        │
-//   │    └──────────────────────────────────────────────── probe succeeds: limit 1 ─────────────────┘
-//   └── each success doubles the limit up to the cap: an endpoint that comes back with a backlog is not flooded (fault
-//   28)
+//                  threshold failures in a row                    open time is over
+//   ┌─▶ closed ───────────────────────────────▶ open ───────────────────────────────▶ half-open: one probe at a time
+//   │                                            ▲                                        │             │
+//   │                                            └────── probe fails: open time doubles ──┘             │
+//   └───────────────────────────────────────────────────────────────── probe is answered: limit 1 ──────┘
+//
+// Closed again, each answer doubles the limit up to the cap and each failure halves it, so that an endpoint that comes
+// back with a backlog is not flooded (fault 28). The open time is the first one again once the cap is reached.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,13 @@
 
 namespace yizhan {
 
-/// Whether an outcome says that the endpoint, not just this event, is in trouble: dns, connect, tls, timeout, http_5xx,
-/// 429. Other 4xx, redirects and the like come from an endpoint that works.
-bool is_breaker_failure(const AttemptOutcome& outcome);
+/// What an attempt says about its endpoint, whatever it means for its event.
+enum class BreakerVerdict {
+  kAnswered,  ///< it works: 2xx, and every answer that blames the request (a 404), redirects, broken responses
+  kFailure,   ///< it is in trouble: dns, connect, tls, timeout, http_5xx, 429
+  kNeutral,   ///< it was not reached by our own doing: a blocked address, an attempt given back unsent
+};
+BreakerVerdict breaker_verdict(const AttemptOutcome& outcome);
 
 struct BreakerOptions {
   int in_flight_cap = 64;
@@ -34,39 +39,49 @@ BreakerOptions breaker_options(const DeliveryPolicy& policy);
 class Breaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };
-  /// Names the phase that an attempt began in, so that its late result is not taken for a probe's.
+  /// Names the phase that an attempt began in, so that a late result of an earlier phase is not taken for a probe's.
   using Ticket = std::uint32_t;
 
   explicit Breaker(const BreakerOptions& options);
 
-  /// How many more attempts may begin now; 0 while open or paused. Never counts beyond the cap.
+  /// How many more attempts may begin now; 0 while open or paused.
   int may_begin(SteadyTime now) const;
-  /// When may_begin() can become positive by the passing of time alone; empty when it is positive already, or when only
-  /// the end of an attempt can change it.
+  /// When may_begin() becomes positive by the passing of time alone; empty when it is positive now, or when that takes
+  /// the end of an attempt.
   std::optional<SteadyTime> next_chance(SteadyTime now) const;
 
-  /// An attempt begins; each is ended by exactly one succeeded(), failed() or cancelled(). Call only while may_begin()
-  /// > 0.
+  /// An attempt begins; call only while may_begin() > 0. Each is ended by exactly one ended() with its ticket.
   Ticket begin(SteadyTime now);
-  void succeeded(Ticket ticket, SteadyTime now);
-  /// With an outcome for which is_breaker_failure() holds. Outcomes that are neither (a 404) go to answered().
-  void failed(Ticket ticket, SteadyTime now);
-  /// The endpoint answered, though not with success: it works, so this ends a row of failures and counts as a good
-  /// probe.
-  void answered(Ticket ticket, SteadyTime now) { succeeded(ticket, now); }
-  /// The attempt never got as far as the endpoint.
-  void cancelled(Ticket ticket, SteadyTime now);
+  void ended(Ticket ticket, BreakerVerdict verdict, SteadyTime now);
 
-  /// 429, 502, 503, 504: nothing begins for `pause`, then half as many as before, doubling again with successes. Said
-  /// by several attempts of one burst it halves once; the longest pause stands.
-  void slow_down(SteadyTime now, Microseconds pause);
-  /// An operator enabled or replayed: forgets failures, pause and open time; starts again from a limit of 1.
+  /// The endpoint asked for it (429, 502, 503, 504): nothing begins for `pause`; then half as many as before, one more
+  /// with each answer. Asked again while paused it halves no further, and the longer pause stands: one burst is one
+  /// request.
+  void slow_down(Microseconds pause, SteadyTime now);
+
+  /// An operator says that the endpoint is well: pause and failures are forgotten; begins again from a limit of 1.
   void reset();
 
   State state(SteadyTime now) const;
   int in_flight() const { return in_flight_; }
-  /// The present limit of attempts in flight, without regard to open or paused.
-  int limit() const { return limit_; }
+  int limit() const { return limit_; }  ///< of attempts in flight while closed and not paused
+
+ private:
+  void open(SteadyTime now);
+  void close_from_one();
+  void raise_limit();
+
+  BreakerOptions options_;
+  State state_ = State::kClosed;
+  Ticket phase_ = 0;           // counts changes of state_
+  int in_flight_ = 0;          // of every phase
+  int probes_in_flight_ = 0;   // of this half-open phase
+  int failures_in_a_row_ = 0;  // while closed
+  int limit_;
+  int doubling_until_;      // below this limit an answer doubles it, from here on it adds one
+  Milliseconds open_time_;  // of the present or next opening
+  SteadyTime open_until_{};
+  SteadyTime paused_until_{};
 };
 
 }  // namespace yizhan

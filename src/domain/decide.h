@@ -15,7 +15,7 @@ namespace yizhan {
 enum class EndpointEffect {
   kNone,
   kDisable,   ///< 410 Gone: nothing more is sent there until an operator enables it; its events wait
-  kSlowDown,  ///< 429, 502, 503, 504: Breaker::slow_down() for `endpoint_pause`
+  kSlowDown,  ///< 429, 502, 503, 504: Breaker::slow_down() with `endpoint_pause`
 };
 
 struct Decision {

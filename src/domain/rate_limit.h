@@ -1,6 +1,7 @@
 // Attempts a second to one endpoint: a token bucket without a clock; times are steady ones, passed in.
 #pragma once
 
+#include <chrono>
 #include <optional>
 
 #include "base/clock.h"
@@ -9,15 +10,23 @@ namespace yizhan {
 
 class RateLimit {
  public:
-  /// `rate_per_second` 0: no limit. The bucket starts full and holds one second's worth, at least one token.
+  /// 0 or less: no limit. The bucket starts full and holds a tenth of a second's worth, at least one token, so that no
+  /// second sees more than 1.1 times the rate (plus one).
   explicit RateLimit(double rate_per_second);
 
-  /// Tokens there are now, at most `wanted`. A time before the last one seen counts as that one.
-  int available(SteadyTime now, int wanted);
-  /// Takes `tokens` that available() reported.
-  void take(int tokens);
-  /// When the next token will be there; empty when one is there now.
-  std::optional<SteadyTime> next_token(SteadyTime now);
+  /// Tokens there are now, at most `wanted`.
+  int available(SteadyTime now, int wanted) const;
+  /// Takes tokens that available() reported for this `now`.
+  void take(SteadyTime now, int tokens);
+  /// When there will be a token; empty when there is one now.
+  std::optional<SteadyTime> next_token(SteadyTime now) const;
+
+ private:
+  // Kept as the moment at which the bucket is full again (the "virtual scheduling" form of a token bucket): whole
+  // nanoseconds, nothing to refill, no rounding that adds up.
+  std::chrono::nanoseconds interval_{0};  // of one token; 0: no limit
+  int capacity_ = 0;
+  SteadyTime full_at_{};
 };
 
 }  // namespace yizhan
