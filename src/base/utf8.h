@@ -1,0 +1,14 @@
+// UTF-8 as RFC 3629 allows it: shortest form, no surrogates, at most U+10FFFF.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace yizhan {
+
+/// The length of the valid UTF-8 sequence at the front of `text`, which is not empty; 0 when there is none.
+std::size_t utf8_sequence_length(std::string_view text);
+
+bool is_utf8(std::string_view text);
+
+}  // namespace yizhan
