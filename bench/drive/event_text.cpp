@@ -1,0 +1,89 @@
+#include "drive/event_text.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace yizhan::bench {
+namespace {
+
+constexpr std::string_view kBegin = R"({"id":")";
+constexpr std::size_t kDigits = 12;
+/// Stands for the number until it is known; occurs nowhere else in a request.
+constexpr std::string_view kPlaceholder = "############";
+
+void write_number(char* at, EventNumber number) {
+  for (std::size_t i = kDigits; i > 0; --i) {
+    at[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
+std::string payload_with_placeholder() {
+  std::string text = fmt::format(
+      R"({}{}","order_id":"ord_20260801_88120","customer_id":"cus_8812","currency":"EUR","total":12999,)"
+      R"("items":[{{"sku":"A-1001","quantity":2,"price":4999}},{{"sku":"B-2002","quantity":1,"price":3001}}],"note":")",
+      kBegin, kPlaceholder);
+  constexpr std::string_view kEnd = R"("})";
+  // Letters without a pattern, so that nothing on the way gains by compressing them.
+  std::uint32_t state = 2463534242U;
+  while (text.size() < kPayloadBytes - kEnd.size()) {
+    state ^= state << 13U;
+    state ^= state >> 17U;
+    state ^= state << 5U;
+    text += static_cast<char>('a' + state % 26U);
+  }
+  return text.append(kEnd);
+}
+
+std::string event_object(const RequestShape& shape) {
+  std::string text = fmt::format(R"({{"platform":"{}","event_type":"{}")", shape.platform, shape.event_type);
+  if (shape.idempotency_keys) text += fmt::format(R"(,"idempotency_key":"key-{}")", kPlaceholder);
+  if (!shape.not_before.empty()) text += fmt::format(R"(,"not_before":"{}")", shape.not_before);
+  return text + fmt::format(R"(,"payload":{}}})", payload_with_placeholder());
+}
+
+}  // namespace
+
+std::string payload_of(EventNumber number) {
+  static const std::string text = payload_with_placeholder();
+  std::string payload = text;
+  write_number(payload.data() + kBegin.size(), number);
+  return payload;
+}
+
+std::optional<EventNumber> number_in(std::string_view payload) {
+  if (payload.size() < kBegin.size() + kDigits || !payload.starts_with(kBegin)) return std::nullopt;
+  EventNumber number = 0;
+  const char* end = payload.data() + kBegin.size() + kDigits;
+  const auto [stop, error] = std::from_chars(payload.data() + kBegin.size(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
+RequestTemplate::RequestTemplate(const RequestShape& shape) {
+  const std::string object = event_object(shape);
+  std::string body;
+  for (int i = 0; i < shape.events_per_request; ++i) {
+    body += i == 0 ? "" : ",";
+    body += object;
+  }
+  if (shape.events_per_request > 1) body = "[" + body + "]";
+  body_bytes_ = body.size();
+  text_ = fmt::format(
+      "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+      shape.path, body.size(), body);
+
+  const std::size_t places_per_event = shape.idempotency_keys ? 2 : 1;
+  for (std::size_t at = text_.find(kPlaceholder); at != std::string::npos;
+       at = text_.find(kPlaceholder, at + kDigits)) {
+    places_.push_back({at, static_cast<int>(places_.size() / places_per_event)});
+  }
+}
+
+std::string_view RequestTemplate::with_numbers(EventNumber first) {
+  for (const Place& place : places_) write_number(text_.data() + place.offset, first + place.event);
+  return text_;
+}
+
+}  // namespace yizhan::bench

@@ -1,0 +1,49 @@
+// The bytes of the benchmark's events: what is posted, and what the sink must see of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace yizhan::bench {
+
+using EventNumber = std::int64_t;
+
+inline constexpr std::size_t kPayloadBytes = 600;
+
+/// The payload of one event: JSON that begins `{"id":"` and the number in 12 digits, always kPayloadBytes long.
+std::string payload_of(EventNumber number);
+/// The number in a payload as it was delivered; nothing if it is none of ours.
+std::optional<EventNumber> number_in(std::string_view payload);
+
+struct RequestShape {
+  std::string path = "/api/v1/events";
+  std::string platform = "bench";
+  std::string event_type = "order.created";
+  std::string not_before;         ///< RFC 3339; empty: at once
+  bool idempotency_keys = false;  ///< one of its own for every event
+  int events_per_request = 1;     ///< 1 posts an object, more an array
+};
+
+/// A POST that is rendered once and only gets its numbers written into it.
+class RequestTemplate {
+ public:
+  explicit RequestTemplate(const RequestShape& shape);
+  /// The whole request, with events first … first + events_per_request − 1. Valid until the next call.
+  std::string_view with_numbers(EventNumber first);
+  std::size_t body_bytes() const { return body_bytes_; }
+
+ private:
+  struct Place {
+    std::size_t offset;
+    int event;  ///< which of the request
+  };
+  std::string text_;
+  std::size_t body_bytes_ = 0;
+  std::vector<Place> places_;
+};
+
+}  // namespace yizhan::bench

@@ -1,0 +1,127 @@
+#include "drive/sink.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace yizhan::bench {
+namespace {
+
+constexpr std::string_view kSuccess = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+constexpr std::string_view kFailure = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nfailed";
+
+/// Lower-case hex HMAC-SHA256(secret, timestamp + "." + body).
+std::string signature_of(std::string_view secret, std::string_view timestamp, std::string_view body) {
+  std::string signed_text;
+  signed_text.reserve(timestamp.size() + 1 + body.size());
+  signed_text.append(timestamp).append(1, '.').append(body);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
+       reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), digest.data(), &size);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) {
+    text += kHex[digest[i] >> 4U];
+    text += kHex[digest[i] & 15U];
+  }
+  return text;
+}
+
+}  // namespace
+
+class Sink::Receiver final : public Connection {
+ public:
+  Receiver(Sink& sink, int descriptor) : Connection(sink.poller_, descriptor), sink_(sink) {}
+
+ protected:
+  void received(const Message& message) override {
+    switch (sink_.take(message)) {
+      case Answer::kSuccess:
+        return send(kSuccess);
+      case Answer::kFailure:
+        return send(kFailure);
+      case Answer::kNone:
+        return;
+    }
+  }
+  void ended() override { delete this; }
+
+ private:
+  Sink& sink_;
+};
+
+class Sink::Listener final : public Watched {
+ public:
+  explicit Listener(Sink& sink) : sink_(sink), descriptor_(listen_on(sink.options_.port)) {
+    sink_.poller_.add(descriptor_, EPOLLIN, *this);
+  }
+  ~Listener() override { close(descriptor_); }
+
+  void ready(std::uint32_t /*events*/) override {
+    for (int connection = accept_from(descriptor_); connection >= 0; connection = accept_from(descriptor_)) {
+      ++sink_.counts_.connections;
+      new Receiver(sink_, connection);  // the connection's end is its own: it deletes itself
+    }
+  }
+
+ private:
+  Sink& sink_;
+  int descriptor_;
+};
+
+Sink::Sink(Poller& poller, std::vector<EventBook*> books, SinkOptions options)
+    : poller_(poller), books_(std::move(books)), options_(std::move(options)) {
+  listener_ = std::make_unique<Listener>(*this);
+}
+
+Sink::~Sink() = default;
+
+EventBook* Sink::book_of(EventNumber number) {
+  for (EventBook* book : books_) {
+    if (book->holds(number)) return book;
+  }
+  return books_.front();
+}
+
+Sink::Answer Sink::take(const Message& callback) {
+  const Moment time = now();
+  ++counts_.callbacks;
+  const std::string_view target = callback.target();
+  if (target.starts_with("/hang")) {
+    ++counts_.held;
+    return Answer::kNone;
+  }
+  const std::optional<EventNumber> number = number_in(callback.body);
+  if (!number) {
+    ++counts_.bad_bodies;
+    return Answer::kSuccess;
+  }
+  if (options_.check_every > 0 && counts_.callbacks % options_.check_every == 0) check(callback, *number);
+  if (target.starts_with("/fail-first") && fails_now(*number, time)) return Answer::kFailure;
+  book_of(*number)->deliver(*number, time);
+  return Answer::kSuccess;
+}
+
+void Sink::check(const Message& callback, EventNumber number) {
+  ++counts_.checked;
+  if (callback.body != payload_of(number)) ++counts_.bad_bodies;
+  if (options_.secret.empty()) return;
+  const std::string expected = signature_of(options_.secret, callback.header("X-CS-Timestamp"), callback.body);
+  if (callback.header("X-CS-Signature") != expected) ++counts_.bad_signatures;
+}
+
+bool Sink::fails_now(EventNumber number, Moment time) {
+  if (options_.fail_every <= 0 || number % options_.fail_every != 0) return false;
+  const auto [place, first] = failed_at_.try_emplace(number, time);
+  if (first) {
+    ++counts_.failed_on_purpose;
+    return true;
+  }
+  retried_after_.push_back(time - place->second);
+  return false;
+}
+
+}  // namespace yizhan::bench
