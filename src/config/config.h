@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "domain/policy.h"
+#include "domain/signing_scheme.h"
 
 namespace yizhan::config {
 
@@ -80,18 +81,6 @@ struct WebhookSection {
   Seconds max_skew{300};
 };
 
-/// How a callback is signed (docs/configuration.md; the signed strings are documented in verify/).
-enum class SigningScheme {
-  kNone,
-  kXCs,                  ///< X-CS-Timestamp, X-CS-Signature: the first secret signs
-  kStandardWebhooks,     ///< webhook-signature `v1,…`: every secret signs
-  kStandardWebhooksV1a,  ///< webhook-signature `v1a,…` (ed25519): every key signs
-  kWebhookSignature,     ///< X-Webhook-Signature, plain HMAC of the body, as new-api does it: the first secret signs
-  kHmac,                 ///< the generic one: HmacOptions says how; the first secret signs
-};
-enum class HmacEncoding { kHex, kBase64 };
-enum class HmacAlgorithm { kSha1, kSha256, kSha512 };
-
 /// For SigningScheme::kHmac only.
 struct HmacOptions {
   std::string prefix;  ///< before the encoded MAC: `sha256=`
@@ -152,8 +141,5 @@ struct Config {
   /// Null when there is no such platform.
   const Platform* find_platform(std::string_view name) const;
 };
-
-/// `none`, `x-cs`, `standard-webhooks`, `standard-webhooks-v1a`, `webhook-signature`, `hmac`.
-std::string_view to_string(SigningScheme scheme);
 
 }  // namespace yizhan::config
