@@ -1,0 +1,86 @@
+#include "app/platforms.h"
+
+#include <fmt/format.h>
+
+namespace yizhan::app {
+namespace {
+
+std::string header_lines(const config::Platform& platform) {
+  std::string lines;
+  for (const auto& [name, value] : platform.headers) lines += fmt::format("{}: {}\r\n", name, value);
+  return lines;
+}
+
+Result<std::vector<http::Network>> networks(const std::vector<std::string>& texts) {
+  std::vector<http::Network> parsed;
+  for (const std::string& text : texts) {
+    auto network = http::parse_network(text);
+    if (!network) return std::unexpected(std::move(network.error()));
+    parsed.push_back(*network);
+  }
+  return parsed;
+}
+
+Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Platform& configured) {
+  auto platform = std::make_shared<dispatch::Platform>();
+  platform->name = configured.name;
+  platform->enabled = configured.enabled;
+  platform->base_url = configured.base_url;
+  platform->policy = configured.policy;
+  platform->envelope =
+      configured.envelope == config::Envelope::kStandard ? dispatch::Envelope::kStandard : dispatch::Envelope::kNone;
+  platform->event_id_header = configured.event_id_header;
+  platform->event_type_header = configured.event_type_header;
+  platform->content_type = configured.content_type;
+  platform->extra_header_lines = header_lines(configured);
+  platform->ordered = configured.ordered;
+
+  auto signer = verify::make_signer(signing_options(configured.signing));
+  if (!signer) return std::unexpected(std::move(signer.error()));
+  platform->signer = std::move(*signer);
+
+  if (!configured.base_url.empty()) {
+    if (auto url = http::parse_url(configured.base_url); !url) return std::unexpected(std::move(url.error()));
+  }
+  if (!configured.ca_file.empty() || !configured.client_certificate_file.empty()) {
+    auto credentials = http::load_tls_credentials(
+        {configured.ca_file, configured.client_certificate_file, configured.client_key_file});
+    if (!credentials) return std::unexpected(std::move(credentials.error()));
+    platform->tls = std::move(*credentials);
+  }
+  if (!configured.outbound_allow.empty()) {
+    auto allowed = networks(configured.outbound_allow);
+    if (!allowed) return std::unexpected(std::move(allowed.error()));
+    platform->extra_networks = std::make_shared<const std::vector<http::Network>>(std::move(*allowed));
+  }
+  return platform;
+}
+
+}  // namespace
+
+verify::SigningOptions signing_options(const config::Signing& signing) {
+  verify::SigningOptions options;
+  options.scheme = signing.scheme;
+  options.secrets = signing.secrets;
+  options.signature_header = signing.signature_header;
+  options.prefix = signing.hmac.prefix;
+  options.encoding = signing.hmac.encoding;
+  options.algorithm = signing.hmac.algorithm;
+  options.timestamp_header = signing.hmac.timestamp_header;
+  options.signed_text = signing.hmac.signed_text;
+  return options;
+}
+
+Result<dispatch::Platforms> make_platforms(const config::Config& config) {
+  dispatch::Platforms platforms;
+  for (const config::Platform& configured : config.platforms) {
+    auto platform = make_platform(configured);
+    if (!platform) {
+      return fail(platform.error().code, fmt::format("platform '{}': {}", configured.name, platform.error().message));
+    }
+    platforms.emplace(configured.name, std::move(*platform));
+  }
+  return platforms;
+}
+
+}  // namespace yizhan::app
