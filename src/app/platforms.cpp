@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 namespace yizhan::app {
 namespace {
 
@@ -9,6 +12,13 @@ std::string header_lines(const config::Platform& platform) {
   std::string lines;
   for (const auto& [name, value] : platform.headers) lines += fmt::format("{}: {}\r\n", name, value);
   return lines;
+}
+
+bool names_header(const std::vector<std::string>& names, std::string_view wanted) {
+  return std::ranges::any_of(names, [wanted](const std::string& name) {
+    return std::ranges::equal(name, wanted, {}, [](unsigned char c) { return std::tolower(c); },
+                              [](unsigned char c) { return std::tolower(c); });
+  });
 }
 
 Result<std::vector<http::Network>> networks(const std::vector<std::string>& texts) {
@@ -35,9 +45,13 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
   platform->extra_header_lines = header_lines(configured);
   platform->ordered = configured.ordered;
 
-  auto signer = verify::make_signer(signing_options(configured.signing));
+  verify::SigningOptions signing = signing_options(configured.signing);
+  if (signing.signed_text.contains("{id}")) signing.id_header = configured.event_id_header;
+  auto signer = verify::make_signer(signing);
   if (!signer) return std::unexpected(std::move(signer.error()));
   platform->signer = std::move(*signer);
+  // A signed id goes out in the signer's header; a second one of that name would make the callback ambiguous.
+  if (names_header(platform->signer->header_names(), platform->event_id_header)) platform->event_id_header.clear();
 
   if (!configured.base_url.empty()) {
     if (auto url = http::parse_url(configured.base_url); !url) return std::unexpected(std::move(url.error()));

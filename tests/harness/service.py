@@ -1,0 +1,211 @@
+"""The real binary, started as a user would, for the end-to-end and fault tests."""
+
+import json
+import os
+import pathlib
+import queue
+import re
+import signal
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+READY_TIMEOUT_SECONDS = 60
+
+
+def binary():
+    """The binary under test: named by YIZHAN_BINARY, set by ctest."""
+    return os.environ["YIZHAN_BINARY"]
+
+
+def eventually(condition, timeout=30.0, what="the condition"):
+    """Looks until `condition()` is true and returns its value; for state that only the service can tell."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come true within {timeout} s")
+        pause.wait(0.02)
+
+
+class Answer:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+def request(method, url, body=None, headers=None, timeout=30):
+    """One HTTP request; error statuses are answers, not exceptions. Never through a proxy."""
+    data = None
+    if body is not None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    call = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+    if data is not None and not call.has_header("Content-type"):
+        call.add_header("Content-Type", "application/json")
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(call, timeout=timeout) as answer:
+            return Answer(answer.status, dict(answer.headers), answer.read())
+    except urllib.error.HTTPError as error:
+        return Answer(error.code, dict(error.headers), error.read())
+
+
+class Service:
+    """`yizhan serve` on a store, with its output kept. Platforms and settings come as environment variables."""
+
+    def __init__(self, store, directory, variables=None, roles=None):
+        self.store = store
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.variables = dict(variables or {})
+        self.roles = roles
+        self.process = None
+        self.api = None
+        self.log_path = self.directory / "service.log"
+
+    def environment(self, fail_point=None, extra=None):
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIZHAN_", "AI_CS_"))}
+        kept.update(
+            YIZHAN_STORE=self.store,
+            YIZHAN_DATA_DIR=str(self.directory / "data"),
+            YIZHAN_API_LISTEN="127.0.0.1:0",
+            YIZHAN_RECEIVE_LISTEN="127.0.0.1:0",
+            YIZHAN_PUSH_LISTEN="127.0.0.1:0",
+            YIZHAN_OUTBOUND_ALLOW="127.0.0.0/8,::1/128",
+        )
+        kept.update(self.variables)
+        if fail_point:
+            kept["YIZHAN_FAIL_POINT"] = fail_point
+        kept.update(extra or {})
+        return kept
+
+    def spawn(self, fail_point=None, wrapper=(), extra=None):
+        """Starts the process without waiting for it to be ready."""
+        arguments = [*wrapper, binary(), "serve"]
+        if self.roles:
+            arguments += ["--roles", self.roles]
+        log = open(self.log_path, "ab")
+        self.process = subprocess.Popen(
+            arguments,
+            cwd=self.directory,
+            env=self.environment(fail_point, extra),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        self._lines = queue.Queue()
+        threading.Thread(target=self._read, args=(self.process.stdout, self._lines), daemon=True).start()
+        return self
+
+    @staticmethod
+    def _read(stream, lines):
+        for line in stream:
+            lines.put(line.decode(errors="replace"))
+        lines.put(None)
+
+    def wait_ready(self, timeout=READY_TIMEOUT_SECONDS):
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                line = self._lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                raise AssertionError(f"not ready within {timeout} s:\n{self.log()}") from None
+            if line is None:
+                raise AssertionError(f"ended with status {self.process.wait()} before it was ready:\n{self.log()}")
+            if line.startswith("yizhan ready"):
+                self.api = "http://" + re.search(r"\bapi=(\S+)", line).group(1)
+                return self
+
+    def start(self, **options):
+        return self.spawn(**options).wait_ready()
+
+    def log(self):
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """SIGKILL, as the kernel or a power cut would."""
+        if self.alive():
+            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process:
+            self.process.wait()
+
+    def wait_dead(self, timeout=60):
+        return self.process.wait(timeout)
+
+    def stop(self, timeout=60):
+        """SIGTERM; returns the exit status."""
+        if not self.alive():
+            return self.process.returncode if self.process else 0
+        self.process.terminate()
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"did not stop within {timeout} s of SIGTERM:\n{self.log()}") from None
+
+    # ---- the API ----------------------------------------------------------------------------------------------------
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        return request(method, self.api + path, body, headers, timeout)
+
+    def emit(self, platform, payload, event_type="test.event", **fields):
+        """Hands one event over and returns its id."""
+        answer = self.request(
+            "POST", "/api/v1/events", {"platform": platform, "event_type": event_type, "payload": payload, **fields}
+        )
+        assert answer.status in (200, 202), (answer.status, answer.body)
+        return answer.json()["id"]
+
+    def event(self, event_id):
+        answer = self.request("GET", f"/api/v1/events/{event_id}")
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json()
+
+    def wait_status(self, event_id, status, timeout=30.0):
+        def reached():
+            event = self.event(event_id)
+            return event if event["status"] == status else None
+
+        return eventually(reached, timeout, f"event {event_id} to be {status}")
+
+    # ---- the commands -----------------------------------------------------------------------------------------------
+
+    def command(self, *arguments, check=True, stdin=None, timeout=120):
+        """Runs `yizhan …` on the same store; returns the completed process."""
+        done = subprocess.run(
+            [binary(), *arguments],
+            cwd=self.directory,
+            env=self.environment(),
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check:
+            assert done.returncode == 0, (arguments, done.returncode, done.stdout, done.stderr)
+        return done
+
+    def sql(self, text, check=True):
+        return self.command("sql", text, check=check)
+
+    def ledger(self):
+        """The total line of the ledger, as `yizhan ledger --json` counts it from the rows."""
+        done = self.command("--json", "ledger", check=False)
+        assert done.returncode in (0, 3), (done.returncode, done.stdout, done.stderr)
+        return json.loads(done.stdout)
