@@ -1,0 +1,202 @@
+#include "store/lookups.h"
+
+#include "store/selection_sql.h"
+
+namespace yizhan::store {
+namespace {
+
+std::string text_of(const SqlRow& row, int column) {
+  return std::string(row.bytes(column));
+}
+
+std::optional<UtcTime> optional_time(const SqlRow& row, int column) {
+  if (row.null(column)) return std::nullopt;
+  return row.time(column);
+}
+
+EventView read_event_view(const SqlRow& row) {
+  EventView view;
+  view.event.id = text_of(row, kEventId);
+  view.event.platform = text_of(row, kEventPlatform);
+  view.event.event_type = text_of(row, kEventType);
+  view.event.callback_target = text_of(row, kEventTarget);
+  view.event.payload = text_of(row, kEventPayload);
+  view.event.correlation = text_of(row, kEventCorrelation);
+  view.event.order_key = text_of(row, kEventOrderKey);
+  view.event.traceparent = text_of(row, kEventTraceparent);
+  view.event.created_at = row.time(kEventCreatedAt);
+  view.status = parse_event_status(row.bytes(kEventStatus)).value_or(EventStatus::kPending);
+  view.attempt_count = static_cast<int>(row.integer(kEventAttemptCount));
+  view.next_attempt_at = optional_time(row, kEventNextAttemptAt);
+  view.last_error = text_of(row, kEventLastError);
+  view.updated_at = row.time(kEventUpdatedAt);
+  view.idempotency_key = text_of(row, kEventIdempotencyKey);
+  view.lease_expires_at = optional_time(row, kEventLeaseExpiresAt);
+  return view;
+}
+
+AttemptView read_attempt_view(const SqlRow& row) {
+  AttemptView view;
+  view.event_id = text_of(row, 0);
+  view.attempt_no = static_cast<int>(row.integer(1));
+  view.response_status = static_cast<int>(row.integer(2));
+  view.error_class = text_of(row, 3);
+  view.error_message = text_of(row, 4);
+  view.duration_ms = row.integer(5);
+  view.response_body = text_of(row, 6);
+  view.created_at = row.time(7);
+  return view;
+}
+
+/// Column 0 is the sequence.
+DeadLetterView read_dead_letter_view(const SqlRow& row) {
+  DeadLetterView view;
+  view.event_id = text_of(row, 1);
+  view.platform = text_of(row, 2);
+  view.event_type = text_of(row, 3);
+  view.callback_target = text_of(row, 4);
+  view.attempt_count = static_cast<int>(row.integer(5));
+  view.error_class = text_of(row, 6);
+  view.final_error = text_of(row, 7);
+  view.created_at = row.time(8);
+  return view;
+}
+
+/// Takes one row into a page. The statement gives one row more than the page holds: it only says that another page
+/// follows.
+template <class Row>
+void take_into_page(Rows<Row>& page, std::size_t limit, std::int64_t& last, std::int64_t sequence, Row row) {
+  if (page.rows.size() == limit) {
+    page.next = last;
+    return;
+  }
+  last = sequence;
+  page.rows.push_back(std::move(row));
+}
+
+}  // namespace
+
+Result<std::int64_t> Lookups::count(const Selection& selection) {
+  std::int64_t counted = 0;
+  const auto done = query(count_query(selection), [&](const SqlRow& row) { counted = row.integer(0); });
+  if (!done) return std::unexpected(done.error());
+  return counted;
+}
+
+Result<void> Lookups::disable_endpoint(const DisabledEndpoint& endpoint) {
+  const Query statement{
+      "INSERT INTO outbox_endpoints (endpoint_key, platform, url, reason, disabled_at) VALUES ($1, $2, $3, $4, $5) "
+      "ON CONFLICT (endpoint_key) DO UPDATE SET reason = excluded.reason, disabled_at = excluded.disabled_at",
+      {endpoint.endpoint_key, endpoint.platform, endpoint.url, endpoint.reason, endpoint.disabled_at}};
+  const auto done = query(statement, {});
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+Result<bool> Lookups::enable_endpoint(std::int64_t endpoint_key) {
+  const auto done = query({"DELETE FROM outbox_endpoints WHERE endpoint_key = $1", {endpoint_key}}, {});
+  if (!done) return std::unexpected(done.error());
+  return *done > 0;
+}
+
+Result<std::vector<DisabledEndpoint>> Lookups::disabled_endpoints() {
+  std::vector<DisabledEndpoint> endpoints;
+  const Query statement{
+      "SELECT endpoint_key, platform, url, reason, disabled_at FROM outbox_endpoints ORDER BY platform, url", {}};
+  const auto done = query(statement, [&](const SqlRow& row) {
+    endpoints.push_back({.endpoint_key = row.integer(0),
+                         .platform = text_of(row, 1),
+                         .url = text_of(row, 2),
+                         .reason = text_of(row, 3),
+                         .disabled_at = row.time(4)});
+  });
+  if (!done) return std::unexpected(done.error());
+  return endpoints;
+}
+
+Result<void> Lookups::add_api_key(const ApiKey& key) {
+  const Query statement{"INSERT INTO api_keys (id, name, scopes, hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+                        {key.id, key.name, key.scopes, key.hash, key.created_at}};
+  const auto done = query(statement, {});
+  if (!done) return std::unexpected(done.error());
+  return {};
+}
+
+Result<std::vector<ApiKey>> Lookups::api_keys() {
+  std::vector<ApiKey> keys;
+  const Query statement{"SELECT id, name, scopes, hash, created_at, revoked_at FROM api_keys ORDER BY created_at, id",
+                        {}};
+  const auto done = query(statement, [&](const SqlRow& row) {
+    keys.push_back({.id = text_of(row, 0),
+                    .name = text_of(row, 1),
+                    .scopes = text_of(row, 2),
+                    .hash = text_of(row, 3),
+                    .created_at = row.time(4),
+                    .revoked_at = optional_time(row, 5)});
+  });
+  if (!done) return std::unexpected(done.error());
+  return keys;
+}
+
+Result<bool> Lookups::revoke_api_key(std::string_view id, UtcTime now) {
+  const Query statement{"UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+                        {std::string(id), now}};
+  const auto done = query(statement, {});
+  if (!done) return std::unexpected(done.error());
+  return *done > 0;
+}
+
+Result<std::optional<EventView>> Lookups::find_event(std::string_view id, bool with_payload) {
+  std::optional<EventView> found;
+  const auto done = query(event_query(id, with_payload), [&](const SqlRow& row) { found = read_event_view(row); });
+  if (!done) return std::unexpected(done.error());
+  return found;
+}
+
+Result<Rows<EventView>> Lookups::list_events(const Selection& selection, const Page& page) {
+  Rows<EventView> listed;
+  std::int64_t last = 0;
+  const auto done = query(events_query(selection, page), [&](const SqlRow& row) {
+    take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(kEventSequence),
+                   read_event_view(row));
+  });
+  if (!done) return std::unexpected(done.error());
+  return listed;
+}
+
+Result<std::vector<AttemptView>> Lookups::attempts(std::string_view event_id, int limit) {
+  std::vector<AttemptView> rows;
+  const auto done =
+      query(attempts_query(event_id, limit), [&](const SqlRow& row) { rows.push_back(read_attempt_view(row)); });
+  if (!done) return std::unexpected(done.error());
+  return rows;
+}
+
+Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selection, const Page& page) {
+  Rows<DeadLetterView> listed;
+  std::int64_t last = 0;
+  const auto done = query(dead_letters_query(selection, page), [&](const SqlRow& row) {
+    take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(0), read_dead_letter_view(row));
+  });
+  if (!done) return std::unexpected(done.error());
+  return listed;
+}
+
+Result<Ledger> Lookups::ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
+                               bool by_minute) {
+  Ledger counted;
+  const auto done = query(ledger_query(dialect(), created_from, created_until, by_minute), [&](const SqlRow& row) {
+    counted.lines.push_back({.platform = text_of(row, 0),
+                             .minute = optional_time(row, 1),
+                             .accepted = row.integer(2),
+                             .pending = row.integer(3),
+                             .retrying = row.integer(4),
+                             .delivered = row.integer(5),
+                             .dead_letter = row.integer(6),
+                             .discarded = row.integer(7)});
+  });
+  if (!done) return std::unexpected(done.error());
+  return counted;
+}
+
+}  // namespace yizhan::store

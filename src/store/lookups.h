@@ -1,0 +1,36 @@
+// The part of a store that is the same on both engines: looking, and the small tables of endpoints and API keys. An
+// engine adds how a statement is run.
+#pragma once
+
+#include "store/query.h"
+#include "store/store.h"
+
+namespace yizhan::store {
+
+class Lookups : public Store {
+ public:
+  Result<std::int64_t> count(const Selection& selection) final;
+
+  Result<void> disable_endpoint(const DisabledEndpoint& endpoint) final;
+  Result<bool> enable_endpoint(std::int64_t endpoint_key) final;
+  Result<std::vector<DisabledEndpoint>> disabled_endpoints() final;
+
+  Result<void> add_api_key(const ApiKey& key) final;
+  Result<std::vector<ApiKey>> api_keys() final;
+  Result<bool> revoke_api_key(std::string_view id, UtcTime now) final;
+
+  Result<std::optional<EventView>> find_event(std::string_view id, bool with_payload) final;
+  Result<Rows<EventView>> list_events(const Selection& selection, const Page& page) final;
+  Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) final;
+  Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) final;
+  Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
+                        bool by_minute) final;
+
+ protected:
+  /// Runs one statement in a transaction of its own, calls `reader` for each row (it may be empty), and answers how
+  /// many rows an INSERT, UPDATE or DELETE changed (0 for a SELECT).
+  virtual Result<std::int64_t> query(const Query& statement, const RowReader& reader) = 0;
+  virtual const Dialect& dialect() const = 0;
+};
+
+}  // namespace yizhan::store

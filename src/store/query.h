@@ -1,0 +1,47 @@
+// A reading statement as both engines take it: its text, with parameters `$1`, `$2`, … (SQLite binds them by name), and
+// the rows it gives. Times travel as UtcTime; what a column looks like on disk is the engine's affair.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace yizhan::store {
+
+using SqlValue = std::variant<std::int64_t, std::string, UtcTime>;
+
+struct Query {
+  std::string text;
+  std::vector<SqlValue> parameters;  ///< of `$1`, `$2`, …
+
+  /// Adds a parameter; answers how the text names it. A parameter may be named more than once.
+  std::string bind(SqlValue value);
+};
+
+/// One row of a result, valid during the call it is passed to. Columns count from 0. NULL reads as empty, 0 and the
+/// epoch.
+class SqlRow {
+ public:
+  virtual bool null(int column) const = 0;
+  virtual std::int64_t integer(int column) const = 0;
+  /// Text or raw bytes; valid as long as the row.
+  virtual std::string_view bytes(int column) const = 0;
+  virtual UtcTime time(int column) const = 0;
+
+ protected:
+  ~SqlRow() = default;
+};
+
+using RowReader = std::function<void(const SqlRow&)>;
+
+/// What differs between the engines in the texts they share.
+struct Dialect {
+  std::string_view minute_of_created_at;  ///< an expression: `e.created_at` cut to its minute, as a time
+};
+
+}  // namespace yizhan::store

@@ -1,0 +1,225 @@
+#include "store/selection_sql.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+
+namespace yizhan::store {
+namespace {
+
+/// One of the three tables an event's state can be in, as a piece of a UNION ALL.
+struct Arm {
+  std::string_view table;    ///< its alias in the statement is `s`
+  std::string_view columns;  ///< status, attempt_count, next_attempt_at, last_error, updated_at, lease_expires_at
+  std::array<EventStatus, 2> holds;
+};
+
+// NULL columns carry their type: PostgreSQL takes a bare NULL in a sub-select for text.
+constexpr std::array kArms{
+    Arm{"outbox_schedule",
+        "s.status, s.attempt_count, s.next_attempt_at, s.last_error, s.updated_at, s.lease_expires_at",
+        {EventStatus::kPending, EventStatus::kRetrying}},
+    Arm{"outbox_delivered",
+        "'delivered' AS status, s.attempt_count, CAST(NULL AS timestamptz) AS next_attempt_at, "
+        "CAST(NULL AS text) AS last_error, s.updated_at, CAST(NULL AS timestamptz) AS lease_expires_at",
+        {EventStatus::kDelivered, EventStatus::kDelivered}},
+    Arm{"outbox_abandoned",
+        "s.status, s.attempt_count, CAST(NULL AS timestamptz) AS next_attempt_at, s.last_error, s.updated_at, "
+        "CAST(NULL AS timestamptz) AS lease_expires_at",
+        {EventStatus::kDeadLetter, EventStatus::kDiscarded}},
+};
+
+constexpr std::string_view kEventColumns =
+    "e.sequence, e.id, e.platform, e.event_type, e.callback_target, {payload} AS payload, e.correlation, e.order_key, "
+    "e.traceparent, e.idempotency_key, e.created_at, ";
+
+std::string event_columns(bool with_payload) {
+  return fmt::format(fmt::runtime(kEventColumns), fmt::arg("payload", with_payload ? "e.payload" : "NULL"));
+}
+
+template <class Item, class Bind>
+std::string in_list(const std::vector<Item>& items, Bind bind) {
+  std::string list;
+  for (const Item& item : items) {
+    if (!list.empty()) list += ", ";
+    list += bind(item);
+  }
+  return list;
+}
+
+/// The conditions on the event itself, each preceded by AND; statuses are the arms' affair. `error_class` is an
+/// expression for the class of the last attempt, or empty for looking it up.
+std::string event_conditions(Query& query, const Selection& selection, std::string_view error_class = {}) {
+  std::string text;
+  if (!selection.ids.empty()) {
+    text += fmt::format(" AND e.id IN ({})", in_list(selection.ids, [&](const auto& id) { return query.bind(id); }));
+  }
+  if (!selection.platform.empty()) text += " AND e.platform = " + query.bind(selection.platform);
+  if (!selection.event_type.empty()) text += " AND e.event_type = " + query.bind(selection.event_type);
+  if (!selection.correlation.empty()) text += " AND e.correlation = " + query.bind(selection.correlation);
+  if (selection.created_from) text += " AND e.created_at >= " + query.bind(*selection.created_from);
+  if (selection.created_until) text += " AND e.created_at < " + query.bind(*selection.created_until);
+  if (!selection.error_class.empty()) {
+    const std::string wanted = query.bind(selection.error_class);
+    if (!error_class.empty()) {
+      text += fmt::format(" AND {} = {}", error_class, wanted);
+    } else {
+      text += fmt::format(
+          " AND (SELECT a.error_class FROM outbox_attempts a WHERE a.sequence = e.sequence"
+          " ORDER BY a.attempt_no DESC LIMIT 1) = {}",
+          wanted);
+    }
+  }
+  return text;
+}
+
+/// What is asked of the arms' statuses: the wanted ones, or all when none is named.
+bool wants(const Selection& selection, EventStatus status) {
+  return selection.statuses.empty() || std::ranges::find(selection.statuses, status) != selection.statuses.end();
+}
+
+/// The UNION ALL over the arms that can hold what is wanted; `piece(arm, condition)` gives the text of one.
+template <class Piece>
+std::string over_arms(const Selection& selection, std::string_view none, Piece piece) {
+  std::string text;
+  for (const Arm& arm : kArms) {
+    const bool first = wants(selection, arm.holds[0]);
+    const bool second = wants(selection, arm.holds[1]);
+    if (!first && !second) continue;
+    std::string condition;
+    if (first != second) condition = fmt::format(" AND s.status = '{}'", to_string(arm.holds[first ? 0 : 1]));
+    if (!text.empty()) text += " UNION ALL ";
+    text += piece(arm, condition);
+  }
+  return text.empty() ? std::string(none) : text;
+}
+
+std::string page_condition(Query& query, const Page& page) {
+  if (page.after == 0) return {};
+  return fmt::format(" AND e.sequence {} {}", page.oldest_first ? ">" : "<", query.bind(page.after));
+}
+
+std::string_view direction(const Page& page) {
+  return page.oldest_first ? "ASC" : "DESC";
+}
+
+/// Each arm is ordered and cut on its own, so that none is read further than one page.
+std::string paged_union(Query& query, const Selection& selection, const Page& page, const std::string& columns) {
+  const std::string conditions = event_conditions(query, selection) + page_condition(query, page);
+  const std::string limit = query.bind(std::int64_t{page.limit});
+  const std::string tail = fmt::format(" ORDER BY sequence {} LIMIT {}", direction(page), limit);
+  const std::string none =
+      fmt::format("SELECT {0}{1} FROM outbox_events e JOIN {2} s ON s.sequence = e.sequence WHERE 1 = 0", columns,
+                  kArms[0].columns, kArms[0].table);
+  return over_arms(selection, none,
+                   [&](const Arm& arm, const std::string& status) {
+                     return fmt::format(
+                         "SELECT * FROM (SELECT {}{} FROM {} s JOIN outbox_events e ON e.sequence = s.sequence WHERE 1 "
+                         "= 1{}{}{}) "
+                         "AS {}",
+                         columns, arm.columns, arm.table, status, conditions, tail, arm.table.substr(7));
+                   }) +
+         tail;
+}
+
+}  // namespace
+
+Query event_query(std::string_view id, bool with_payload) {
+  Query query;
+  const std::string wanted = query.bind(std::string(id));
+  query.text = over_arms({}, {}, [&](const Arm& arm, const std::string&) {
+    return fmt::format("SELECT {}{} FROM outbox_events e JOIN {} s ON s.sequence = e.sequence WHERE e.id = {}",
+                       event_columns(with_payload), arm.columns, arm.table, wanted);
+  });
+  return query;
+}
+
+Query events_query(const Selection& selection, const Page& page) {
+  Query query;
+  Page with_one_more = page;
+  ++with_one_more.limit;
+  query.text = paged_union(query, selection, with_one_more, event_columns(false));
+  return query;
+}
+
+Query count_query(const Selection& selection) {
+  Query query;
+  const std::string conditions = event_conditions(query, selection);
+  const std::string sum = over_arms(selection, "SELECT 0 AS n", [&](const Arm& arm, const std::string& status) {
+    // Without a condition on the event the narrow table alone answers.
+    const std::string_view join = conditions.empty() ? "" : " JOIN outbox_events e ON e.sequence = s.sequence";
+    return fmt::format("SELECT count(*) AS n FROM {} s{} WHERE 1 = 1{}{}", arm.table, join, status, conditions);
+  });
+  query.text = fmt::format("SELECT CAST(sum(n) AS bigint) FROM ({}) AS counted", sum);
+  return query;
+}
+
+Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit) {
+  Selection narrowed = selection;
+  narrowed.statuses.clear();
+  for (const EventStatus status : statuses) {
+    if (wants(selection, status)) narrowed.statuses.push_back(status);
+  }
+  Query query;
+  if (narrowed.statuses.empty()) {  // an empty list would mean all
+    query.text = "SELECT sequence, '' AS status FROM outbox_events WHERE 1 = 0";
+    return query;
+  }
+  const Page page{.limit = limit, .oldest_first = true};
+  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ");
+  query.text = fmt::format("SELECT sequence, status FROM ({}) AS targets", rows);
+  return query;
+}
+
+Query attempts_query(std::string_view event_id, int limit) {
+  Query query;
+  const std::string where = event_id.empty() ? "" : " WHERE e.id = " + query.bind(std::string(event_id));
+  const std::string_view order = event_id.empty() ? "a.created_at DESC" : "a.attempt_no";
+  query.text = fmt::format(
+      "SELECT e.id, a.attempt_no, a.response_status, a.error_class, a.error_message, a.duration_ms, a.response_body, "
+      "a.created_at FROM outbox_attempts a JOIN outbox_events e ON e.sequence = a.sequence{} ORDER BY {} LIMIT {}",
+      where, order, query.bind(std::int64_t{limit}));
+  return query;
+}
+
+Query dead_letters_query(const Selection& selection, const Page& page) {
+  Query query;
+  std::string conditions = event_conditions(query, selection, "d.error_class") + page_condition(query, page);
+  if (!selection.statuses.empty()) {
+    const std::string arms = over_arms(
+        selection, "SELECT sequence FROM outbox_events WHERE 1 = 0", [&](const Arm& arm, const std::string& status) {
+          return fmt::format("SELECT s.sequence FROM {} s WHERE s.sequence = e.sequence{}", arm.table, status);
+        });
+    conditions += fmt::format(" AND EXISTS ({})", arms);
+  }
+  query.text = fmt::format(
+      "SELECT e.sequence, d.event_id, d.platform, d.event_type, d.callback_target, d.attempt_count, d.error_class, "
+      "d.final_error, d.created_at FROM cs_platform_event_dead_letters d JOIN outbox_events e ON e.id = d.event_id "
+      "WHERE 1 = 1{} ORDER BY e.sequence {} LIMIT {}",
+      conditions, direction(page), query.bind(std::int64_t{page.limit} + 1));
+  return query;
+}
+
+Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
+                   bool by_minute) {
+  Query query;
+  Selection range;
+  range.created_from = created_from;
+  range.created_until = created_until;
+  const std::string conditions = event_conditions(query, range);
+  // Left joins: an event without a state, or with two, shows as a mismatch.
+  query.text = fmt::format(
+      "SELECT e.platform, {0} AS minute, count(*), "
+      "count(CASE WHEN s.status = 'pending' THEN 1 END), count(CASE WHEN s.status = 'retrying' THEN 1 END), "
+      "count(d.sequence), "
+      "count(CASE WHEN a.status = 'dead_letter' THEN 1 END), count(CASE WHEN a.status = 'discarded' THEN 1 END) "
+      "FROM outbox_events e LEFT JOIN outbox_schedule s ON s.sequence = e.sequence "
+      "LEFT JOIN outbox_delivered d ON d.sequence = e.sequence "
+      "LEFT JOIN outbox_abandoned a ON a.sequence = e.sequence WHERE 1 = 1{1} GROUP BY 1, 2 ORDER BY 1, 2",
+      by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)", conditions);
+  return query;
+}
+
+}  // namespace yizhan::store

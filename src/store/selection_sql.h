@@ -1,0 +1,61 @@
+// What a Selection means in SQL, for both engines: the statements that list, count and pick events. Events are found
+// through the table that holds their state (docs/decisions/0001-outbox-layout.md): a question about open events never
+// reads those that are delivered.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/clock.h"
+#include "store/query.h"
+#include "store/store.h"
+
+namespace yizhan::store {
+
+/// Columns of event_query and events_query, in this order; read_event_view reads them.
+enum EventColumn {
+  kEventSequence,
+  kEventId,
+  kEventPlatform,
+  kEventType,
+  kEventTarget,
+  kEventPayload,  ///< NULL where it was not asked for
+  kEventCorrelation,
+  kEventOrderKey,
+  kEventTraceparent,
+  kEventIdempotencyKey,
+  kEventCreatedAt,
+  kEventStatus,
+  kEventAttemptCount,
+  kEventNextAttemptAt,
+  kEventLastError,
+  kEventUpdatedAt,
+  kEventLeaseExpiresAt,
+};
+
+/// One event by its id.
+Query event_query(std::string_view id, bool with_payload);
+
+/// One page of a selection, and one row more, by which the caller sees that another page follows.
+Query events_query(const Selection& selection, const Page& page);
+
+/// One row: how many events the selection has.
+Query count_query(const Selection& selection);
+
+/// `sequence`, `status` (text), oldest first: the events of the selection that are in one of `statuses` as well. For
+/// changing them one by one.
+Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit);
+
+/// Of one event by attempt_no, or, with an empty id, of all, newest first.
+Query attempts_query(std::string_view event_id, int limit);
+
+/// `sequence` and the columns of DeadLetterView in its order; one row more than the page.
+Query dead_letters_query(const Selection& selection, const Page& page);
+
+/// `platform`, `minute` (NULL unless by_minute), then accepted, pending, retrying, delivered, dead_letter, discarded.
+Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
+                   bool by_minute);
+
+}  // namespace yizhan::store
