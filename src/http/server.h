@@ -1,6 +1,7 @@
-// The HTTP/1.1 server behind the API, the receivers and the push server: keep-alive, pipelining in order, strict parsing and
-// hard limits (design: headers 16 KiB and 100 fields, body 1 MiB, 10 s for the head, 30 s for the body). A request that could
-// be read in two ways (Content-Length with Transfer-Encoding, two Content-Lengths, bare LF) gets 400 and the connection closes.
+// The HTTP/1.1 server behind the API, the receivers and the push server: keep-alive, pipelining in order, strict
+// parsing and hard limits (design: headers 16 KiB and 100 fields, body 1 MiB, 10 s for the head, 30 s for the body). A
+// request that could be read in two ways (Content-Length with Transfer-Encoding, two Content-Lengths, bare LF) gets 400
+// and the connection closes.
 //
 // Runs on one io_context thread; nothing here is thread-safe.
 #pragma once
@@ -20,7 +21,7 @@
 namespace yizhan::http {
 
 struct ListenAddress {
-  std::string host;  ///< an address literal; "0.0.0.0" and "::" mean every interface
+  std::string host;        ///< an address literal; "0.0.0.0" and "::" mean every interface
   std::uint16_t port = 0;  ///< 0: the system chooses
 
   bool loopback_only() const;
@@ -30,26 +31,29 @@ struct ListenAddress {
 Result<ListenAddress> parse_listen_address(std::string_view text);
 
 struct ServerOptions {
-  std::size_t head_limit = 16384;       ///< bytes; over: 431 (request line over 8 KiB: 414)
-  std::size_t field_limit = 100;        ///< header fields; over: 431
-  std::size_t body_limit = 1 << 20;     ///< bytes; over: 413
+  std::size_t head_limit = 16384;    ///< bytes; over: 431 (request line over 8 KiB: 414)
+  std::size_t field_limit = 100;     ///< header fields; over: 431
+  std::size_t body_limit = 1 << 20;  ///< bytes; over: 413
   Milliseconds head_timeout{10000};
   Milliseconds body_timeout{30000};
-  Milliseconds idle_timeout{75000};     ///< between requests
-  std::size_t connection_limit = 10000; ///< one more is answered 503 and closed
+  Milliseconds write_timeout{30000};  ///< for the peer to take an answer
+  Milliseconds idle_timeout{75000};   ///< between requests
+  /// At the limit, the connection that has waited longest without a request in hand (a second at least) makes room for
+  /// a new one; when there is none, the new one is answered 503 and closed.
+  std::size_t connection_limit = 10000;
   std::size_t connections_per_address = 10000;
-  std::string certificate_file;         ///< PEM chain; empty: plain HTTP
+  std::string certificate_file;  ///< PEM chain; empty: plain HTTP
   std::string key_file;
 };
 
 /// A request, whole. Views stay valid until it is answered.
 struct ServerRequest {
   std::string_view method;
-  std::string_view target;                                                ///< as received: path and query
-  std::string_view path;                                                  ///< before the `?`, not decoded
-  std::string_view query;                                                 ///< after the `?`
-  std::vector<std::pair<std::string_view, std::string_view>> headers;     ///< as received, in order
-  std::string body;                                                       ///< raw bytes; may be moved from
+  std::string_view target;                                             ///< as received: path and query
+  std::string_view path;                                               ///< before the `?`, not decoded
+  std::string_view query;                                              ///< after the `?`
+  std::vector<std::pair<std::string_view, std::string_view>> headers;  ///< as received, in order
+  std::string body;                                                    ///< raw bytes; may be moved from
   asio::ip::address peer;
   bool tls = false;
 
@@ -59,17 +63,17 @@ struct ServerRequest {
 
 struct ServerResponse {
   int status = 200;
-  std::string content_type = "application/json";
-  std::string extra_header_lines;  ///< each `Name: value\r\n`
+  std::string_view content_type = "application/json";  ///< not copied: of static storage
+  std::string extra_header_lines;                      ///< each `Name: value\r\n`
   std::string body;
   bool close = false;
 };
 
-/// Answers one request, once, now or later, on the io_context thread. Dropping it unanswered sends 500. If the connection
-/// is gone by then the answer is dropped.
+/// Answers one request, once, now or later, on the io_context thread. Dropping it unanswered, on any thread while the
+/// io_context lives, sends 500. If the connection is gone by then the answer is dropped.
 class Responder {
  public:
-  struct Connection;
+  class Connection;
   explicit Responder(std::shared_ptr<Connection> connection);
   Responder(Responder&&) noexcept;
   Responder& operator=(Responder&&) noexcept;
@@ -85,11 +89,14 @@ struct ServerCounters {
   std::uint64_t connections_refused = 0;
   std::uint64_t requests = 0;
   std::uint64_t malformed_requests = 0;
+  std::uint64_t timed_out_requests = 0;   ///< 408: head or body did not arrive in time
+  std::uint64_t connections_evicted = 0;  ///< idle ones that made room for new ones
   std::size_t connections_open = 0;
 };
 
 class Server {
  public:
+  /// Called on the io_context thread, one request of a connection at a time. What it throws is logged and answered 500.
   using Handler = std::function<void(ServerRequest&, Responder)>;
 
   /// Listens at once. Codes `address_in_use` (names the process that has the port, where /proc tells), `listen_failed`,
