@@ -205,7 +205,10 @@ class Service:
         return self.command("sql", text, check=check)
 
     def ledger(self):
-        """The total line of the ledger, as `yizhan ledger --json` counts it from the rows."""
+        """What `yizhan ledger --json` counts from the rows."""
         done = self.command("--json", "ledger", check=False)
         assert done.returncode in (0, 3), (done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout)
+
+    def ledger_total(self):
+        return self.ledger()["total"]

@@ -1,0 +1,96 @@
+"""The account that every crash test keeps: what was acknowledged, what arrived, what the store says now."""
+
+import json
+import threading
+import urllib.error
+
+from harness.service import eventually
+
+
+class Producer:
+    """Threads that hand events over as fast as they are answered and remember every acknowledgement. Each event carries a
+    number of its own in its payload and as its idempotency key, and is tried again until it is acknowledged."""
+
+    def __init__(self, service, platform, threads=4, batch=5):
+        self.service = service
+        self.platform = platform
+        self.batch = batch
+        self.acknowledged = {}  # number -> event id
+        self._next = 0
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
+
+    def start(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def stop(self):
+        """Stops and waits until every event that was tried has been acknowledged; the service must be up."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(60)
+            assert not thread.is_alive(), "a producer is stuck"
+
+    def _take(self):
+        with self._lock:
+            first = self._next
+            self._next += self.batch
+            return range(first, first + self.batch)
+
+    def _run(self):
+        while not self._stop.is_set():
+            numbers = self._take()
+            events = [
+                {"platform": self.platform, "event_type": "t", "payload": {"n": n}, "idempotency_key": f"n-{n}"}
+                for n in numbers
+            ]
+            self._post_until_acknowledged(numbers, events)
+
+    def _post_until_acknowledged(self, numbers, events):
+        pause = threading.Event()
+        for _ in range(3000):
+            try:
+                answer = self.service.request("POST", "/api/v1/events", events, timeout=10)
+            except (urllib.error.URLError, ConnectionError, TimeoutError, OSError):
+                pause.wait(0.02)  # the service is down: a producer tries again
+                continue
+            if answer.status in (200, 202):
+                with self._lock:
+                    for n, accepted in zip(numbers, answer.json(), strict=True):
+                        self.acknowledged[n] = accepted["id"]
+                return
+            assert answer.status == 503, (answer.status, answer.body)
+            pause.wait(0.02)
+        raise AssertionError("never acknowledged")
+
+
+def settle(service, count, timeout=120):
+    """Waits until nothing is open any more and returns the ledger's total; it must sum up."""
+
+    def settled():
+        total = service.ledger_total()
+        return total if total["pending"] == 0 and total["retrying"] == 0 and total["accepted"] >= count else None
+
+    total = eventually(settled, timeout, "the outbox to drain")
+    assert total["mismatch"] == 0, total
+    return total
+
+
+def check_nothing_lost(service, sink, acknowledged, kills):
+    """No acknowledged event is missing, each is stored once, and duplicates are no more than kills explain."""
+    total = settle(service, len(acknowledged))
+    arrived = {}
+    for callback in sink.callbacks:
+        n = json.loads(callback.body)["n"]
+        arrived.setdefault(n, set()).add(callback.headers["webhook-id"])
+    missing = [n for n in acknowledged if n not in arrived]
+    assert not missing, f"{len(missing)} acknowledged events never arrived, for example {missing[:5]}"
+    for n, ids in arrived.items():
+        assert len(ids) == 1, f"event {n} arrived under several ids: {ids}"
+        if n in acknowledged:
+            assert ids == {acknowledged[n]}
+    assert total["accepted"] == total["delivered"] == len(arrived)
+    duplicates = sum(count - 1 for count in sink.counts.values() if count > 1)
+    return duplicates

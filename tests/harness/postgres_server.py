@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""A PostgreSQL server of one's own for a test run: a fresh cluster in a temporary directory, on a private socket.
+
+From Python:   with PostgresServer() as server: … server.url …
+As a command:  postgres_server.py hold [--durable]
+    prints the connection URL of a database whose owner is an ordinary role, and on a second line the superuser's URL;
+    then obeys the words it reads from standard input, one a line, and answers each with `ok`:
+        restart    stop at once, as a crash would (`-m immediate`), and start again
+        stop       stop at once, and stay down
+        start      start again
+    At the end of its input it stops the server and removes the cluster, so that no server outlives who asked for it.
+
+PostgreSQL refuses to run as root; started by root, the server runs as the system user `postgres`, or else `nobody`.
+Without --durable, fsync is off: such a cluster survives a crash of the server, though not of the machine.
+"""
+
+import argparse
+import getpass
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROLE = "yizhan"
+DATABASE = "yizhan"
+
+
+def binaries():
+    """The newest PostgreSQL that is installed; YIZHAN_POSTGRES_BIN names another."""
+    named = os.environ.get("YIZHAN_POSTGRES_BIN")
+    if named:
+        return pathlib.Path(named)
+    found = sorted(
+        pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parents[1].name)
+    )
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path:
+        return pathlib.Path(on_path).parent
+    raise RuntimeError("no PostgreSQL server is installed; install the package `postgresql`")
+
+
+def unprivileged_user():
+    """Whom the server runs as; None for ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise RuntimeError("started by root, and there is no user to run PostgreSQL as")
+
+
+class PostgresServer:
+    def __init__(self, durable=False, settings=()):
+        """`settings`: further lines for postgresql.conf."""
+        self.durable = durable
+        self.settings = list(settings)
+        self.directory = None
+
+    def __enter__(self):
+        return self.create()
+
+    def __exit__(self, *_):
+        self.remove()
+
+    @property
+    def url(self):
+        """For the owner of the database, an ordinary role."""
+        return f"postgresql://{ROLE}@/{DATABASE}?host={self.directory}"
+
+    @property
+    def superuser_url(self):
+        return f"postgresql://postgres@/{DATABASE}?host={self.directory}"
+
+    def create(self):
+        self.user = unprivileged_user()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-postgres-"))
+        if self.user:
+            os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
+        try:
+            self._run("initdb", "-D", self._data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+            with open(self._data() / "postgresql.conf", "a", encoding="ascii") as configuration:
+                configuration.write("\n".join(self._configuration()) + "\n")
+            self.start()
+            for statement in (f"CREATE ROLE {ROLE} LOGIN", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"):
+                self._run("psql", "-q", "-h", self.directory, "-U", "postgres", "-d", "postgres", "-c", statement)
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def start(self):
+        self._run("pg_ctl", "-D", self._data(), "-l", self.directory / "server.log", "-w", "-s", "start")
+
+    def stop(self):
+        """As a crash would."""
+        self._run("pg_ctl", "-D", self._data(), "-m", "immediate", "-w", "-s", "stop")
+
+    def restart(self):
+        self.stop()
+        self.start()
+
+    def remove(self):
+        if self.directory is None:
+            return
+        if (self._data() / "postmaster.pid").exists():
+            self._run("pg_ctl", "-D", self._data(), "-m", "immediate", "-w", "-s", "stop", check=False)
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory = None
+
+    def _data(self):
+        return self.directory / "data"
+
+    def _configuration(self):
+        yield "listen_addresses = ''"
+        yield f"unix_socket_directories = '{self.directory}'"
+        yield "max_connections = 200"
+        yield "shared_buffers = '256MB'"
+        yield "log_min_messages = 'fatal'"
+        yield "deadlock_timeout = '100ms'"
+        if not self.durable:
+            yield "fsync = off"
+        yield from self.settings
+
+    def _run(self, program, *arguments, check=True):
+        identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
+        done = subprocess.run(
+            [binaries() / program, *arguments],
+            cwd=self.directory,
+            env={**os.environ, "HOME": str(self.directory), "USER": self.user.pw_name if self.user else getpass.getuser()},
+            stdin=subprocess.DEVNULL,
+            # A server keeps what it inherits: a pipe would never end.
+            stdout=open(self.directory / "output.log", "ab"),
+            stderr=subprocess.STDOUT,
+            check=False,
+            **identity,
+        )
+        if check and done.returncode != 0:
+            output = (self.directory / "output.log").read_text(errors="replace")
+            log = self.directory / "server.log"
+            if log.exists():
+                output += log.read_text(errors="replace")
+            raise RuntimeError(f"{program} failed:\n{output}")
+
+
+def hold(arguments):
+    with PostgresServer(durable=arguments.durable) as server:
+        print(server.url, server.superuser_url, sep="\n", flush=True)
+        for line in sys.stdin:
+            {"restart": server.restart, "stop": server.stop, "start": server.start}[line.strip()]()
+            print("ok", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    command = commands.add_parser("hold", help="run a server until standard input ends")
+    command.add_argument("--durable", action="store_true", help="leave fsync on")
+    command.set_defaults(run=hold)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
