@@ -73,15 +73,11 @@ bool Dispatcher::takes_newcomers(const Endpoint& target, std::size_t bytes) cons
 }
 
 Result<void> Dispatcher::prepare(store::NewEvent& event) {
-  auto route = lane_.route(event.event.platform, event.event.callback_target);
-  if (!route) {
-    if (route.error().code == "platform_disabled") return {};
-    return std::unexpected(std::move(route.error()));
-  }
-  event.endpoint_key = (*route)->endpoint_key;
+  auto route = name_endpoint(lane_, event);
+  if (!route) return std::unexpected(std::move(route.error()));
+  if (!*route) return {};
   const EndpointPtr target = endpoint(event.endpoint_key);
   adopt_route(*target, *route);
-  if (!(*route)->platform->ordered) event.event.order_key.clear();
   if (event.first_attempt_at > event.event.created_at) return {};
   // What is due in the store is older: a newcomer must not overtake it through memory, or a backlog would starve.
   if (target->next_due <= event.first_attempt_at) return {};

@@ -24,4 +24,8 @@ class Lane {
   virtual void send(store::Event& event, const Route& route, Done done) = 0;
 };
 
+/// Gives an event that is about to be stored its endpoint. Null where its platform is disabled: it is stored and waits.
+/// Codes of Lane::route, but for `platform_disabled`.
+Result<std::shared_ptr<const Route>> name_endpoint(Lane& lane, store::NewEvent& event);
+
 }  // namespace yizhan::dispatch

@@ -1,0 +1,47 @@
+// Where the API and the dispatcher meet: neither includes the other.
+#pragma once
+
+#include "api/intake.h"
+#include "dispatch/dispatcher.h"
+
+namespace yizhan::app {
+
+/// The API's events go to this process's dispatcher.
+class DispatchBridge final : public api::Intake, public api::Dispatching {
+ public:
+  /// `dispatcher` must outlive the bridge.
+  explicit DispatchBridge(dispatch::Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
+
+  Result<void> prepare(store::NewEvent& event) override { return dispatcher_.prepare(event); }
+  void accepted(const std::vector<store::Accepted>& accepted, store::AcceptCall&& call) override {
+    dispatcher_.accepted(accepted, std::move(call));
+  }
+  void abandoned(const store::AcceptCall& call) override { dispatcher_.abandoned(call); }
+
+  std::vector<api::EndpointState> endpoints() const override;
+  void endpoint_enabled(std::int64_t endpoint_key) override { dispatcher_.endpoint_enabled(endpoint_key); }
+  void store_changed() override { dispatcher_.news(store::kUnrouted); }
+
+ private:
+  dispatch::Dispatcher& dispatcher_;
+};
+
+/// A process without the dispatch role takes events in for the others: it checks them and names their endpoint, no more.
+class RouteOnlyIntake final : public api::Intake, public api::Dispatching {
+ public:
+  /// `lane` must outlive the intake.
+  explicit RouteOnlyIntake(dispatch::Lane& lane) : lane_(lane) {}
+
+  Result<void> prepare(store::NewEvent& event) override;
+  void accepted(const std::vector<store::Accepted>&, store::AcceptCall&&) override {}
+  void abandoned(const store::AcceptCall&) override {}
+
+  std::vector<api::EndpointState> endpoints() const override { return {}; }
+  void endpoint_enabled(std::int64_t) override {}
+  void store_changed() override {}
+
+ private:
+  dispatch::Lane& lane_;
+};
+
+}  // namespace yizhan::app
