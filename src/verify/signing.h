@@ -29,16 +29,16 @@ struct SigningOptions {
   ///   standard-webhooks: `whsec_` and base64 of 24 to 64 bytes.
   ///   standard-webhooks-v1a: `whsk_` and base64 of the 32-byte seed, or of seed and public key (64 bytes); `whpk_` and
   ///   base64 of the 32-byte public key suffices to verify.
-  std::vector<std::string> secrets;
+  std::vector<std::string> secrets{};
 
   // Header names. Empty: the scheme's own, or, for hmac, X-Signature and no others. The Standard Webhooks schemes take
   // none.
-  std::string signature_header;  ///< x-cs: X-CS-Signature; webhook-signature: X-Webhook-Signature
-  std::string timestamp_header;  ///< x-cs: X-CS-Timestamp; hmac: needed if the signed text has {timestamp}
-  std::string id_header;         ///< hmac only: needed if the signed text has {id}
+  std::string signature_header{};  ///< x-cs: X-CS-Signature; webhook-signature: X-Webhook-Signature
+  std::string timestamp_header{};  ///< x-cs: X-CS-Timestamp; hmac: needed if the signed text has {timestamp}
+  std::string id_header{};         ///< hmac only: needed if the signed text has {id}
 
   // For hmac only.
-  std::string prefix;  ///< before the encoded signature, as `sha256=`
+  std::string prefix{};  ///< before the encoded signature, as `sha256=`
   HmacEncoding encoding = HmacEncoding::kHex;
   HmacAlgorithm algorithm = HmacAlgorithm::kSha256;
   std::string signed_text = "{body}";  ///< {id}, {timestamp} and {body} stand for themselves; the rest is literal
@@ -46,9 +46,9 @@ struct SigningOptions {
 inline constexpr std::size_t kMaxSecrets = 8;
 
 struct MessageToSign {
-  std::string_view id;                 ///< of the event; constant over its attempts
+  std::string_view id{};               ///< of the event; constant over its attempts
   std::int64_t timestamp_seconds = 0;  ///< Unix time of this attempt
-  std::string_view body;               ///< exactly as it is sent
+  std::string_view body{};             ///< exactly as it is sent
 };
 
 /// Immutable; one Signer may be used from several threads at once.
@@ -71,8 +71,8 @@ Result<std::shared_ptr<const Signer>> make_signer(const SigningOptions& options)
 using HeaderLookup = std::function<std::string_view(std::string_view name)>;
 
 struct MessageToVerify {
-  HeaderLookup header;
-  std::string_view body;  ///< raw bytes, as received
+  HeaderLookup header{};
+  std::string_view body{};  ///< raw bytes, as received
   UtcTime now{};
   Seconds tolerance = kTolerance;  ///< a timestamp further from now, either way, is refused
 
