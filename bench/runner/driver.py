@@ -1,0 +1,58 @@
+"""Runs yizhan_bench_drive and yizhan_bench_fsync and reads what they print."""
+
+import json
+import re
+from pathlib import Path
+
+from .processes import output_of
+
+CONNECTIONS = 64
+SECRET = "bench-callback-secret"
+# More would only wait: at 30,000 a second this is a third of a second of deliveries.
+WINDOW = 10_000
+
+
+class Driver:
+    def __init__(self, programs: Path):
+        self.drive_program = programs / "yizhan_bench_drive"
+        self.fsync_program = programs / "yizhan_bench_fsync"
+
+    def run(self, seconds: float, watch: dict[str, int] | None = None, **options) -> dict:
+        """Options as the program names them, with underscores. True is a flag; None is left out."""
+        command = [self.drive_program, "--seconds", seconds]
+        for name, value in options.items():
+            if value is None or value is False:
+                continue
+            command.append("--" + name.replace("_", "-"))
+            if value is not True:
+                command.append(value)
+        for name, pid in (watch or {}).items():
+            command += ["--watch", f"{name}={pid}"]
+        longest = seconds + options.get("warm_up", 2) + 2 * options.get("drain", 30) + 60
+        return json.loads(output_of(command, timeout=longest))
+
+    def fsync(self, folder: Path, seconds: float) -> dict:
+        return json.loads(output_of([self.fsync_program, folder / "fsync.bin", seconds], timeout=seconds + 60))
+
+
+def wrk(port: int, seconds: float, script: Path) -> float:
+    """Requests a second: 64 connections, one thread for each core, as the driver's body but nothing else."""
+    text = output_of(["wrk", "-t2", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", script, f"http://127.0.0.1:{port}/"])
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise RuntimeError(f"wrk saw errors:\n{text}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
+
+
+def problems_of(result: dict) -> list[str]:
+    """What must not be in a result, whatever the speed."""
+    found = []
+    total = result["total"]
+    for name in ("missing", "duplicates", "unexpected", "delivered_unaccepted", "refused"):
+        if total[name] > 0:
+            found.append(f"{total[name]:,} {name.replace('_', ' ')}")
+    for name in ("bad_signatures", "bad_bodies"):
+        if result.get("sink", {}).get(name, 0) > 0:
+            found.append(f"{result['sink'][name]:,} {name.replace('_', ' ')}")
+    if result["first_refusal"]:
+        found.append(f"first refusal: {result['first_refusal']}")
+    return found
