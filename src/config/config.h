@@ -5,8 +5,9 @@
 // in clear: never log a part of it, show.h masks.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -92,9 +93,10 @@ struct HmacOptions {
 
 struct Signing {
   SigningScheme scheme = SigningScheme::kStandardWebhooks;
-  /// In the order given, `secret` first, then `secrets`, then the contents of the secret files (without a line end).
+  /// In the order given; the contents of the secret files (without a line end) come last.
   std::vector<std::string> secrets;
-  /// x-cs and hmac: the header that carries the signature. Empty for the other schemes, whose headers are fixed.
+  std::vector<std::string> secret_files;  ///< already read into `secrets`
+  /// The header that carries the signature. Empty for none and the Standard Webhooks schemes, whose headers are fixed.
   std::string signature_header;
   HmacOptions hmac;
 };
@@ -138,7 +140,7 @@ struct Config {
   WebhookSection webhook;
   std::vector<Platform> platforms;  ///< by name
 
-  /// Null when there is no such platform.
+  /// Null when there is no such platform. names.h has the enumerations' names.
   const Platform* find_platform(std::string_view name) const;
 };
 

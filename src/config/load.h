@@ -34,6 +34,9 @@ struct Sources {
   std::optional<std::string> file;
   Variables variables;
   std::vector<Flag> flags;
+  /// False for commands that look at the store beside the service: a platform without a secret is then no problem,
+  /// because its secret may stand in the service's environment only.
+  bool serving = true;
   /// Reads a whole file; empty function: from disk, at most 1 MiB. A path that does not exist: code `file_missing`.
   std::function<Result<std::string>(const std::string& path)> read_file;
 };

@@ -1,0 +1,170 @@
+#include "config/draft.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "config/overload.h"
+#include "config/suggestion.h"
+
+namespace yizhan::config {
+namespace {
+
+std::string section_of(std::string_view key) {
+  const auto point = key.find('.');
+  return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
+}
+
+std::string in_brackets(const std::string& where) {
+  return where.empty() ? "" : fmt::format(" ({})", where);
+}
+
+std::string shown(const Given& given, Secrecy secrecy) {
+  const std::string plain =
+      std::visit(Overload{
+                     [](std::string_view text) { return std::string(text); },
+                     [](const std::optional<Value>& value) { return value ? text_form(*value) : std::string(); },
+                 },
+                 given.value);
+  const auto* toml = std::get_if<std::optional<Value>>(&given.value);
+  if (toml && !*toml) return "this value";
+  switch (secrecy) {
+    case Secrecy::kPublic:
+      break;
+    case Secrecy::kSecret:
+      return masked(plain);
+    case Secrecy::kPasswordInUrl:
+      return in_quotes(without_password(plain));
+  }
+  return toml && !std::holds_alternative<std::string>(**toml) ? toml_form(**toml).substr(0, 200) : in_quotes(plain);
+}
+
+}  // namespace
+
+template <class Owner>
+void Draft::put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given) {
+  const auto* list = std::get_if<TextListKind>(&setting.kind);
+  const Kind kind = given.single && list ? Kind(TextKind{list->shape, false}) : setting.kind;
+  Result<Value> value =
+      std::visit(Overload{
+                     [&](std::string_view text) { return parse_text(kind, text); },
+                     [&](const std::optional<Value>& toml) -> Result<Value> {
+                       return toml ? parse_toml(kind, *toml) : fail("config_value_invalid", allowed_text(kind));
+                     },
+                 },
+                 given.value);
+  if (!value) {
+    refuse(value.error().code, fmt::format("{} = {}{}: must be {}.", key, shown(given, setting.secrecy),
+                                           in_brackets(given.origin.where), value.error().message));
+    return;
+  }
+  if (given.single) value = Value(std::vector{std::get<std::string>(*value)});
+  setting.field.write(owner, *value);
+  set_origin(key, given.origin);
+}
+
+void Draft::assign(const Setting<Config>& setting, const Given& given) {
+  put(config_, setting, std::string(setting.key), given);
+}
+
+void Draft::assign(Platform& platform, const Setting<Platform>& setting, const Given& given) {
+  const std::string key = platform_key(platform.name, setting.key);
+  const auto earlier = origins_.find(key);
+  // Two names for one list: within one source nobody could say which should win.
+  if (!setting.single.empty() && given.origin.kind != Origin::Kind::kFlag && earlier != origins_.end() &&
+      earlier->second.kind == given.origin.kind) {
+    refuse("config_value_invalid",
+           fmt::format("{} ({}): {} and {} are two names of one setting, and {} gave it already. "
+                       "Keep one of them.",
+                       key, given.origin.where, setting.single, setting.key, earlier->second.where));
+    return;
+  }
+  put(platform, setting, key, given);
+}
+
+Platform* Draft::platform(const std::string& name, const std::string& where) {
+  if (!kPlatformName.matches(name)) {
+    refuse("config_key_unknown", fmt::format("platforms.{}{}: a platform's name must be {}.", in_quotes(name),
+                                             in_brackets(where), kPlatformName.allowed));
+    return nullptr;
+  }
+  Platform& platform = platforms_[name];
+  platform.name = name;
+  return &platform;
+}
+
+void Draft::refuse(std::string_view code, std::string message) {
+  problems_.push_back({code, std::move(message)});
+}
+
+void Draft::refuse_value(const std::string& key, std::string_view what) {
+  refuse("config_value_invalid", fmt::format("{}{}: {}", key, in_brackets(origin(key).where), what));
+}
+
+void Draft::warn(const std::string& key, std::string_view what) {
+  warnings_.push_back(fmt::format("{}{}: {}", key, in_brackets(origin(key).where), what));
+}
+
+Origin Draft::origin(std::string_view key) const {
+  const auto found = origins_.find(key);
+  return found == origins_.end() ? Origin{} : found->second;
+}
+
+std::expected<Loaded, Problems> Draft::finish(std::string file) && {
+  if (!problems_.empty()) return std::unexpected(std::move(problems_));
+  for (auto& [name, platform] : platforms_) config_.platforms.push_back(std::move(platform));
+  return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_)};
+}
+
+const Setting<Config>* find_setting(std::string_view key) {
+  const auto found = std::ranges::find(settings(), key, &Setting<Config>::key);
+  return found == settings().end() ? nullptr : &*found;
+}
+
+PlatformMatch find_platform_setting(std::string_view key) {
+  for (const auto& setting : platform_settings()) {
+    if (setting.key == key) return {&setting, false};
+    if (!setting.single.empty() && setting.single == key) return {&setting, true};
+  }
+  return {};
+}
+
+std::string platform_key(std::string_view platform, std::string_view key) {
+  return fmt::format("platforms.{}.{}", platform, key);
+}
+
+std::vector<std::string> keys_of_section(std::string_view section) {
+  std::vector<std::string> keys;
+  for (const auto& setting : settings()) {
+    if (section_of(setting.key) != section) continue;
+    keys.emplace_back(section.empty() ? setting.key : setting.key.substr(section.size() + 1));
+  }
+  return keys;
+}
+
+std::vector<std::string> section_names() {
+  std::vector<std::string> names;
+  for (const auto& setting : settings()) {
+    std::string section = section_of(setting.key);
+    if (!section.empty() && std::ranges::find(names, section) == names.end()) names.push_back(std::move(section));
+  }
+  return names;
+}
+
+std::vector<std::string> platform_setting_keys() {
+  std::vector<std::string> keys;
+  for (const auto& setting : platform_settings()) {
+    keys.emplace_back(setting.key);
+    if (!setting.single.empty()) keys.emplace_back(setting.single);
+  }
+  return keys;
+}
+
+std::string suggestion_or_list(std::string_view written, const std::vector<std::string>& candidates) {
+  const std::string meant = nearest(written, candidates);
+  if (!meant.empty()) return fmt::format("Did you mean {}?", meant);
+  return fmt::format("There are: {}.", fmt::join(candidates, ", "));
+}
+
+}  // namespace yizhan::config

@@ -1,0 +1,210 @@
+// The declarations of everything that is not a platform's.
+#include <algorithm>
+
+#include "config/setting.h"
+
+namespace yizhan::config {
+namespace {
+
+constexpr std::int64_t kMebibyte = 1 << 20;
+
+std::vector<Setting<Config>> declare() {
+  return {
+      {.key = "data_dir",
+       .kind = text_not_empty(kFilePath),
+       .field = at(&Config::data_dir),
+       .help = "The folder of the embedded store. Made when it does not exist.",
+       .flag = "--data-dir"},
+      {.key = "roles",
+       .kind = list_of(kRole, 1),
+       .field = at(&Config::roles),
+       .help =
+           "What this process does. `console` is the console and the API. Several processes that share one PostgreSQL "
+           "may share the roles out.",
+       .flag = "--roles"},
+      {.key = "stop_grace_seconds",
+       .kind = seconds(0, 3600),
+       .field = at(&Config::stop_grace),
+       .help =
+           "How long a stop waits for what is in hand before the rest is cut off. What was cut off is delivered after "
+           "the next start."},
+
+      {.key = "store.url",
+       .kind = text(kStoreUrl),
+       .field = at(&Config::store, &StoreSection::url),
+       .help = "Where everything is kept: an embedded SQLite file, or PostgreSQL, which several nodes may share.",
+       .variable = "YIZHAN_STORE",
+       .flag = "--store",
+       .secrecy = Secrecy::kPasswordInUrl,
+       .default_note = "`sqlite:` and `yizhan.db` in `data_dir`"},
+
+      {.key = "listen.api",
+       .kind = text_not_empty(kListenAddress),
+       .field = at(&Config::listen, &ListenSection::api),
+       .help = "Where the API and the console are served. Beyond loopback every request needs an API key "
+               "(`yizhan keys create`).",
+       .variable = "YIZHAN_API_LISTEN",
+       .flag = "--api-listen"},
+      {.key = "listen.receive",
+       .kind = text_not_empty(kListenAddress),
+       .field = at(&Config::listen, &ListenSection::receive),
+       .help = "Where inbound callbacks are received.",
+       .variable = "YIZHAN_RECEIVE_LISTEN",
+       .flag = "--receive-listen"},
+      {.key = "listen.push",
+       .kind = text_not_empty(kListenAddress),
+       .field = at(&Config::listen, &ListenSection::push),
+       .help = "Where the push server is reached.",
+       .variable = "YIZHAN_PUSH_LISTEN",
+       .flag = "--push-listen"},
+
+      {.key = "log.level",
+       .kind = choice_of<log::Level>(),
+       .field = at(&Config::log, &LogSection::level),
+       .help = "What is logged: this level and above.",
+       .flag = "--log-level"},
+
+      {.key = "outbound.allow",
+       .kind = list_of(kNetwork),
+       .field = at(&Config::outbound, &OutboundSection::allow),
+       .help = "Networks that callbacks may reach although they are not public. Without it only public addresses are "
+               "connected to; cloud metadata services never are.",
+       .flag = "--outbound-allow"},
+      {.key = "outbound.connect_timeout_ms",
+       .kind = milliseconds(50, 60'000),
+       .field = at(&Config::outbound, &OutboundSection::connect_timeout),
+       .help = "The longest that opening a connection may take, within the attempt's own time-out."},
+      {.key = "outbound.response_limit",
+       .kind = bytes(0, 16 * kMebibyte),
+       .field = at(&Config::outbound, &OutboundSection::response_limit),
+       .help = "How much of a response body is read. At the limit the connection is closed; the status stands."},
+      {.key = "outbound.dns_servers",
+       .kind = list_of(kDnsServer),
+       .field = at(&Config::outbound, &OutboundSection::dns_servers),
+       .help = "Name servers to ask.",
+       .default_note = "as the system is configured"},
+      {.key = "outbound.dns_timeout_ms",
+       .kind = milliseconds(50, 60'000),
+       .field = at(&Config::outbound, &OutboundSection::dns_timeout),
+       .help = "The longest that a name look-up may take, within the attempt's own time-out."},
+      {.key = "outbound.idle_connections",
+       .kind = whole_number(0, 10'000),
+       .field = at(&Config::outbound, &OutboundSection::idle_connections),
+       .help = "Connections that are kept open per endpoint."},
+      {.key = "outbound.idle_timeout_ms",
+       .kind = milliseconds(100, 3'600'000),
+       .field = at(&Config::outbound, &OutboundSection::idle_timeout),
+       .help = "How long an unused connection is kept open."},
+
+      {.key = "dispatch.queue_memory",
+       .kind = bytes(kMebibyte, 16'384 * kMebibyte),
+       .field = at(&Config::dispatch, &DispatchSection::queue_memory),
+       .help = "Payloads that may wait in memory. What is more waits in the store."},
+      {.key = "dispatch.queue_per_endpoint",
+       .kind = whole_number(1, 1'000'000),
+       .field = at(&Config::dispatch, &DispatchSection::queue_per_endpoint),
+       .help = "Events of one endpoint that may wait in memory."},
+      {.key = "dispatch.in_flight_limit",
+       .kind = whole_number(1, 100'000),
+       .field = at(&Config::dispatch, &DispatchSection::in_flight_limit),
+       .help = "Attempts at once, over all endpoints."},
+
+      {.key = "api.certificate_file",
+       .kind = text(kFilePath),
+       .field = at(&Config::api, &ApiSection::certificate_file),
+       .help = "The API listener's certificate chain (PEM). With it and `key_file` the listener speaks HTTPS."},
+      {.key = "api.key_file",
+       .kind = text(kFilePath),
+       .field = at(&Config::api, &ApiSection::key_file),
+       .help = "The private key of `certificate_file` (PEM)."},
+      {.key = "api.body_limit",
+       .kind = bytes(1024, 64 * kMebibyte),
+       .field = at(&Config::api, &ApiSection::body_limit),
+       .help = "The largest request body. A larger one is answered 413."},
+      {.key = "api.connection_limit",
+       .kind = whole_number(1, 1'000'000),
+       .field = at(&Config::api, &ApiSection::connection_limit),
+       .help = "Connections at once. One more is answered 503."},
+      {.key = "api.connections_per_address",
+       .kind = whole_number(1, 1'000'000),
+       .field = at(&Config::api, &ApiSection::connections_per_address),
+       .help = "Connections at once from one address."},
+      {.key = "api.head_timeout_ms",
+       .kind = milliseconds(100, 600'000),
+       .field = at(&Config::api, &ApiSection::head_timeout),
+       .help = "The longest that a request's head may take to arrive."},
+      {.key = "api.body_timeout_ms",
+       .kind = milliseconds(100, 600'000),
+       .field = at(&Config::api, &ApiSection::body_timeout),
+       .help = "The longest that a request's body may take to arrive."},
+      {.key = "api.idle_timeout_ms",
+       .kind = milliseconds(100, 3'600'000),
+       .field = at(&Config::api, &ApiSection::idle_timeout),
+       .help = "How long a connection is kept open between requests."},
+
+      {.key = "webhook.platform_adapters_enabled",
+       .kind = BooleanKind{},
+       .field = at(&Config::webhook, &WebhookSection::platform_adapters_enabled),
+       .help =
+           "The master switch of the platforms: `false` disables every one of them, whatever its own `enabled` says.",
+       .seed_variable = "AI_CS_PLATFORM_ADAPTERS_ENABLED"},
+      {.key = "webhook.signature_header",
+       .kind = text_not_empty(kHeaderName),
+       .field = at(&Config::webhook, &WebhookSection::signature_header),
+       .help = "The header that carries the signature of the scheme `x-cs`, where a platform does not name its own.",
+       .seed_variable = "AI_CS_WEBHOOK_SIGNATURE_HEADER"},
+      {.key = "webhook.max_skew_seconds",
+       .kind = seconds(1, 86'400),
+       .field = at(&Config::webhook, &WebhookSection::max_skew),
+       .help = "How far the timestamp of a signed inbound webhook may be from now, in either direction.",
+       .seed_variable = "AI_CS_WEBHOOK_MAX_SKEW_SECONDS"},
+  };
+}
+
+struct RoleName {
+  std::string_view name;
+  bool Roles::* flag;
+};
+constexpr std::array kRoleNames{RoleName{"receive", &Roles::receive}, RoleName{"dispatch", &Roles::dispatch},
+                                RoleName{"push", &Roles::push}, RoleName{"console", &Roles::console}};
+
+}  // namespace
+
+const std::vector<Setting<Config>>& settings() {
+  static const std::vector<Setting<Config>> kSettings = declare();
+  return kSettings;
+}
+
+std::vector<std::string> role_names(const Roles& roles) {
+  std::vector<std::string> names;
+  for (const auto& [name, flag] : kRoleNames) {
+    if (roles.*flag) names.emplace_back(name);
+  }
+  return names;
+}
+
+Roles roles_of(const std::vector<std::string>& names) {
+  Roles roles;
+  for (const auto& [name, flag] : kRoleNames) roles.*flag = std::ranges::find(names, name) != names.end();
+  return roles;
+}
+
+std::string variable_part(std::string_view key) {
+  std::string part(key);
+  for (char& c : part) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '.' || c == '-') c = '_';
+  }
+  return part;
+}
+
+std::string variable_name(const Setting<Config>& setting) {
+  if (!setting.variable.empty()) return std::string(setting.variable);
+  return "YIZHAN_" + variable_part(setting.key);
+}
+
+std::string platform_variable_name(std::string_view platform, std::string_view key) {
+  return "YIZHAN_PLATFORM_" + variable_part(platform) + "_" + variable_part(key);
+}
+
+}  // namespace yizhan::config

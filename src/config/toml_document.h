@@ -1,0 +1,27 @@
+// A TOML file as a plain tree, three levels deep: no setting lies deeper. The only place that knows the TOML library.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "config/value.h"
+
+namespace yizhan::config {
+
+struct TomlNode {
+  std::string key;
+  bool is_table = false;
+  /// What a setting may take; of a table only where all its entries are texts. Nothing for dates, tables in lists and
+  /// lists of mixed types.
+  std::optional<Value> value;
+  std::vector<TomlNode> children;  ///< of a table, in the order of the file
+  unsigned line = 0;
+};
+
+/// The root table's children. Code `config_file_invalid`; the message begins with `name:line`.
+Result<std::vector<TomlNode>> parse_toml_document(std::string_view text, const std::string& name);
+
+}  // namespace yizhan::config

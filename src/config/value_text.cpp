@@ -1,0 +1,120 @@
+// How values are written down: for variables, TOML, JSON and people.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/json_text.h"
+#include "config/overload.h"
+#include "config/value.h"
+
+namespace yizhan::config {
+namespace {
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+std::string real_text(double number) {
+  // A TOML float needs a point.
+  std::string text = fmt::format("{}", number);
+  return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+}
+
+template <class Items, class Form>
+std::string joined(const Items& items, std::string_view separator, Form form) {
+  std::string out;
+  for (const auto& item : items) {
+    if (!out.empty()) out += separator;
+    out += form(item);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_form(const Value& value) {
+  const auto number_text = [](std::int64_t number) { return fmt::to_string(number); };
+  return std::visit(Overload{
+                        [](bool flag) { return std::string(flag ? "true" : "false"); },
+                        number_text,
+                        [](double number) { return fmt::to_string(number); },
+                        [](const std::string& text) { return text; },
+                        [](const std::vector<std::string>& items) { return joined(items, ",", std::identity{}); },
+                        [&](const std::vector<std::int64_t>& items) { return joined(items, ",", number_text); },
+                        [](const TextTable& table) {
+                          return joined(table, ",", [](const auto& entry) { return entry.first + "=" + entry.second; });
+                        },
+                    },
+                    value);
+}
+
+std::string toml_form(const Value& value) {
+  // A JSON string is a TOML basic string: both escape alike what append_json_string() escapes.
+  return std::visit(
+      Overload{
+          [](const auto& plain) { return text_form(plain); },
+          [](double number) { return real_text(number); },
+          [](const std::string& text) { return json_string(text); },
+          [](const std::vector<std::string>& items) { return "[" + joined(items, ", ", json_string) + "]"; },
+          [](const std::vector<std::int64_t>& items) {
+            return "[" + joined(items, ", ", [](std::int64_t item) { return fmt::to_string(item); }) + "]";
+          },
+          [](const TextTable& table) {
+            return "{ " +
+                   joined(
+                       table, ", ",
+                       [](const auto& entry) { return json_string(entry.first) + " = " + json_string(entry.second); }) +
+                   " }";
+          },
+      },
+      value);
+}
+
+std::string json_form(const Value& value) {
+  if (const auto* table = std::get_if<TextTable>(&value)) {
+    return "{" +
+           joined(*table, ",",
+                  [](const auto& entry) { return json_string(entry.first) + ":" + json_string(entry.second); }) +
+           "}";
+  }
+  if (const auto* number = std::get_if<double>(&value)) return fmt::to_string(*number);
+  return toml_form(value);
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t kShown = 200;
+  if (text.size() <= kShown) return json_string(text);
+  return json_string(text.substr(0, kShown)) + fmt::format("… ({} bytes)", text.size());
+}
+
+std::string masked(std::string_view secret) {
+  if (secret.empty()) return "";
+  // Short secrets would lose too much of themselves; and a cut inside a character would be no text.
+  const std::string_view beginning = secret.substr(0, secret.size() >= 16 ? 4 : 0);
+  const bool ascii = std::ranges::all_of(beginning, [](char c) { return c > 0x20 && c < 0x7f; });
+  return fmt::format("{}…({} characters)", ascii ? beginning : std::string_view(), secret.size());
+}
+
+std::string without_password(std::string_view url) {
+  std::string shown(url);
+  const auto authority_begin = shown.find("://");
+  if (authority_begin == std::string::npos) return shown;
+  // From the back, so that the positions before stay right.
+  for (auto found = shown.rfind("password="); found != std::string::npos && found > authority_begin;
+       found = shown.rfind("password=", found - 1)) {
+    const auto value = found + 9;
+    const auto end = std::min(shown.find('&', value), shown.size());
+    shown.replace(value, end - value, "…");
+  }
+  const auto user_begin = authority_begin + 3;
+  const auto authority_end = std::min(shown.find_first_of("/?", user_begin), shown.size());
+  const auto at = shown.rfind('@', authority_end);
+  const auto colon = shown.find(':', user_begin);
+  if (at != std::string::npos && at >= user_begin && colon < at) shown.replace(colon + 1, at - colon - 1, "…");
+  return shown;
+}
+
+}  // namespace yizhan::config
