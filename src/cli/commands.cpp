@@ -1,0 +1,27 @@
+#include "cli/commands.h"
+
+namespace yizhan::cli {
+
+void add_commands(CLI::App& root, Context& context) {
+  add_serve(root, context);
+  add_emit(root, context);
+  add_sink(root, context);
+
+  add_events(root, context);
+  add_attempts(root, context);
+  add_dead_letters(root, context);
+  add_ledger(root, context);
+  add_sql(root, context);
+
+  add_replay(root, context);
+  add_discard(root, context);
+  add_endpoints(root, context);
+
+  add_config(root, context);
+  add_keys(root, context);
+  add_migrate(root, context);
+  add_completion(root, context);
+  add_version(root, context);
+}
+
+}  // namespace yizhan::cli

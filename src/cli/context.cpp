@@ -1,0 +1,55 @@
+#include "cli/context.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <utility>
+
+namespace yizhan::cli {
+
+std::string_view Context::variable(std::string_view name) const {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string_view() : std::string_view(found->second);
+}
+
+Result<config::Loaded> Context::load_config() const {
+  config::Sources sources;
+  if (!options.config_file.empty()) sources.file = options.config_file;
+  sources.variables = environment;
+  sources.flags = flags;
+  if (!options.data_dir.empty()) sources.flags.push_back({"data_dir", options.data_dir, "--data-dir"});
+  if (!options.store_url.empty()) sources.flags.push_back({"store.url", options.store_url, "--store"});
+  for (const std::string& setting : options.settings) {
+    auto flag = config::parse_set_flag(setting);
+    if (!flag) return std::unexpected(flag.error());
+    sources.flags.push_back(std::move(*flag));
+  }
+  auto loaded = config::load(sources);
+  if (!loaded) {
+    std::string text = config::to_text(loaded.error());
+    while (text.ends_with('\n')) text.pop_back();
+    return fail("config_invalid", std::move(text));
+  }
+  return std::move(*loaded);
+}
+
+Result<OpenedStore> Context::open_store() const {
+  const auto loaded = load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto url = store::parse_store_url(loaded->config.store.url);
+  if (!url) return std::unexpected(url.error());
+  std::error_code unreadable;
+  if (url->engine == store::StoreUrl::Engine::kSqlite && !std::filesystem::exists(url->text, unreadable)) {
+    return fail("store_missing",
+                fmt::format("there is no store at {} yet: start the service with 'yizhan serve', make an empty store with "
+                            "'yizhan migrate', or name another one with --store or --data-dir",
+                            url->text));
+  }
+  auto factory = store::open_store(*url, store::OpenMode::kTool);
+  if (!factory) return std::unexpected(factory.error());
+  auto opened = (*factory)->open_reader();
+  if (!opened) return std::unexpected(opened.error());
+  return OpenedStore{std::move(*factory), std::move(*opened)};
+}
+
+}  // namespace yizhan::cli

@@ -1,0 +1,113 @@
+#include <fmt/format.h>
+
+#include "cli/readable.h"
+#include "cli/timeline.h"
+
+namespace yizhan::cli {
+namespace {
+
+/// An event that is due this long without an attempt is not being looked after.
+constexpr Seconds kOverdue{30};
+
+std::string why(const EventStory& story) {
+  if (story.dead_letter && !story.dead_letter->final_error.empty()) return story.dead_letter->final_error;
+  return story.event.last_error;
+}
+
+std::optional<std::string_view> advice_from_last_attempt(const EventStory& story) {
+  if (story.attempts.empty()) return std::nullopt;
+  const store::AttemptView& last = story.attempts.back();
+  const auto error_class = parse_error_class(last.error_class);
+  if (!error_class || *error_class == ErrorClass::kNone) return std::nullopt;
+  return advice(*error_class, last.response_status);
+}
+
+void add_open_steps(std::vector<std::string>& steps, const EventStory& story, UtcTime now) {
+  const store::EventView& event = story.event;
+  if (story.disabled) {
+    steps.push_back(fmt::format("It waits: its endpoint {} is disabled since {} ({}).", story.disabled->url,
+                                relative_time(story.disabled->disabled_at, now), story.disabled->reason));
+    steps.push_back(fmt::format("When the endpoint takes callbacks again: yizhan endpoints enable {}",
+                                story.disabled->endpoint_key));
+    return;
+  }
+  if (event.lease_expires_at && *event.lease_expires_at > now) {
+    steps.emplace_back("A service has taken it: an attempt is in flight or about to start.");
+    return;
+  }
+  const std::string_view which = story.attempts.empty() ? "The first attempt" : "The next attempt";
+  const UtcTime due = event.next_attempt_at.value_or(event.event.created_at);
+  if (due > now) {
+    steps.push_back(fmt::format("{} is due in {}.", which, readable_span(due - now)));
+    if (const auto advised = advice_from_last_attempt(story)) steps.emplace_back(*advised);
+    if (event.status == EventStatus::kRetrying) {
+      steps.push_back(fmt::format("To send it now: yizhan replay {}", event.event.id));
+    }
+    return;
+  }
+  steps.push_back(fmt::format("{} is due{}.", which, now - due < kOverdue ? " now" : " since " + readable_span(now - due)));
+  if (!event.last_error.empty()) steps.push_back(fmt::format("It waits because: {}", event.last_error));
+  if (now - due >= kOverdue) {
+    steps.emplace_back(
+        "If it stays so: is `yizhan serve` running on this store, its platform configured and enabled, and nothing "
+        "older of its order key in the way?");
+  }
+}
+
+}  // namespace
+
+std::string_view advice(ErrorClass error_class, int response_status) {
+  switch (error_class) {
+    case ErrorClass::kNone: return "";
+    case ErrorClass::kDns: return "The host name did not resolve: check the callback URL and this machine's DNS.";
+    case ErrorClass::kConnect:
+      return "Nothing took the connection: check that the platform is up and that this machine may reach it.";
+    case ErrorClass::kTls:
+      return "The TLS handshake failed: check the platform's certificate, its host name, and ca_file if it has its own "
+             "authority.";
+    case ErrorClass::kTimeout:
+      return "No whole answer within the time-out: the platform is slow, or its time-out is set too short.";
+    case ErrorClass::kHttp4xx:
+      if (response_status == 401 || response_status == 403) {
+        return "The platform refused the callback: check the signing scheme and the secret on both sides.";
+      }
+      if (response_status == 404 || response_status == 405) {
+        return "The platform does not know this address: check base_url and callback_target.";
+      }
+      if (response_status == 410) return "The platform said that this endpoint is gone for good.";
+      if (response_status == 429) return "The platform asks for fewer callbacks: set rate_per_second for it.";
+      return "The platform refused the callback: its answer says why; sending the same again seldom helps.";
+    case ErrorClass::kHttp5xx: return "The platform failed on its side: when it works again, a replay delivers.";
+    case ErrorClass::kRedirect:
+      return "The platform redirects, and redirects are never followed: set the final address as its URL.";
+    case ErrorClass::kResponseTooLarge: return "The platform's response head is over the limit.";
+    case ErrorClass::kBlockedAddress:
+      return "The target lies in a network that callbacks may not reach: if it is meant to, list it in "
+             "YIZHAN_OUTBOUND_ALLOW.";
+    case ErrorClass::kProtocol: return "What answered does not speak HTTP/1.1: check port and scheme of the callback URL.";
+  }
+  return "";
+}
+
+std::vector<std::string> next_steps(const EventStory& story, UtcTime now) {
+  std::vector<std::string> steps;
+  const std::string& id = story.event.event.id;
+  switch (story.event.status) {
+    case EventStatus::kDelivered: steps.emplace_back("Delivered. Nothing is left to do."); break;
+    case EventStatus::kDiscarded:
+      steps.push_back(fmt::format("Given up by hand: {}", why(story).empty() ? "no reason on record" : why(story)));
+      steps.push_back(fmt::format("To send it after all: yizhan replay {}", id));
+      break;
+    case EventStatus::kDeadLetter:
+      steps.emplace_back("A dead letter: no further attempt will be made by itself.");
+      if (const auto advised = advice_from_last_attempt(story)) steps.emplace_back(*advised);
+      steps.push_back(fmt::format("When the cause is mended: yizhan replay {}", id));
+      steps.push_back(fmt::format("When nobody needs it any more: yizhan discard {} --reason '…'", id));
+      break;
+    case EventStatus::kPending:
+    case EventStatus::kRetrying: add_open_steps(steps, story, now); break;
+  }
+  return steps;
+}
+
+}  // namespace yizhan::cli

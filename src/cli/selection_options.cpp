@@ -1,0 +1,109 @@
+#include "cli/selection_options.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "cli/readable.h"
+
+namespace yizhan::cli {
+namespace {
+
+constexpr std::array kAllErrorClasses{
+    ErrorClass::kDns,     ErrorClass::kConnect,          ErrorClass::kTls,            ErrorClass::kTimeout,
+    ErrorClass::kHttp4xx, ErrorClass::kHttp5xx,          ErrorClass::kRedirect,       ErrorClass::kResponseTooLarge,
+    ErrorClass::kBlockedAddress, ErrorClass::kProtocol};
+
+template <class Values>
+std::string names_of(const Values& values, std::string_view separator) {
+  std::string names;
+  for (const auto value : values) {
+    if (!names.empty()) names += separator;
+    names += to_string(value);
+  }
+  return names;
+}
+
+Result<std::optional<UtcTime>> moment(const std::string& text, std::string_view option, UtcTime now) {
+  if (text.empty()) return std::nullopt;
+  const auto time = parse_moment(text, now, Direction::kPast);
+  if (!time) return fail("usage_invalid", fmt::format("{}: {}", option, time.error().message));
+  return *time;
+}
+
+}  // namespace
+
+void add_selection_options(CLI::App& command, SelectionOptions& options, bool with_ids, bool with_status) {
+  if (with_ids) command.add_option("id", options.ids, "ids of events")->type_name("ID");
+  if (with_status) {
+    command.add_option("--status", options.statuses, "only in this status; may be repeated")
+        ->type_name(names_of(kAllEventStatuses, "|"))
+        ->allow_extra_args(false);
+  }
+  command.add_option("--platform", options.platform, "only of this platform")->type_name("NAME");
+  command.add_option("--type", options.event_type, "only of this event type")->type_name("TYPE");
+  command.add_option("--error-class", options.error_class, "only where the last attempt failed in this way")
+      ->type_name(names_of(kAllErrorClasses, "|"));
+  command.add_option("--correlation", options.correlation, "only with this correlation")->type_name("TEXT");
+  command.add_option("--since", options.since, "only accepted since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
+      ->type_name("WHEN");
+  command.add_option("--until", options.until, "only accepted before")->type_name("WHEN");
+}
+
+bool selects_everything(const SelectionOptions& options) {
+  return options.ids.empty() && options.statuses.empty() && options.platform.empty() && options.event_type.empty() &&
+         options.error_class.empty() && options.correlation.empty() && options.since.empty() && options.until.empty();
+}
+
+Result<store::Selection> to_selection(const SelectionOptions& options, UtcTime now) {
+  store::Selection selection;
+  selection.ids = options.ids;
+  selection.platform = options.platform;
+  selection.event_type = options.event_type;
+  selection.correlation = options.correlation;
+  for (const std::string& text : options.statuses) {
+    const auto status = parse_event_status(text);
+    if (!status) {
+      return fail("usage_invalid",
+                  fmt::format("--status: '{}' is none of {}", text, names_of(kAllEventStatuses, ", ")));
+    }
+    selection.statuses.push_back(*status);
+  }
+  if (!options.error_class.empty()) {
+    const auto error_class = parse_error_class(options.error_class);
+    if (!error_class || *error_class == ErrorClass::kNone) {
+      return fail("usage_invalid", fmt::format("--error-class: '{}' is none of {}", options.error_class,
+                                               names_of(kAllErrorClasses, ", ")));
+    }
+    selection.error_class = options.error_class;
+  }
+  const auto from = moment(options.since, "--since", now);
+  if (!from) return std::unexpected(from.error());
+  const auto until = moment(options.until, "--until", now);
+  if (!until) return std::unexpected(until.error());
+  if (*from && *until && **from >= **until) {
+    return fail("usage_invalid", "--since is not before --until: nothing lies between them");
+  }
+  selection.created_from = *from;
+  selection.created_until = *until;
+  return selection;
+}
+
+std::string describe(const store::Selection& selection) {
+  std::string text;
+  const auto add = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} {}", name, value);
+  };
+  add("status", names_of(selection.statuses, " or "));
+  add("platform", selection.platform);
+  add("type", selection.event_type);
+  add("error class", selection.error_class);
+  add("correlation", selection.correlation);
+  if (selection.created_from) add("since", readable_time(*selection.created_from));
+  if (selection.created_until) add("before", readable_time(*selection.created_until));
+  return text;
+}
+
+}  // namespace yizhan::cli
