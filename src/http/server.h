@@ -64,8 +64,8 @@ struct ServerRequest {
 struct ServerResponse {
   int status = 200;
   std::string_view content_type = "application/json";  ///< not copied: of static storage
-  std::string extra_header_lines;                      ///< each `Name: value\r\n`
-  std::string body;
+  std::string extra_header_lines{};                    ///< each `Name: value\r\n`
+  std::string body{};
   bool close = false;
 };
 
