@@ -2,9 +2,12 @@
 
 import json
 import re
+import socket
+import subprocess
+import time
 from pathlib import Path
 
-from .processes import output_of
+from .processes import Failed, output_of
 
 CONNECTIONS = 64
 SECRET = "bench-callback-secret"
@@ -17,22 +20,50 @@ class Driver:
         self.drive_program = programs / "yizhan_bench_drive"
         self.fsync_program = programs / "yizhan_bench_fsync"
 
-    def run(self, seconds: float, watch: dict[str, int] | None = None, **options) -> dict:
+    def start(self, seconds: float, watch: dict[str, int] | None = None, **options) -> "Running":
         """Options as the program names them, with underscores. True is a flag; None is left out."""
-        command = [self.drive_program, "--seconds", seconds]
+        command = [str(self.drive_program), "--seconds", str(seconds)]
         for name, value in options.items():
             if value is None or value is False:
                 continue
             command.append("--" + name.replace("_", "-"))
             if value is not True:
-                command.append(value)
+                command.append(str(value))
         for name, pid in (watch or {}).items():
             command += ["--watch", f"{name}={pid}"]
-        longest = seconds + options.get("warm_up", 2) + 2 * options.get("drain", 30) + 60
-        return json.loads(output_of(command, timeout=longest))
+        return Running(command, longest=seconds + 180)
+
+    def run(self, seconds: float, watch: dict[str, int] | None = None, **options) -> dict:
+        return self.start(seconds, watch, **options).result()
 
     def fsync(self, folder: Path, seconds: float) -> dict:
         return json.loads(output_of([self.fsync_program, folder / "fsync.bin", seconds], timeout=seconds + 60))
+
+
+class Running:
+    """A driver at work."""
+
+    def __init__(self, command: list[str], longest: float):
+        self.longest = longest
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def wait_until_it_listens(self, port: int) -> None:
+        while self.process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return
+            time.sleep(0.01)
+
+    def result(self) -> dict:
+        try:
+            output, complaint = self.process.communicate(timeout=self.longest)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+        if self.process.returncode != 0:
+            raise Failed(f"the driver ended with status {self.process.returncode}: {complaint.strip()}")
+        return json.loads(output)
 
 
 def wrk(port: int, seconds: float, script: Path) -> float:

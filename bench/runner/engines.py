@@ -81,7 +81,7 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql://bench@127.0.0.1:{self.port}/{database}"
 
-    def fresh_database(self, name: str) -> str:
+    def fresh(self, name: str) -> str:
         """Its URL. What other databases left behind is written out first, so that it does not disturb."""
         self.sql("postgres", f"drop database if exists {name} with (force)")
         self.sql("postgres", f"create database {name}")
@@ -114,7 +114,7 @@ class Redis:
         self.process = Started(["redis-server", *arguments], folder / "redis.log")
         self.process.wait_for_port(self.port)
 
-    def fresh(self) -> str:
+    def fresh(self, _name: str = "") -> str:
         output_of(["redis-cli", "-p", self.port, "flushall"])
         return f"redis://127.0.0.1:{self.port}"
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import time
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from .engines import Postgres
 from .machine import free_port
 from .processes import Failed, Started, output_of
 
-# Platforms whose callbacks the configuration signs as x-cs by default.
-PLATFORM = "sub2api"
-HANGING_PLATFORM = "newapi"
-SETTLE_SECONDS = 30
+# Platforms by the path of their callbacks, which tells the sink how to behave.
+PLATFORM = "bench"
+HANGING_PLATFORM = "hanging"
+FLAKY_PLATFORM = "flaky"
+PATHS = {PLATFORM: "/callbacks", HANGING_PLATFORM: "/hang", FLAKY_PLATFORM: "/fail-first"}
+RETRY_SECONDS = 1
+SETTLE_SECONDS = 60
 
 
 class Service:
@@ -35,28 +39,26 @@ class Service:
             "YIZHAN_RECEIVE_LISTEN": "127.0.0.1:0",
             "YIZHAN_PUSH_LISTEN": "127.0.0.1:0",
             "YIZHAN_OUTBOUND_ALLOW": "127.0.0.0/8",
-            **self.platform_settings(PLATFORM, "/callbacks"),
-            **self.platform_settings(HANGING_PLATFORM, "/hang"),
+            # Exact delays, so that a late departure shows.
+            f"YIZHAN_PLATFORM_{FLAKY_PLATFORM.upper()}_RETRY_SCHEDULE_SEC": str(RETRY_SECONDS),
+            f"YIZHAN_PLATFORM_{FLAKY_PLATFORM.upper()}_JITTER": "0",
         }
+        for platform, path in PATHS.items():
+            prefix = f"YIZHAN_PLATFORM_{platform.upper()}_"
+            self.environment[prefix + "BASE_URL"] = f"http://127.0.0.1:{self.sink_port}{path}"
+            self.environment[prefix + "SIGNING"] = "x-cs"
+            self.environment[prefix + "SECRET"] = SECRET
 
-    def platform_settings(self, platform: str, path: str) -> dict[str, str]:
-        prefix = f"AI_CS_PLATFORM_{platform.upper()}_"
-        return {
-            prefix + "ENABLED": "true",
-            prefix + "CALLBACK_BASE_URL": f"http://127.0.0.1:{self.sink_port}{path}",
-            prefix + "CALLBACK_SECRET": SECRET,
-        }
-
-    def start(self, roles: str | None = None, settings: dict[str, str] | None = None) -> None:
-        self.launch(roles, settings)
+    def start(self, roles: str | None = None) -> None:
+        self.launch(roles)
         self.process.wait_for_line("yizhan ready")
 
-    def launch(self, roles: str | None = None, settings: dict[str, str] | None = None) -> None:
+    def launch(self, roles: str | None = None) -> None:
         """Starts the process and does not wait until it accepts."""
         self.starts += 1
         command = [self.binary, "serve"] + (["--roles", roles] if roles else [])
         log = self.folder / f"serve-{self.starts}.log"
-        self.process = Started(command, log, {**self.environment, **(settings or {})})
+        self.process = Started(command, log, self.environment)
 
     def stop(self) -> None:
         if self.process:
@@ -100,14 +102,14 @@ class Service:
 
     def ledger(self) -> dict[str, int]:
         """Events by state, over all platforms."""
-        text = output_of([self.binary, "ledger", "--json"], env=self.environment)
-        return json.loads(text)["total"]
+        environment = {**os.environ, **self.environment}
+        return json.loads(output_of([self.binary, "ledger", "--json"], env=environment))
 
-    def wait_until_recorded(self, delivered: int) -> float:
-        """Seconds until the ledger shows so many events as delivered: deliveries are recorded, not only made."""
+    def wait_until_recorded(self, delivered: int) -> None:
+        """Until the ledger balances and shows so many events as delivered: they are recorded, not only delivered."""
         begin = time.monotonic()
         while time.monotonic() - begin < SETTLE_SECONDS:
             ledger = self.ledger()
-            if ledger["delivered"] == delivered and ledger.get("mismatch", 0) == 0:
-                return time.monotonic() - begin
+            if ledger["delivered"] == delivered and ledger["balanced"]:
+                return
         raise Failed(f"{delivered:,} events were delivered, the ledger shows {ledger}")

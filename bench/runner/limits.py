@@ -1,0 +1,33 @@
+"""What bounds every figure on this machine; taken again and again during the run, because the machine's speed drifts."""
+
+from pathlib import Path
+
+from .driver import Driver, wrk
+from .engines import HERE, Nginx
+from .plan import Plan
+from .results import Results
+
+SYSTEM = "limits"
+
+
+class Limits:
+    def __init__(self, nginx: Nginx, driver: Driver, folder: Path, plan: Plan, results: Results):
+        self.nginx = nginx
+        self.driver = driver
+        self.folder = folder
+        self.plan = plan
+        self.results = results
+
+    def take(self) -> str:
+        seconds = self.plan.limit_seconds
+        by_wrk = wrk(self.nginx.port, seconds, HERE / "nginx/post_600_bytes.lua")
+        by_driver = self.driver.run(seconds, port=self.nginx.port, warm_up=1)
+        fsync = self.driver.fsync(self.folder, min(seconds, 3))
+        self.results.add(SYSTEM, "nginx_wrk", by_wrk)
+        self.results.add(SYSTEM, "nginx_driver", by_driver["accepted_per_second"])
+        self.results.add(SYSTEM, "fsync", fsync["per_second"])
+        self.results.add(SYSTEM, "fsync_p99_ms", fsync["p99_ms"])
+        return (
+            f"nginx {by_wrk:,.0f}/s under wrk, {by_driver['accepted_per_second']:,.0f}/s under the driver; "
+            f"{fsync['per_second']:,.0f} fsync/s"
+        )

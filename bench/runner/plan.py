@@ -1,0 +1,37 @@
+"""How much of everything is run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    repeat: int = 3
+    sustained_seconds: float = 60
+    short_seconds: float = 10       # a run of anything that needs no minute
+    latency_seconds: float = 20
+    peer_seconds: float = 20
+    warm_up_seconds: float = 3
+    limit_seconds: float = 5
+    idle_seconds: float = 30
+    settle_seconds: float = 5       # before idleness is measured
+    backlog_events: int = 1_000_000
+    hanging_events: int = 10_000
+    retry_rate: float = 1_000
+
+
+def quick() -> Plan:
+    """Shows that everything works; its figures mean nothing."""
+    return Plan(
+        repeat=1,
+        sustained_seconds=2,
+        short_seconds=2,
+        latency_seconds=2,
+        peer_seconds=2,
+        warm_up_seconds=0.5,
+        limit_seconds=1,
+        idle_seconds=2,
+        settle_seconds=1,
+        backlog_events=5_000,
+        hanging_events=500,
+        retry_rate=100,
+    )

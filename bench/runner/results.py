@@ -1,0 +1,32 @@
+"""What was measured: every run of every figure, and what went wrong."""
+
+import statistics
+from collections import defaultdict
+
+
+class Results:
+    def __init__(self):
+        # system → figure → one value for each run
+        self.values: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self.raw: list[dict] = []
+        self.problems: list[str] = []
+
+    def add(self, system: str, figure: str, value: float) -> None:
+        self.values[system][figure].append(value)
+
+    def keep(self, system: str, scenario: str, result: dict) -> None:
+        """The driver's own words, for the JSON file."""
+        self.raw.append({"system": system, "scenario": scenario, **result})
+
+    def problem(self, system: str, scenario: str, text: str) -> None:
+        self.problems.append(f"{system}, {scenario}: {text}")
+
+    def median(self, system: str, figure: str) -> float | None:
+        values = self.values[system][figure]
+        return statistics.median(values) if values else None
+
+    def spread(self, system: str, figure: str) -> float | None:
+        """Half the distance between the lowest and the highest run, as a share of the median: the noise."""
+        values = self.values[system][figure]
+        middle = statistics.median(values) if len(values) > 1 else 0
+        return (max(values) - min(values)) / 2 / middle if middle else None
