@@ -1,0 +1,128 @@
+#include "domain/decide.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "domain/backoff.h"
+
+namespace yizhan {
+namespace {
+
+constexpr UtcTime kNow{Seconds{1777777777}};
+
+DeliveryPolicy exact_policy() {
+  DeliveryPolicy policy;
+  policy.jitter = 0;
+  return policy;
+}
+
+AttemptOutcome answered(int status, std::string retry_after = "") {
+  AttemptOutcome outcome;
+  outcome.response_status = status;
+  outcome.error_class = class_of_status(status);
+  outcome.retry_after = std::move(retry_after);
+  return outcome;
+}
+
+AttemptOutcome failed(ErrorClass error_class) {
+  AttemptOutcome outcome;
+  outcome.error_class = error_class;
+  return outcome;
+}
+
+Decision decide_exactly(int tries_in_run, const AttemptOutcome& outcome) {
+  return decide(exact_policy(), tries_in_run, outcome, kNow, 0.5);
+}
+
+TEST(Decide, OnlyA2xxIsSuccess) {
+  for (int status = 100; status <= 599; ++status) {
+    const bool success = status >= 200 && status <= 299;
+    EXPECT_EQ(decide_exactly(0, answered(status)).next_status == EventStatus::kDelivered, success) << status;
+  }
+  EXPECT_NE(decide_exactly(0, failed(ErrorClass::kNone)).next_status, EventStatus::kDelivered)
+      << "no error, but no response either";
+}
+
+TEST(Decide, SuccessLeavesTheEndpointAlone) {
+  const Decision decision = decide_exactly(3, answered(204, "100"));
+  EXPECT_EQ(decision.next_status, EventStatus::kDelivered);
+  EXPECT_EQ(decision.endpoint_effect, EndpointEffect::kNone);
+}
+
+TEST(Decide, RetriesByTheScheduleThenBuries) {
+  const std::vector<Seconds> schedule{Seconds{10}, Seconds{30}, Seconds{60}, Seconds{300}, Seconds{900}};
+  for (int tries = 0; tries < 5; ++tries) {
+    const Decision decision = decide_exactly(tries, failed(ErrorClass::kConnect));
+    EXPECT_EQ(decision.next_status, EventStatus::kRetrying) << tries;
+    EXPECT_EQ(decision.next_attempt_at, kNow + schedule[static_cast<std::size_t>(tries)]) << tries;
+  }
+  EXPECT_EQ(decide_exactly(5, failed(ErrorClass::kConnect)).next_status, EventStatus::kDeadLetter);
+  EXPECT_EQ(decide_exactly(6, failed(ErrorClass::kConnect)).next_status, EventStatus::kDeadLetter);
+}
+
+TEST(Decide, BuriesTheFirstFailureWhereNoRetriesAreAllowed) {
+  DeliveryPolicy policy = exact_policy();
+  policy.max_retries = 0;
+  EXPECT_EQ(decide(policy, 0, answered(500), kNow, 0.5).next_status, EventStatus::kDeadLetter);
+  EXPECT_EQ(decide(policy, 0, answered(200), kNow, 0.5).next_status, EventStatus::kDelivered);
+}
+
+TEST(Decide, WaitsForTheLongerOfBackoffAndRetryAfter) {
+  for (const int status : {302, 404, 429, 500, 503}) {
+    EXPECT_EQ(decide_exactly(0, answered(status, "120")).next_attempt_at, kNow + Seconds{120}) << status;
+    EXPECT_EQ(decide_exactly(4, answered(status, "120")).next_attempt_at, kNow + Seconds{900}) << status;
+    EXPECT_EQ(decide_exactly(0, answered(status, "100000")).next_attempt_at, kNow + Seconds{3600}) << "capped";
+    EXPECT_EQ(decide_exactly(0, answered(status, "-1")).next_attempt_at, kNow + Seconds{10}) << "nonsense";
+  }
+}
+
+TEST(Decide, SlowsTheEndpointDownWhenItAsksForIt) {
+  for (const int status : {429, 502, 503, 504}) {
+    const Decision plain = decide_exactly(0, answered(status));
+    EXPECT_EQ(plain.endpoint_effect, EndpointEffect::kSlowDown) << status;
+    EXPECT_EQ(plain.endpoint_pause, kSlowDownPause) << status;
+    EXPECT_EQ(decide_exactly(0, answered(status, "7")).endpoint_pause, Seconds{7}) << status;
+    EXPECT_EQ(decide_exactly(0, answered(status, "100000")).endpoint_pause, Seconds{3600}) << status;
+  }
+  for (const int status : {200, 301, 400, 404, 408, 500, 501, 505}) {
+    EXPECT_EQ(decide_exactly(0, answered(status, "7")).endpoint_effect, EndpointEffect::kNone) << status;
+  }
+}
+
+TEST(Decide, SlowsTheEndpointDownByADeadLetterToo) {
+  const Decision decision = decide_exactly(5, answered(503));
+  EXPECT_EQ(decision.next_status, EventStatus::kDeadLetter);
+  EXPECT_EQ(decision.endpoint_effect, EndpointEffect::kSlowDown);
+}
+
+TEST(Decide, GoneDisablesTheEndpointAndTheEventWaits) {
+  for (const int tries : {0, 1, 5, 6, 1000}) {
+    const Decision decision = decide_exactly(tries, answered(410));
+    EXPECT_EQ(decision.endpoint_effect, EndpointEffect::kDisable) << tries;
+    EXPECT_EQ(decision.next_status, EventStatus::kRetrying) << tries;
+    EXPECT_GT(decision.next_attempt_at, kNow) << tries;
+  }
+}
+
+RC_GTEST_PROP(Decide, ADeadLetterMeansThatEveryRetryWasUsed, ()) {
+  DeliveryPolicy policy;
+  policy.max_retries = *rc::gen::inRange(0, 20);
+  const int tries = *rc::gen::inRange(0, 25);
+  const int status = *rc::gen::inRange(100, 600);
+  const double unit = *rc::gen::inRange(0, 1'000'000) / 1e6;
+  const Decision decision = decide(policy, tries, answered(status, *rc::gen::arbitrary<std::string>()), kNow, unit);
+
+  RC_ASSERT(is_open(decision.next_status) || decision.next_attempt_at == kNow);
+  RC_ASSERT(decision.next_status != EventStatus::kPending);
+  if (decision.next_status == EventStatus::kDeadLetter) {
+    RC_ASSERT(tries >= policy.max_retries);
+    RC_ASSERT(status != 410);
+  }
+  if (decision.next_status == EventStatus::kRetrying) {
+    RC_ASSERT(decision.next_attempt_at >= kNow + retry_delay(policy, tries + 1, unit));
+    RC_ASSERT(tries < policy.max_retries || status == 410);
+  }
+}
+
+}  // namespace
+}  // namespace yizhan
