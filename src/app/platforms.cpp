@@ -45,9 +45,7 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
   platform->extra_header_lines = header_lines(configured);
   platform->ordered = configured.ordered;
 
-  verify::SigningOptions signing = signing_options(configured.signing);
-  if (signing.signed_text.contains("{id}")) signing.id_header = configured.event_id_header;
-  auto signer = verify::make_signer(signing);
+  auto signer = verify::make_signer(signing_options(configured));
   if (!signer) return std::unexpected(std::move(signer.error()));
   platform->signer = std::move(*signer);
   // A signed id goes out in the signer's header; a second one of that name would make the callback ambiguous.
@@ -72,7 +70,8 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
 
 }  // namespace
 
-verify::SigningOptions signing_options(const config::Signing& signing) {
+verify::SigningOptions signing_options(const config::Platform& platform) {
+  const config::Signing& signing = platform.signing;
   verify::SigningOptions options;
   options.scheme = signing.scheme;
   options.secrets = signing.secrets;
@@ -82,6 +81,7 @@ verify::SigningOptions signing_options(const config::Signing& signing) {
   options.algorithm = signing.hmac.algorithm;
   options.timestamp_header = signing.hmac.timestamp_header;
   options.signed_text = signing.hmac.signed_text;
+  if (options.signed_text.contains("{id}")) options.id_header = platform.event_id_header;
   return options;
 }
 

@@ -12,6 +12,6 @@ namespace yizhan::app {
 Result<dispatch::Platforms> make_platforms(const config::Config& config);
 
 /// What a signature needs to be made or checked as this platform wants it.
-verify::SigningOptions signing_options(const config::Signing& signing);
+verify::SigningOptions signing_options(const config::Platform& platform);
 
 }  // namespace yizhan::app
