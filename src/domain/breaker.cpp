@@ -104,6 +104,7 @@ void Breaker::slow_down(Microseconds pause, SteadyTime now) {
   if (now >= paused_until_) {
     limit_ = std::max(1, limit_ / 2);
     doubling_until_ = limit_;
+    answers_of_round_ = 0;
   }
   paused_until_ = std::max(paused_until_, now + pause);
 }
@@ -132,7 +133,12 @@ void Breaker::close_from_one() {
 }
 
 void Breaker::raise_limit() {
-  limit_ = std::min(options_.in_flight_cap, limit_ < doubling_until_ ? limit_ * 2 : limit_ + 1);
+  if (limit_ < doubling_until_) {
+    limit_ = std::min(options_.in_flight_cap, limit_ * 2);
+  } else if (limit_ < options_.in_flight_cap && ++answers_of_round_ >= limit_) {
+    ++limit_;
+    answers_of_round_ = 0;
+  }
   if (limit_ == options_.in_flight_cap) open_time_ = options_.open_time;
 }
 

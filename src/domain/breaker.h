@@ -54,9 +54,9 @@ class Breaker {
   Ticket begin(SteadyTime now);
   void ended(Ticket ticket, BreakerVerdict verdict, SteadyTime now);
 
-  /// The endpoint asked for it (429, 502, 503, 504): nothing begins for `pause`; then half as many as before, one more
-  /// with each answer. Asked again while paused it halves no further, and the longer pause stands: one burst is one
-  /// request.
+  /// The endpoint asked for it (429, 502, 503, 504): nothing begins for `pause`; then half as many as before, and one
+  /// more after each full round of answers, so that an endpoint with a limit of its own is met near that limit. Asked
+  /// again while paused it halves no further, and the longer pause stands: one burst is one request.
   void slow_down(Microseconds pause, SteadyTime now);
 
   /// An operator says that the endpoint is well: pause and failures are forgotten; begins again from a limit of 1.
@@ -78,8 +78,9 @@ class Breaker {
   int probes_in_flight_ = 0;   // of this half-open phase
   int failures_in_a_row_ = 0;  // while closed
   int limit_;
-  int doubling_until_;      // below this limit an answer doubles it, from here on it adds one
-  Milliseconds open_time_;  // of the present or next opening
+  int doubling_until_;        // below this limit an answer doubles it, from here on a round of them adds one
+  int answers_of_round_ = 0;  // since the limit last rose by one
+  Milliseconds open_time_;    // of the present or next opening
   SteadyTime open_until_{};
   SteadyTime paused_until_{};
 };

@@ -185,15 +185,17 @@ TEST(Breaker, LateResultsOfAnEarlierPhaseDecideNothing) {
   EXPECT_EQ(breaker.may_begin(due), 1);
 }
 
-TEST(BreakerSlowDown, PausesThenAllowsHalfThenOneMoreWithEachAnswer) {
+TEST(BreakerSlowDown, PausesThenAllowsHalfThenOneMoreWithEachRoundOfAnswers) {
   Breaker breaker(kOptions);
   breaker.slow_down(Seconds{7}, kStart);
   EXPECT_EQ(breaker.may_begin(kStart + Seconds{7} - std::chrono::nanoseconds{1}), 0);
   EXPECT_EQ(breaker.next_chance(kStart), kStart + Seconds{7});
   const SteadyTime after = kStart + Seconds{7};
-  for (int expected = 8; expected <= 16; ++expected) {
-    EXPECT_EQ(breaker.may_begin(after), expected);
-    attempt(breaker, kAnswered, after);
+  for (int expected = 8; expected < 16; ++expected) {
+    for (int answer = 0; answer < expected; ++answer) {
+      EXPECT_EQ(breaker.may_begin(after), expected);
+      attempt(breaker, kAnswered, after);
+    }
   }
   EXPECT_EQ(breaker.may_begin(after), 16);
 }
