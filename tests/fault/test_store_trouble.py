@@ -94,7 +94,7 @@ def test_fault_10_postgres_restarts(postgres_server, postgres_service):
     service = postgres_service(crm=platform(sink)).start()
     producer = Producer(service, "crm").start()
     sink.wait_count(200, timeout=60)
-    postgres_server.restart("immediate")
+    postgres_server.restart()
     seen = len(sink.callbacks)
     sink.wait_count(seen + 200, timeout=60)
     producer.stop()
