@@ -105,7 +105,8 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
   }
   const bool ask = !options.yes && context.terminal.in_is_terminal && context.terminal.err_is_terminal;
   if (*total > 0 && ask) {
-    const std::string question = fmt::format("{} {}{}?", words.verb, counted(*total, "event", "events"), which(selection));
+    const std::string question =
+        fmt::format("{} {}{}?", words.verb, counted(*total, "event", "events"), which(selection));
     if (!confirmed(context.terminal, question)) return fail("not_confirmed", "nothing was changed");
   }
   const auto outcome = go_through(context, store, selection, *total, options, words, change);
@@ -120,8 +121,9 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
   } else if (*total == 0) {
     context.out() << fmt::format("No event matches{}: nothing to do.\n", which(selection));
   } else {
-    context.out() << fmt::format("{} {}{}.\n", words.done, counted(outcome->changed, "event", "events"),
-                                 outcome->interrupted ? fmt::format(" of {}, then interrupted", readable_count(*total)) : "");
+    context.out() << fmt::format(
+        "{} {}{}.\n", words.done, counted(outcome->changed, "event", "events"),
+        outcome->interrupted ? fmt::format(" of {}, then interrupted", readable_count(*total)) : "");
   }
   return outcome->interrupted ? ExitStatus::kInterrupted : ExitStatus::kOk;
 }

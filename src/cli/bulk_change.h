@@ -13,9 +13,9 @@
 namespace yizhan::cli {
 
 struct BulkOptions {
-  bool preview = false;         ///< only the count
-  bool yes = false;             ///< do not ask
-  double rate_per_second = 0;   ///< 0: as fast as the store takes them
+  bool preview = false;        ///< only the count
+  bool yes = false;            ///< do not ask
+  double rate_per_second = 0;  ///< 0: as fast as the store takes them
 };
 /// Adds --preview, --yes and --rate.
 void add_bulk_options(CLI::App& command, BulkOptions& options);

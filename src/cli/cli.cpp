@@ -54,7 +54,8 @@ int run(const std::vector<std::string>& arguments, Terminal& terminal, const con
   const Result<ExitStatus> outcome = context.action();
   terminal.out.flush();
   if (!outcome) return report(outcome.error(), terminal);
-  if (!terminal.out) return report({"output_failed", "standard output could not be written: is the disk full?"}, terminal);
+  if (!terminal.out)
+    return report({"output_failed", "standard output could not be written: is the disk full?"}, terminal);
   return static_cast<int>(*outcome);
 }
 

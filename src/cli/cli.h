@@ -1,5 +1,5 @@
-// The commands of the program. START HERE: main() calls run(); commands.h lists the commands, each in a file of its own;
-// context.h is what they are given.
+// The commands of the program. START HERE: main() calls run(); commands.h lists the commands, each in a file of its
+// own; context.h is what they are given.
 #pragma once
 
 #include <string>

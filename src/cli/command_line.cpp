@@ -38,7 +38,9 @@ std::vector<std::string> option_names(const CLI::App& command) {
   return names;
 }
 
-std::string see_help(const CLI::App& command) { return fmt::format("see '{} --help'", full_name(command)); }
+std::string see_help(const CLI::App& command) {
+  return fmt::format("see '{} --help'", full_name(command));
+}
 
 std::string unexpected(const CLI::App& command, const std::string& word) {
   const bool is_option = word.size() > 1 && word.front() == '-';
@@ -83,7 +85,8 @@ void set_up_root(CLI::App& root, Context& context) {
       ->type_name("FILE");
   root.add_option("--store", options.store_url, "the store: sqlite:PATH or postgresql://…; default: YIZHAN_STORE")
       ->type_name("URL");
-  root.add_option("--data-dir", options.data_dir, "where the embedded store lives; default: YIZHAN_DATA_DIR, else ./yizhan-data")
+  root.add_option("--data-dir", options.data_dir,
+                  "where the embedded store lives; default: YIZHAN_DATA_DIR, else ./yizhan-data")
       ->type_name("DIRECTORY");
   root.add_option("--set", options.settings, "one setting, over file and environment; may be repeated")
       ->type_name("KEY=VALUE")

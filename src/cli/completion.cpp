@@ -29,7 +29,9 @@ struct Place {
   std::vector<std::string> values;  ///< of its arguments
 };
 
-std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
 
 /// `a|b|c`, the way in which type names spell a closed list.
 std::vector<std::string> closed_list(const std::string& type_name) {
@@ -180,10 +182,9 @@ std::string zsh_script(const std::vector<Place>& places) {
           "      entries=({})\n      _describe -t commands command entries\n",
           joined(place.commands, " ", [&](const Named& command) { return described(command.name, command.says); }));
     }
-    cases += fmt::format("      entries=({})\n      _describe -t options option entries ;;\n",
-                         joined(place.options, " ", [&](const CompletedOption& option) {
-                           return described(option.name, option.says);
-                         }));
+    cases += fmt::format(
+        "      entries=({})\n      _describe -t options option entries ;;\n",
+        joined(place.options, " ", [&](const CompletedOption& option) { return described(option.name, option.says); }));
   }
   return fmt::format(R"(#compdef yizhan
 # zsh completion for yizhan:  source <(yizhan completion zsh)
@@ -232,9 +233,11 @@ complete -c yizhan -f
   for (const Place& place : places) {
     const std::string condition = fmt::format("\"__yizhan_place '{}'\"", place.path);
     for (const Named& command : place.commands) {
-      script += fmt::format("complete -c yizhan -n {} -a {} -d {}\n", condition, command.name, shell_quoted(command.says));
+      script +=
+          fmt::format("complete -c yizhan -n {} -a {} -d {}\n", condition, command.name, shell_quoted(command.says));
     }
-    for (const std::string& value : place.values) script += fmt::format("complete -c yizhan -n {} -a {}\n", condition, value);
+    for (const std::string& value : place.values)
+      script += fmt::format("complete -c yizhan -n {} -a {}\n", condition, value);
     for (const CompletedOption& option : place.options) {
       script += fmt::format("complete -c yizhan -n {} -l {} -d {}", condition, option.name.substr(2),
                             shell_quoted(first_line(option.says)));
@@ -262,9 +265,12 @@ std::string completion_script(const CLI::App& root, Shell shell) {
   std::vector<Place> places;
   collect(root, "", {}, places);
   switch (shell) {
-    case Shell::kBash: return bash_script(places);
-    case Shell::kZsh: return zsh_script(places);
-    case Shell::kFish: return fish_script(places);
+    case Shell::kBash:
+      return bash_script(places);
+    case Shell::kZsh:
+      return zsh_script(places);
+    case Shell::kFish:
+      return fish_script(places);
   }
   return "";
 }

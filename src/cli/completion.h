@@ -1,4 +1,5 @@
-// Scripts with which a shell completes this program's commands and options, made from the command line's own description.
+// Scripts with which a shell completes this program's commands and options, made from the command line's own
+// description.
 #pragma once
 
 #include <CLI/App.hpp>

@@ -40,10 +40,11 @@ Result<OpenedStore> Context::open_store() const {
   if (!url) return std::unexpected(url.error());
   std::error_code unreadable;
   if (url->engine == store::StoreUrl::Engine::kSqlite && !std::filesystem::exists(url->text, unreadable)) {
-    return fail("store_missing",
-                fmt::format("there is no store at {} yet: start the service with 'yizhan serve', make an empty store with "
-                            "'yizhan migrate', or name another one with --store or --data-dir",
-                            url->text));
+    return fail(
+        "store_missing",
+        fmt::format("there is no store at {} yet: start the service with 'yizhan serve', make an empty store with "
+                    "'yizhan migrate', or name another one with --store or --data-dir",
+                    url->text));
   }
   auto factory = store::open_store(*url, store::OpenMode::kTool);
   if (!factory) return std::unexpected(factory.error());

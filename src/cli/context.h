@@ -34,7 +34,8 @@ struct OpenedStore {
 class Context {
  public:
   /// `terminal` must outlive the context.
-  Context(Terminal& terminal_to_use, config::Variables variables) : terminal(terminal_to_use), environment(std::move(variables)) {}
+  Context(Terminal& terminal_to_use, config::Variables variables)
+      : terminal(terminal_to_use), environment(std::move(variables)) {}
 
   GlobalOptions options;
   Terminal& terminal;

@@ -53,8 +53,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
     context.out() << (selects_everything(options.selection) ? "No dead letters.\n" : "No dead letter matches.\n");
     return ExitStatus::kOk;
   }
-  context.out() << table.render(context.terminal)
-                << "\nWhen the cause is mended: 'yizhan replay ID …', or 'yizhan replay --platform NAME' for all of one.\n";
+  context.out()
+      << table.render(context.terminal)
+      << "\nWhen the cause is mended: 'yizhan replay ID …', or 'yizhan replay --platform NAME' for all of one.\n";
   if (*more) context.out() << "There are more: --limit.\n";
   return ExitStatus::kOk;
 }
@@ -63,11 +64,12 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 void add_dead_letters(CLI::App& parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      parent, "dead-letters", "list the events whose every attempt failed", "With --json, one object a line.",
-      {{"yizhan dead-letters", "the newest 50"},
-       {"yizhan dead-letters --platform sub2api --error-class timeout --since 1d", "those that timed out at one platform since yesterday"},
-       {"yizhan replay --platform sub2api --error-class timeout", "send those again"}});
+  CLI::App* command = add_command(parent, "dead-letters", "list the events whose every attempt failed",
+                                  "With --json, one object a line.",
+                                  {{"yizhan dead-letters", "the newest 50"},
+                                   {"yizhan dead-letters --platform sub2api --error-class timeout --since 1d",
+                                    "those that timed out at one platform since yesterday"},
+                                   {"yizhan replay --platform sub2api --error-class timeout", "send those again"}});
   command->group(kLookGroup);
   command->alias("dead-letter");
   add_selection_options(*command, options->selection, true, false);

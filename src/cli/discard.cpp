@@ -27,9 +27,10 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (!selection) return std::unexpected(selection.error());
   for (const EventStatus status : selection->statuses) {
     if (!is_open(status) && status != EventStatus::kDeadLetter) {
-      return fail("usage_invalid", fmt::format("--status: {} events are not waiting for anything; only pending, retrying "
-                                               "and dead_letter ones can be discarded",
-                                               to_string(status)));
+      return fail("usage_invalid",
+                  fmt::format("--status: {} events are not waiting for anything; only pending, retrying "
+                              "and dead_letter ones can be discarded",
+                              to_string(status)));
     }
   }
   if (selection->statuses.empty()) {
@@ -52,7 +53,8 @@ void add_discard(CLI::App& parent, Context& context) {
       "Open events and dead letters are closed without being delivered; the ledger counts them as discarded. They are "
       "not deleted, and 'yizhan replay ID' takes it back.",
       {{"yizhan discard 0198c0de-0000-7000-8000-000000000000 --reason 'refunded by hand'", "one event"},
-       {"yizhan discard --platform newapi --until 30d --reason 'too old to matter' --preview", "how many would it be?"}});
+       {"yizhan discard --platform newapi --until 30d --reason 'too old to matter' --preview",
+        "how many would it be?"}});
   command->group(kActGroup);
   add_selection_options(*command, options->selection, true, true);
   command->add_option("--reason", options->reason, "why; shown with the event")->type_name("TEXT")->required();

@@ -6,11 +6,10 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/event_endpoint.h"
 #include "cli/json_record.h"
 #include "cli/readable.h"
 #include "cli/table.h"
-#include "dispatch/route.h"
-#include "http/client.h"
 
 namespace yizhan::cli {
 namespace {
@@ -29,21 +28,21 @@ Result<store::DisabledEndpoint> find_endpoint(const Context& context, const Name
     const char* end = begin + named.key_or_platform.size();
     const auto [stop, error] = std::from_chars(begin, end, endpoint.endpoint_key);
     if (error != std::errc() || stop != end || endpoint.endpoint_key <= 0) {
-      return fail("usage_invalid",
-                  fmt::format("'{}' is no endpoint's key: take it from 'yizhan endpoints list', or name the platform and "
-                              "the URL",
-                              named.key_or_platform));
+      return fail(
+          "usage_invalid",
+          fmt::format("'{}' is no endpoint's key: take it from 'yizhan endpoints list', or name the platform and "
+                      "the URL",
+                      named.key_or_platform));
     }
     return endpoint;
   }
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
-  const config::Platform* platform = loaded->config.find_platform(named.key_or_platform);
-  const auto url = http::join_url(platform == nullptr ? "" : platform->base_url, named.url);
-  if (!url) return std::unexpected(url.error());
+  const auto found = event_endpoint(loaded->config, named.key_or_platform, named.url);
+  if (!found) return std::unexpected(found.error());
   endpoint.platform = named.key_or_platform;
-  endpoint.url = url->without_query();
-  endpoint.endpoint_key = dispatch::endpoint_key(endpoint.platform, endpoint.url);
+  endpoint.url = found->url;
+  endpoint.endpoint_key = found->key;
   return endpoint;
 }
 
@@ -95,11 +94,11 @@ Result<ExitStatus> enable(const Context& context, const Named& named) {
   const auto enabled = (*opened)->enable_endpoint(endpoint->endpoint_key);
   if (!enabled) return std::unexpected(enabled.error());
   if (!*enabled) {
-    return fail("endpoint_not_found",
-                "that endpoint is not disabled: 'yizhan endpoints list' shows those that are");
+    return fail("endpoint_not_found", "that endpoint is not disabled: 'yizhan endpoints list' shows those that are");
   }
   if (context.options.json) {
-    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", false).str() << '\n';
+    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", false).str()
+                  << '\n';
   } else {
     context.out() << "Enabled: its events go out again at the next poll.\n";
   }
@@ -116,7 +115,8 @@ Result<ExitStatus> disable(const Context& context, const Named& named) {
   const auto done = (*opened)->disable_endpoint(*endpoint);
   if (!done) return std::unexpected(done.error());
   if (context.options.json) {
-    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", true).str() << '\n';
+    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", true).str()
+                  << '\n';
   } else {
     context.out() << fmt::format("Disabled {}: its events wait until 'yizhan endpoints enable {}'.\n", endpoint->url,
                                  endpoint->endpoint_key);
@@ -134,8 +134,9 @@ void add_endpoints(CLI::App& parent, Context& context) {
        {"yizhan endpoints enable 4611686018427387904", "let its events go out again"}});
   endpoints->group(kActGroup);
 
-  CLI::App* list_command = add_command(*endpoints, "list", "list the disabled endpoints", "With --json, one object a line.",
-                                       {{"yizhan endpoints list", "which are disabled, since when and why"}});
+  CLI::App* list_command =
+      add_command(*endpoints, "list", "list the disabled endpoints", "With --json, one object a line.",
+                  {{"yizhan endpoints list", "which are disabled, since when and why"}});
   on_run(*list_command, context, [&context] { return list(context); });
 
   auto enabled = std::make_shared<Named>();
@@ -143,8 +144,11 @@ void add_endpoints(CLI::App& parent, Context& context) {
       add_command(*endpoints, "enable", "let an endpoint's events go out again", "",
                   {{"yizhan endpoints enable 4611686018427387904", "by its key, from 'yizhan endpoints list'"},
                    {"yizhan endpoints enable sub2api https://example.com/callback", "by platform and URL"}});
-  enable_command->add_option("key", enabled->key_or_platform, "the endpoint's key, or its platform")->type_name("KEY")->required();
-  enable_command->add_option("url", enabled->url, "with a platform: its URL, or a path below the base URL")->type_name("URL");
+  enable_command->add_option("key", enabled->key_or_platform, "the endpoint's key, or its platform")
+      ->type_name("KEY")
+      ->required();
+  enable_command->add_option("url", enabled->url, "with a platform: its URL, or a path below the base URL")
+      ->type_name("URL");
   on_run(*enable_command, context, [&context, enabled] { return enable(context, *enabled); });
 
   auto disabled = std::make_shared<Named>();
@@ -153,8 +157,11 @@ void add_endpoints(CLI::App& parent, Context& context) {
                   {{"yizhan endpoints disable sub2api https://example.com/callback --reason 'maintenance until 18:00'",
                     "its events wait; nothing is lost"}});
   disable_command->add_option("platform", disabled->key_or_platform, "the platform")->type_name("PLATFORM")->required();
-  disable_command->add_option("url", disabled->url, "its URL, or a path below the base URL")->type_name("URL")->required();
-  disable_command->add_option("--reason", disabled->reason, "why; shown in the list and with the events")->type_name("TEXT");
+  disable_command->add_option("url", disabled->url, "its URL, or a path below the base URL")
+      ->type_name("URL")
+      ->required();
+  disable_command->add_option("--reason", disabled->reason, "why; shown in the list and with the events")
+      ->type_name("TEXT");
   on_run(*disable_command, context, [&context, disabled] { return disable(context, *disabled); });
 }
 

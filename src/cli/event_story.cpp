@@ -4,22 +4,13 @@
 
 #include <algorithm>
 
+#include "cli/event_endpoint.h"
 #include "cli/records.h"
-#include "dispatch/route.h"
-#include "http/client.h"
 
 namespace yizhan::cli {
 namespace {
 
 constexpr int kAttemptsShown = 10'000;
-
-/// The endpoint that the event goes to; nothing when its target is no usable URL.
-std::optional<std::int64_t> endpoint_of(const store::Event& event, const config::Config& config) {
-  const config::Platform* platform = config.find_platform(event.platform);
-  const auto url = http::join_url(platform == nullptr ? "" : platform->base_url, event.callback_target);
-  if (!url) return std::nullopt;
-  return dispatch::endpoint_key(event.platform, url->without_query());
-}
 
 }  // namespace
 
@@ -42,11 +33,11 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
     if (!dead_letters) return std::unexpected(dead_letters.error());
     if (!dead_letters->rows.empty()) story.dead_letter = std::move(dead_letters->rows.front());
   }
-  const auto endpoint = endpoint_of(story.event.event, config);
+  const auto endpoint = event_endpoint(config, story.event.event.platform, story.event.event.callback_target);
   if (is_open(story.event.status) && endpoint) {
     auto disabled = store.disabled_endpoints();
     if (!disabled) return std::unexpected(disabled.error());
-    const auto found = std::ranges::find(*disabled, *endpoint, &store::DisabledEndpoint::endpoint_key);
+    const auto found = std::ranges::find(*disabled, endpoint->key, &store::DisabledEndpoint::endpoint_key);
     if (found != disabled->end()) story.disabled = std::move(*found);
   }
   return story;

@@ -5,14 +5,16 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr std::array kUsageCodes{std::string_view("usage_invalid"), std::string_view("store_url_invalid"),
-                                 std::string_view("listen_address_invalid"), std::string_view("secret_invalid"),
+constexpr std::array kUsageCodes{std::string_view("usage_invalid"),           std::string_view("store_url_invalid"),
+                                 std::string_view("listen_address_invalid"),  std::string_view("secret_invalid"),
                                  std::string_view("signing_options_invalid"), std::string_view("url_invalid")};
 constexpr std::array kUnavailableCodes{std::string_view("store_unavailable"), std::string_view("store_locked"),
                                        std::string_view("commit_outcome_unknown"), std::string_view("store_busy"),
                                        std::string_view("service_unavailable")};
 
-bool contains(const auto& codes, std::string_view code) { return std::ranges::find(codes, code) != codes.end(); }
+bool contains(const auto& codes, std::string_view code) {
+  return std::ranges::find(codes, code) != codes.end();
+}
 
 }  // namespace
 

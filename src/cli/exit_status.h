@@ -1,4 +1,5 @@
-// What a command tells the program that started it. Documented in `yizhan --help` and docs/operations.md; never renumbered.
+// What a command tells the program that started it. Documented in `yizhan --help` and docs/operations.md; never
+// renumbered.
 #pragma once
 
 #include <array>

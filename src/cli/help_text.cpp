@@ -80,7 +80,9 @@ class HelpWriter {
   std::string out_;
 };
 
-bool takes_value(const CLI::Option& option) { return option.get_expected_max() > 0 && option.get_type_size() > 0; }
+bool takes_value(const CLI::Option& option) {
+  return option.get_expected_max() > 0 && option.get_type_size() > 0;
+}
 
 std::string shown_name(const CLI::Option& option) {
   if (option.get_positional()) {

@@ -27,7 +27,7 @@ void on_signal(int) {
 InterruptWatch::InterruptWatch() {
   flag = false;
   if (pipe2(pipe_ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) pipe_ends = {-1, -1};
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_signal;
   // The default action comes back after the first: whoever presses Ctrl-C twice means it.
   action.sa_flags = static_cast<int>(SA_RESETHAND);
@@ -44,7 +44,9 @@ InterruptWatch::~InterruptWatch() {
   }
 }
 
-bool InterruptWatch::interrupted() const { return flag; }
+bool InterruptWatch::interrupted() const {
+  return flag;
+}
 
 bool InterruptWatch::wait(Microseconds duration) const {
   const SteadyTime until = std::chrono::steady_clock::now() + duration;

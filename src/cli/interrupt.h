@@ -21,8 +21,8 @@ class InterruptWatch {
   bool wait(Microseconds duration) const;
 
  private:
-  struct sigaction previous_interrupt_ {};
-  struct sigaction previous_terminate_ {};
+  struct sigaction previous_interrupt_{};
+  struct sigaction previous_terminate_{};
 };
 
 }  // namespace yizhan::cli

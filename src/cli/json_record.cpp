@@ -22,11 +22,17 @@ JsonRecord& JsonRecord::text_or_null(std::string_view name, std::string_view val
   return value.empty() ? raw(name, "null") : text(name, value);
 }
 
-JsonRecord& JsonRecord::number(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
+JsonRecord& JsonRecord::number(std::string_view name, std::int64_t value) {
+  return raw(name, std::to_string(value));
+}
 
-JsonRecord& JsonRecord::boolean(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+JsonRecord& JsonRecord::boolean(std::string_view name, bool value) {
+  return raw(name, value ? "true" : "false");
+}
 
-JsonRecord& JsonRecord::time(std::string_view name, UtcTime value) { return text(name, to_rfc3339(value)); }
+JsonRecord& JsonRecord::time(std::string_view name, UtcTime value) {
+  return text(name, to_rfc3339(value));
+}
 
 JsonRecord& JsonRecord::time_or_null(std::string_view name, std::optional<UtcTime> value) {
   return value ? time(name, *value) : raw(name, "null");

@@ -50,7 +50,8 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (!opened) return std::unexpected(opened.error());
   const auto ledger = (*opened)->ledger(range->created_from, range->created_until, options.by_minute);
   if (!ledger) return std::unexpected(ledger.error());
-  context.out() << (context.options.json ? ledger_json(*ledger) : ledger_text(*ledger, options.by_minute, context.terminal));
+  context.out() << (context.options.json ? ledger_json(*ledger)
+                                         : ledger_text(*ledger, options.by_minute, context.terminal));
   return ledger->balanced() ? ExitStatus::kOk : ExitStatus::kNeedsAttention;
 }
 
@@ -98,13 +99,15 @@ void add_ledger(CLI::App& parent, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       parent, "ledger", "account for every event: accepted = delivered + pending + retrying + dead letters + discarded",
-      "Counted from the rows, for each platform. Exit status 3 when it does not balance. Reads every event of the range: "
+      "Counted from the rows, for each platform. Exit status 3 when it does not balance. Reads every event of the "
+      "range: "
       "seconds for millions. With --json one object: the totals, and `platforms` with a line for each.",
       {{"yizhan ledger", "where everything is"},
        {"yizhan ledger --since 1h --by-minute", "the last hour, minute by minute"},
        {"yizhan ledger --json || alert", "for a program that watches"}});
   command->group(kLookGroup);
-  command->add_option("--since", options->range.since, "only events accepted since: 15m, 2h, 7d, 2026-02-06")->type_name("WHEN");
+  command->add_option("--since", options->range.since, "only events accepted since: 15m, 2h, 7d, 2026-02-06")
+      ->type_name("WHEN");
   command->add_option("--until", options->range.until, "only events accepted before")->type_name("WHEN");
   command->add_flag("--by-minute", options->by_minute, "a line for each minute in which events were accepted");
   on_run(*command, context, [&context, options] { return run(context, *options); });

@@ -27,7 +27,8 @@ Result<ExitStatus> run(const Context& context) {
   } else if (*ran == 0) {
     context.out() << fmt::format("Nothing to do: the schema is at version {}.\n", *schema);
   } else {
-    context.out() << fmt::format("Ran {}: the schema is at version {}.\n", counted(*ran, "migration", "migrations"), *schema);
+    context.out() << fmt::format("Ran {}: the schema is at version {}.\n", counted(*ran, "migration", "migrations"),
+                                 *schema);
   }
   return ExitStatus::kOk;
 }
@@ -35,12 +36,13 @@ Result<ExitStatus> run(const Context& context) {
 }  // namespace
 
 void add_migrate(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(
-      parent, "migrate", "bring the store's schema to this version, or make an empty store",
-      "'yizhan serve' does it at every start; this is for doing it before, with another database role. Each migration is "
-      "one transaction. An embedded store that a service has open is left alone.",
-      {{"yizhan migrate", "the configured store"},
-       {"yizhan migrate --store postgresql://owner@db/yizhan", "with the role that owns the tables"}});
+  CLI::App* command =
+      add_command(parent, "migrate", "bring the store's schema to this version, or make an empty store",
+                  "'yizhan serve' does it at every start; this is for doing it before, with another database role. "
+                  "Each migration is "
+                  "one transaction. An embedded store that a service has open is left alone.",
+                  {{"yizhan migrate", "the configured store"},
+                   {"yizhan migrate --store postgresql://owner@db/yizhan", "with the role that owns the tables"}});
   command->group(kSetUpGroup);
   on_run(*command, context, [&context] { return run(context); });
 }

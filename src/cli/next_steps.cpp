@@ -45,7 +45,8 @@ void add_open_steps(std::vector<std::string>& steps, const EventStory& story, Ut
     }
     return;
   }
-  steps.push_back(fmt::format("{} is due{}.", which, now - due < kOverdue ? " now" : " since " + readable_span(now - due)));
+  steps.push_back(
+      fmt::format("{} is due{}.", which, now - due < kOverdue ? " now" : " since " + readable_span(now - due)));
   if (!event.last_error.empty()) steps.push_back(fmt::format("It waits because: {}", event.last_error));
   if (now - due >= kOverdue) {
     steps.emplace_back(
@@ -58,8 +59,10 @@ void add_open_steps(std::vector<std::string>& steps, const EventStory& story, Ut
 
 std::string_view advice(ErrorClass error_class, int response_status) {
   switch (error_class) {
-    case ErrorClass::kNone: return "";
-    case ErrorClass::kDns: return "The host name did not resolve: check the callback URL and this machine's DNS.";
+    case ErrorClass::kNone:
+      return "";
+    case ErrorClass::kDns:
+      return "The host name did not resolve: check the callback URL and this machine's DNS.";
     case ErrorClass::kConnect:
       return "Nothing took the connection: check that the platform is up and that this machine may reach it.";
     case ErrorClass::kTls:
@@ -77,14 +80,17 @@ std::string_view advice(ErrorClass error_class, int response_status) {
       if (response_status == 410) return "The platform said that this endpoint is gone for good.";
       if (response_status == 429) return "The platform asks for fewer callbacks: set rate_per_second for it.";
       return "The platform refused the callback: its answer says why; sending the same again seldom helps.";
-    case ErrorClass::kHttp5xx: return "The platform failed on its side: when it works again, a replay delivers.";
+    case ErrorClass::kHttp5xx:
+      return "The platform failed on its side: when it works again, a replay delivers.";
     case ErrorClass::kRedirect:
       return "The platform redirects, and redirects are never followed: set the final address as its URL.";
-    case ErrorClass::kResponseTooLarge: return "The platform's response head is over the limit.";
+    case ErrorClass::kResponseTooLarge:
+      return "The platform's response head is over the limit.";
     case ErrorClass::kBlockedAddress:
       return "The target lies in a network that callbacks may not reach: if it is meant to, list it in "
              "YIZHAN_OUTBOUND_ALLOW.";
-    case ErrorClass::kProtocol: return "What answered does not speak HTTP/1.1: check port and scheme of the callback URL.";
+    case ErrorClass::kProtocol:
+      return "What answered does not speak HTTP/1.1: check port and scheme of the callback URL.";
   }
   return "";
 }
@@ -93,7 +99,9 @@ std::vector<std::string> next_steps(const EventStory& story, UtcTime now) {
   std::vector<std::string> steps;
   const std::string& id = story.event.event.id;
   switch (story.event.status) {
-    case EventStatus::kDelivered: steps.emplace_back("Delivered. Nothing is left to do."); break;
+    case EventStatus::kDelivered:
+      steps.emplace_back("Delivered. Nothing is left to do.");
+      break;
     case EventStatus::kDiscarded:
       steps.push_back(fmt::format("Given up by hand: {}", why(story).empty() ? "no reason on record" : why(story)));
       steps.push_back(fmt::format("To send it after all: yizhan replay {}", id));
@@ -105,7 +113,9 @@ std::vector<std::string> next_steps(const EventStory& story, UtcTime now) {
       steps.push_back(fmt::format("When nobody needs it any more: yizhan discard {} --reason '…'", id));
       break;
     case EventStatus::kPending:
-    case EventStatus::kRetrying: add_open_steps(steps, story, now); break;
+    case EventStatus::kRetrying:
+      add_open_steps(steps, story, now);
+      break;
   }
   return steps;
 }

@@ -23,7 +23,8 @@ std::string progress_text(std::string_view label, std::int64_t done, std::int64_
     text += fmt::format(" of {}  {} %", readable_count(total), std::min<std::int64_t>(100, done * 100 / total));
   }
   if (seconds >= 1 && rate > 0) {
-    text += fmt::format("  {}/s", rate >= 10 ? readable_count(static_cast<std::int64_t>(rate)) : fmt::format("{:.1f}", rate));
+    text += fmt::format("  {}/s",
+                        rate >= 10 ? readable_count(static_cast<std::int64_t>(rate)) : fmt::format("{:.1f}", rate));
     if (total > done) {
       const auto left = static_cast<std::int64_t>(static_cast<double>(total - done) / rate * 1e6);
       text += fmt::format("  {} left", readable_span(Microseconds(left)));

@@ -87,9 +87,13 @@ std::string relative_time(UtcTime time, UtcTime now) {
   return span > Microseconds(0) ? text + " ago" : "in " + text;
 }
 
-std::string readable_time(UtcTime time) { return to_store_text(time).substr(0, 19); }
+std::string readable_time(UtcTime time) {
+  return to_store_text(time).substr(0, 19);
+}
 
-std::string readable_clock(UtcTime time) { return to_store_text(time).substr(11, 12); }
+std::string readable_clock(UtcTime time) {
+  return to_store_text(time).substr(11, 12);
+}
 
 Result<Microseconds> parse_span(std::string_view text) {
   const auto refuse = [&] {
@@ -117,9 +121,10 @@ Result<UtcTime> parse_moment(std::string_view text, UtcTime now, Direction direc
   if (const auto time = parse_time(text)) return *time;
   if (const auto date = parse_time(std::string(text) + " 00:00:00")) return *date;
   if (const auto span = parse_span(text)) return direction == Direction::kPast ? now - *span : now + *span;
-  return fail("usage_invalid",
-              fmt::format("'{}' is not a time: write 2026-02-06, 2026-02-06T08:30:00Z, or a span such as 15m, 2h or 7d{}",
-                          text, direction == Direction::kPast ? " (ago)" : " (from now)"));
+  return fail(
+      "usage_invalid",
+      fmt::format("'{}' is not a time: write 2026-02-06, 2026-02-06T08:30:00Z, or a span such as 15m, 2h or 7d{}", text,
+                  direction == Direction::kPast ? " (ago)" : " (from now)"));
 }
 
 }  // namespace yizhan::cli

@@ -21,23 +21,22 @@ constexpr BulkWords kWords{"Replay", "replaying", "Replayed", "replayed"};
 
 Result<ExitStatus> run(const Context& context, const Options& options) {
   if (selects_everything(options.selection) && !options.all) {
-    return fail("usage_invalid", "say which events: ids, a selection such as --platform NAME, or --all for every dead letter");
+    return fail("usage_invalid",
+                "say which events: ids, a selection such as --platform NAME, or --all for every dead letter");
   }
   auto selection = to_selection(options.selection, utc_now());
   if (!selection) return std::unexpected(selection.error());
   if (selection->statuses.empty()) {
     // Named events are meant, whatever became of them; a selection means what failed.
-    selection->statuses = selection->ids.empty()
-                              ? std::vector{EventStatus::kDeadLetter}
-                              : std::vector{EventStatus::kDeadLetter, EventStatus::kRetrying, EventStatus::kDelivered,
-                                            EventStatus::kDiscarded};
+    selection->statuses = selection->ids.empty() ? std::vector{EventStatus::kDeadLetter}
+                                                 : std::vector{EventStatus::kDeadLetter, EventStatus::kRetrying,
+                                                               EventStatus::kDelivered, EventStatus::kDiscarded};
   }
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  return change_events(context, *opened->store, std::move(*selection), options.bulk, kWords,
-                       [](store::Store& store, const store::Selection& chunk) {
-                         return store.replay(chunk, kPageRows, utc_now());
-                       });
+  return change_events(
+      context, *opened->store, std::move(*selection), options.bulk, kWords,
+      [](store::Store& store, const store::Selection& chunk) { return store.replay(chunk, kPageRows, utc_now()); });
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr std::array kAllErrorClasses{
-    ErrorClass::kDns,     ErrorClass::kConnect,          ErrorClass::kTls,            ErrorClass::kTimeout,
-    ErrorClass::kHttp4xx, ErrorClass::kHttp5xx,          ErrorClass::kRedirect,       ErrorClass::kResponseTooLarge,
-    ErrorClass::kBlockedAddress, ErrorClass::kProtocol};
+constexpr std::array kAllErrorClasses{ErrorClass::kDns,      ErrorClass::kConnect,          ErrorClass::kTls,
+                                      ErrorClass::kTimeout,  ErrorClass::kHttp4xx,          ErrorClass::kHttp5xx,
+                                      ErrorClass::kRedirect, ErrorClass::kResponseTooLarge, ErrorClass::kBlockedAddress,
+                                      ErrorClass::kProtocol};
 
 template <class Values>
 std::string names_of(const Values& values, std::string_view separator) {

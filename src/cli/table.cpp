@@ -11,7 +11,9 @@ namespace {
 constexpr int kGap = 2;
 constexpr int kNarrowest = 8;  ///< a shrunken column keeps at least this, or its title
 
-void trim_end(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
+void trim_end(std::string& line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+}
 
 }  // namespace
 
@@ -23,7 +25,9 @@ void Table::add_row(std::vector<Cell> cells) {
   rows_.push_back(std::move(cells));
 }
 
-void Table::add_rule() { rules_.push_back(rows_.size()); }
+void Table::add_rule() {
+  rules_.push_back(rows_.size());
+}
 
 std::vector<int> Table::column_widths(int width) const {
   std::vector<int> widths(columns_.size());

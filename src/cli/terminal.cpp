@@ -28,12 +28,18 @@ int terminal_width() {
 
 std::string_view escape_sequence(Style style) {
   switch (style) {
-    case Style::kPlain: return "";
-    case Style::kStrong: return "\x1b[1m";
-    case Style::kFaint: return "\x1b[2m";
-    case Style::kGood: return "\x1b[32m";
-    case Style::kWarning: return "\x1b[33m";
-    case Style::kBad: return "\x1b[31m";
+    case Style::kPlain:
+      return "";
+    case Style::kStrong:
+      return "\x1b[1m";
+    case Style::kFaint:
+      return "\x1b[2m";
+    case Style::kGood:
+      return "\x1b[32m";
+    case Style::kWarning:
+      return "\x1b[33m";
+    case Style::kBad:
+      return "\x1b[31m";
   }
   return "";
 }

@@ -12,7 +12,7 @@ namespace yizhan::cli {
 namespace {
 
 constexpr int kIndent = 2;
-constexpr std::size_t kPayloadShown = 256;   ///< bytes, unless all of it is asked for
+constexpr std::size_t kPayloadShown = 256;  ///< bytes, unless all of it is asked for
 constexpr std::size_t kResponseShown = 256;
 
 /// A line of the story before it is laid out.
@@ -48,7 +48,8 @@ class Writer {
     std::string gap;
     if (previous && moment.at - *previous >= Milliseconds(1)) gap = "+" + readable_span(moment.at - *previous);
     const int used = kIndent + kClockWidth + kGapWidth + 2 + 1 + 2 + what_width + 2;
-    std::string text = paint(readable_clock(moment.at), Style::kFaint) + paint(padded_left(gap, kGapWidth), Style::kFaint);
+    std::string text =
+        paint(readable_clock(moment.at), Style::kFaint) + paint(padded_left(gap, kGapWidth), Style::kFaint);
     text += "  " + paint(moment.mark, moment.style) + "  ";
     text += paint(moment.detail.empty() ? moment.what : padded_right(moment.what, what_width), moment.style);
     if (!moment.detail.empty()) text += "  " + fit(printable(moment.detail), used);
@@ -85,8 +86,12 @@ std::string attempt_detail(const store::AttemptView& attempt) {
 
 Moment attempt_moment(const store::AttemptView& attempt, const TimelineOptions& options) {
   const bool failed = !attempt.error_class.empty();
-  Moment moment{attempt.created_at, failed ? "✗" : "✓", failed ? Style::kWarning : Style::kGood,
-                fmt::format("attempt {}", attempt.attempt_no), attempt_detail(attempt), ""};
+  Moment moment{attempt.created_at,
+                failed ? "✗" : "✓",
+                failed ? Style::kWarning : Style::kGood,
+                fmt::format("attempt {}", attempt.attempt_no),
+                attempt_detail(attempt),
+                ""};
   if (options.response_bodies) moment.below = attempt.response_body.substr(0, kResponseShown);
   return moment;
 }
@@ -137,11 +142,16 @@ std::vector<Moment> moments_of(const EventStory& story, UtcTime now, const Timel
 
 Style style_of(EventStatus status) {
   switch (status) {
-    case EventStatus::kPending: return Style::kStrong;
-    case EventStatus::kRetrying: return Style::kWarning;
-    case EventStatus::kDelivered: return Style::kGood;
-    case EventStatus::kDeadLetter: return Style::kBad;
-    case EventStatus::kDiscarded: return Style::kFaint;
+    case EventStatus::kPending:
+      return Style::kStrong;
+    case EventStatus::kRetrying:
+      return Style::kWarning;
+    case EventStatus::kDelivered:
+      return Style::kGood;
+    case EventStatus::kDeadLetter:
+      return Style::kBad;
+    case EventStatus::kDiscarded:
+      return Style::kFaint;
   }
   return Style::kPlain;
 }
@@ -153,7 +163,8 @@ std::string render_timeline(const EventStory& story, UtcTime now, const Timeline
   out += writer.paint(printable(event.event.id), Style::kStrong) + "  " +
          writer.paint(to_string(event.status), style_of(event.status)) + "\n\n";
   writer.field("event", fmt::format("{} → {}", event.event.event_type, event.event.platform));
-  writer.field("target", event.event.callback_target.empty() ? "(the platform's base URL)" : event.event.callback_target);
+  writer.field("target",
+               event.event.callback_target.empty() ? "(the platform's base URL)" : event.event.callback_target);
   writer.field("correlation", event.event.correlation);
   writer.field("order key", event.event.order_key);
   writer.field("idempotency", event.idempotency_key);

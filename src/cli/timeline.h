@@ -1,5 +1,5 @@
-// The way of one event, told in order: accepted, each attempt, what became of it, what comes next. This is the product's
-// answer to "where is it?".
+// The way of one event, told in order: accepted, each attempt, what became of it, what comes next. This is the
+// product's answer to "where is it?".
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace yizhan::cli {
 /// Everything the store knows about one event.
 struct EventStory {
   store::EventView event;
-  std::vector<store::AttemptView> attempts;         ///< by attempt_no
+  std::vector<store::AttemptView> attempts;  ///< by attempt_no
   std::optional<store::DeadLetterView> dead_letter;
   std::optional<store::DisabledEndpoint> disabled;  ///< its endpoint, when that is disabled
 };
@@ -29,8 +29,8 @@ std::string_view advice(ErrorClass error_class, int response_status);
 struct TimelineOptions {
   int width = 0;  ///< columns; 0: no limit
   bool color = false;
-  bool whole_payload = false;     ///< instead of its beginning
-  bool response_bodies = false;   ///< the beginning of each response, too
+  bool whole_payload = false;    ///< instead of its beginning
+  bool response_bodies = false;  ///< the beginning of each response, too
 };
 /// Several lines, each ended by '\n'.
 std::string render_timeline(const EventStory& story, UtcTime now, const TimelineOptions& options);

@@ -9,7 +9,8 @@
 namespace yizhan::cli {
 
 void add_version(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(parent, "version", "print the version", "", {{"yizhan version --json", "for a program"}});
+  CLI::App* command =
+      add_command(parent, "version", "print the version", "", {{"yizhan version --json", "for a program"}});
   command->group(kSetUpGroup);
   on_run(*command, context, [&context]() -> Result<ExitStatus> {
     if (context.options.json) {

@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <ostream>
+
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/json_record.h"
+#include "cli/readable.h"
+#include "config/documents.h"
+#include "config/show.h"
+
+namespace yizhan::cli {
+namespace {
+
+Result<ExitStatus> show(const Context& context) {
+  const auto loaded = context.load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  if (context.options.json) {
+    std::string json = config::show_json(*loaded);
+    if (!json.ends_with('\n')) json += '\n';
+    context.out() << json;
+  } else {
+    context.out() << config::show_text(*loaded);
+  }
+  return ExitStatus::kOk;
+}
+
+Result<ExitStatus> check(const Context& context) {
+  const auto loaded = context.load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  if (context.options.json) {
+    std::vector<std::string> warnings;
+    for (const std::string& warning : loaded->warnings) warnings.push_back(json_string(warning));
+    context.out()
+        << JsonRecord().boolean("valid", true).text("file", loaded->file).raw("warnings", json_array(warnings)).str()
+        << '\n';
+    return ExitStatus::kOk;
+  }
+  for (const std::string& warning : loaded->warnings) context.out() << "warning: " << warning << '\n';
+  context.out() << fmt::format(
+      "The configuration is valid: {}, {}.\n", loaded->file.empty() ? "no file" : loaded->file,
+      counted(static_cast<std::int64_t>(loaded->config.platforms.size()), "platform", "platforms"));
+  return ExitStatus::kOk;
+}
+
+}  // namespace
+
+void add_config(CLI::App& parent, Context& context) {
+  CLI::App* config = add_command(parent, "config", "show, check and document the configuration", "",
+                                 {{"yizhan config check", "is it valid? every problem at once"},
+                                  {"yizhan config show", "what holds, and where each value came from"},
+                                  {"yizhan config sample > yizhan.toml", "a commented file to start from"}});
+  config->group(kSetUpGroup);
+  CLI::App* show_command =
+      add_command(*config, "show", "show what holds, and where each value came from; secrets are masked", "",
+                  {{"yizhan config show", "all of it"}, {"yizhan config show --json", "for a program"}});
+  on_run(*show_command, context, [&context] { return show(context); });
+  CLI::App* check_command = add_command(*config, "check", "check the configuration without starting anything",
+                                        "Exit status 2 when it is not valid.",
+                                        {{"yizhan config check --config new.toml", "before it is put in place"}});
+  on_run(*check_command, context, [&context] { return check(context); });
+  CLI::App* docs_command = add_command(*config, "docs", "print the reference of all settings (Markdown)", "",
+                                       {{"yizhan config docs > docs/configuration.md", "as the project keeps it"}});
+  on_run(*docs_command, context, [&context]() -> Result<ExitStatus> {
+    context.out() << config::reference_markdown();
+    return ExitStatus::kOk;
+  });
+  CLI::App* sample_command = add_command(*config, "sample", "print a commented sample file (TOML)", "",
+                                         {{"yizhan config sample > yizhan.toml", "a file to start from"}});
+  on_run(*sample_command, context, [&context]() -> Result<ExitStatus> {
+    context.out() << config::sample_toml();
+    return ExitStatus::kOk;
+  });
+}
+
+}  // namespace yizhan::cli

@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <fstream>
+#include <istream>
+#include <iterator>
+#include <memory>
+#include <ostream>
+
+#include "base/ids.h"
+#include "cli/command_line.h"
+#include "cli/commands.h"
+#include "cli/event_endpoint.h"
+#include "cli/json_record.h"
+#include "cli/readable.h"
+#include "cli/service_client.h"
+
+namespace yizhan::cli {
+namespace {
+
+struct Options {
+  std::string platform;
+  std::string event_type;
+  std::string payload;
+  std::string target;
+  std::string idempotency_key;
+  std::string not_before;
+  std::string correlation;
+  std::string order_key;
+  std::string url;
+  std::string api_key;
+  bool direct = false;
+  bool raw = false;
+};
+
+struct Emitted {
+  std::string id;
+  std::string status;
+  bool duplicate = false;
+  std::string by;  ///< who took it
+};
+
+Result<std::string> read_payload(const Context& context, const Options& options) {
+  const auto everything = [](std::istream& in) {
+    return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  };
+  if (options.payload.starts_with('@')) {
+    std::ifstream file(options.payload.substr(1), std::ios::binary);
+    if (!file) return fail("payload_unreadable", fmt::format("cannot read '{}'", options.payload.substr(1)));
+    return everything(file);
+  }
+  if (!options.payload.empty() && options.payload != "-") return options.payload;
+  if (options.payload.empty() && context.terminal.in_is_terminal) {
+    return fail("usage_invalid", "give a payload: JSON as an argument, @FILE, or standard input");
+  }
+  return everything(context.terminal.in);
+}
+
+Result<void> check_payload(const std::string& payload, bool raw) {
+  if (raw) return {};
+  boost::json::parse_options depth;
+  depth.max_depth = 64;
+  boost::json::error_code error;
+  boost::json::parse(payload, error, {}, depth);
+  if (!error) return {};
+  return fail(
+      "payload_invalid",
+      fmt::format("the payload is not JSON ({}): quote it for the shell, or --raw sends any bytes", error.message()));
+}
+
+Result<Emitted> emit_to_service(const ServiceClient& service, const Options& options, const std::string& payload,
+                                std::optional<UtcTime> not_before) {
+  JsonRecord request;
+  request.text("platform", options.platform).text("event_type", options.event_type).raw("payload", payload);
+  if (!options.target.empty()) request.text("callback_target", options.target);
+  if (!options.idempotency_key.empty()) request.text("idempotency_key", options.idempotency_key);
+  if (not_before) request.time("not_before", *not_before);
+  if (!options.correlation.empty()) request.text("correlation", options.correlation);
+  if (!options.order_key.empty()) request.text("order_key", options.order_key);
+  const auto answer = service.request("POST", "/api/v1/events", request.str());
+  if (!answer) {
+    std::string message = answer.error().message;
+    if (options.idempotency_key.empty()) {
+      message += " Whether it took the event is not known: with --idempotency-key a second try cannot double it.";
+    }
+    return fail(answer.error().code, std::move(message));
+  }
+  if (answer->status != 200 && answer->status != 202)
+    return std::unexpected(service_error(*answer, service.base_url()));
+  boost::json::error_code broken;
+  const boost::json::value document = boost::json::parse(answer->body, broken);
+  if (broken || !document.is_object()) return std::unexpected(service_error(*answer, service.base_url()));
+  const boost::json::object& fields = document.as_object();
+  Emitted emitted;
+  emitted.by = "the service at " + service.base_url();
+  if (const auto* id = fields.if_contains("id"); id != nullptr && id->is_string()) emitted.id = id->as_string().c_str();
+  if (const auto* status = fields.if_contains("status"); status != nullptr && status->is_string()) {
+    emitted.status = status->as_string().c_str();
+  }
+  if (const auto* duplicate = fields.if_contains("duplicate"); duplicate != nullptr && duplicate->is_bool()) {
+    emitted.duplicate = duplicate->as_bool();
+  }
+  return emitted;
+}
+
+Result<Emitted> emit_to_store(const Context& context, const config::Config& config, const Options& options,
+                              std::string payload, std::optional<UtcTime> not_before) {
+  const auto endpoint = event_endpoint(config, options.platform, options.target);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  const auto opened = context.open_store();
+  if (!opened) return std::unexpected(opened.error());
+  const UtcTime now = utc_now();
+  store::NewEvent event;
+  event.event.id = IdMaker().make(now);
+  event.event.platform = options.platform;
+  event.event.event_type = options.event_type;
+  event.event.callback_target = options.target;
+  event.event.payload = std::move(payload);
+  event.event.correlation = options.correlation;
+  event.event.order_key = options.order_key;
+  event.event.created_at = now;
+  event.first_attempt_at = not_before.value_or(now);
+  event.endpoint_key = endpoint->key;
+  if (!options.idempotency_key.empty()) event.idempotency_key = options.idempotency_key;
+  store::WriteBatch batch;
+  batch.now = now;
+  batch.accepts.push_back({{std::move(event)}});
+  auto reply = (*opened)->write(batch);
+  if (!reply) return std::unexpected(reply.error());
+  auto& accepted = reply->accepts.front();
+  if (!accepted) return std::unexpected(accepted.error());
+  const store::Accepted& stored = accepted->front();
+  return Emitted{stored.id, std::string(to_string(stored.status)), stored.duplicate, "the store"};
+}
+
+/// Where to hand it over: the service that was named or that listens here, else nothing, for the store itself.
+Result<std::optional<ServiceClient>> find_service(const Context& context, const config::Config& config,
+                                                  const Options& options) {
+  std::string api_key = options.api_key;
+  if (api_key.empty()) api_key = context.variable("YIZHAN_API_KEY");
+  if (!options.url.empty()) return ServiceClient(options.url, std::move(api_key));
+  // Whoever names a store means that store, not the one that some service here writes to.
+  const bool store_named = !context.options.store_url.empty() || !context.options.data_dir.empty();
+  if (options.direct || store_named) return std::nullopt;
+  auto url = configured_api_url(config);
+  if (!url) return std::unexpected(url.error());
+  if (!is_listening(*url)) return std::nullopt;
+  return ServiceClient(std::move(*url), std::move(api_key));
+}
+
+Result<Emitted> emit(const Context& context, const Options& options) {
+  std::optional<UtcTime> not_before;
+  if (!options.not_before.empty()) {
+    const auto moment = parse_moment(options.not_before, utc_now(), Direction::kFuture);
+    if (!moment) return fail("usage_invalid", "--not-before: " + moment.error().message);
+    not_before = *moment;
+  }
+  auto payload = read_payload(context, options);
+  if (!payload) return std::unexpected(payload.error());
+  if (const auto valid = check_payload(*payload, options.raw); !valid) return std::unexpected(valid.error());
+  const auto loaded = context.load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto service = find_service(context, loaded->config, options);
+  if (!service) return std::unexpected(service.error());
+  if (*service && !options.raw) return emit_to_service(**service, options, *payload, not_before);
+  if (!options.url.empty()) {
+    return fail("usage_invalid", "--raw payloads go into the store directly: the API takes JSON; leave --url out");
+  }
+  return emit_to_store(context, loaded->config, options, std::move(*payload), not_before);
+}
+
+Result<ExitStatus> run(const Context& context, const Options& options) {
+  const auto emitted = emit(context, options);
+  if (!emitted) return std::unexpected(emitted.error());
+  if (context.options.json) {
+    context.out() << JsonRecord()
+                         .text("id", emitted->id)
+                         .text("status", emitted->status)
+                         .boolean("duplicate", emitted->duplicate)
+                         .text("taken_by", emitted->by)
+                         .str()
+                  << '\n';
+  } else {
+    context.out() << fmt::format("{}  {}, {} {}\n", emitted->id, emitted->status,
+                                 emitted->duplicate ? "a duplicate of what is already in" : "taken by", emitted->by);
+  }
+  return ExitStatus::kOk;
+}
+
+}  // namespace
+
+void add_emit(CLI::App& parent, Context& context) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = add_command(
+      parent, "emit", "hand an event over",
+      "If a service listens at the configured API address the event is posted to it, and leaves at once; otherwise, or "
+      "when --store or --data-dir names a store, it is written into the store, where a service finds it within its "
+      "poll "
+      "interval. Either way it is durable when this command ends. Prints the event's id first, and who took it.",
+      {{"yizhan emit sub2api reply.created '{\"order\":1001}'", "to the platform's base URL"},
+       {"yizhan emit sub2api reply.created @reply.json --target /callback --idempotency-key order-1001",
+        "to a path of it; a second try changes nothing"},
+       {"jq -c . big.json | yizhan emit newapi quota.low --not-before 10m", "from standard input, in ten minutes"}});
+  command->group(kRunGroup);
+  command->add_option("platform", options->platform, "the platform it is for")->type_name("PLATFORM")->required();
+  command->add_option("type", options->event_type, "the event's type")->type_name("TYPE")->required();
+  command->add_option("payload", options->payload, "JSON, @FILE, or - for standard input (also when left out)")
+      ->type_name("PAYLOAD");
+  command->add_option("--target", options->target, "a full URL, or a path below the platform's base URL")
+      ->type_name("URL");
+  command->add_option("--idempotency-key", options->idempotency_key, "the same key hands the event over once only")
+      ->type_name("KEY");
+  command->add_option("--not-before", options->not_before, "first attempt then: 10m, 2h, 2026-02-06T08:30:00Z")
+      ->type_name("WHEN");
+  command->add_option("--correlation", options->correlation, "a text to find the event by")->type_name("TEXT");
+  command->add_option("--order-key", options->order_key, "events of one key go out strictly in order")
+      ->type_name("KEY");
+  command->add_flag("--raw", options->raw, "the payload need not be JSON: any bytes, written into the store");
+  command->add_option("--url", options->url, "the API of the service that is to take it")->type_name("URL");
+  command
+      ->add_option("--api-key", options->api_key,
+                   "an API key with events:write. Better in YIZHAN_API_KEY: arguments can be seen by others")
+      ->type_name("KEY");
+  command->add_flag("--direct", options->direct, "write into the store even if a service listens");
+  on_run(*command, context, [&context, options] { return run(context, *options); });
+}
+
+}  // namespace yizhan::cli

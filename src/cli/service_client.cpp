@@ -1,0 +1,101 @@
+#include "cli/service_client.h"
+
+#include <fmt/format.h>
+
+#include <boost/asio/connect.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <optional>
+#include <set>
+
+#include "http/client.h"
+#include "http/server.h"
+
+namespace yizhan::cli {
+namespace {
+
+constexpr Milliseconds kTimeout{15000};
+
+/// A service's answer comes from where the operator sent the request: any address will do.
+http::AddressGuard any_address() {
+  return http::AddressGuard(http::parse_networks("0.0.0.0/0, ::/0").value_or(std::vector<http::Network>{}));
+}
+
+/// Error codes are views of texts that live for ever; those of a service arrive at run time.
+std::string_view lasting(std::string code) {
+  static std::set<std::string> codes;
+  return *codes.insert(std::move(code)).first;
+}
+
+std::string text_field(const boost::json::object& object, std::string_view name) {
+  const boost::json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+}  // namespace
+
+Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::string_view path, std::string body) const {
+  auto url = http::join_url(base_url_, path);
+  if (!url) return std::unexpected(url.error());
+  http::Request request;
+  request.url = std::make_shared<const http::Url>(std::move(*url));
+  request.method = method;
+  request.header_lines = "User-Agent: yizhan-cli\r\nContent-Type: application/json\r\nAccept: application/json\r\n";
+  if (!api_key_.empty()) request.header_lines += fmt::format("Authorization: Bearer {}\r\n", api_key_);
+  request.body = std::make_shared<const std::string>(std::move(body));
+  request.timeout = kTimeout;
+
+  http::asio::io_context io(1);
+  std::optional<std::expected<http::Response, http::Failure>> outcome;
+  http::ClientOptions options;
+  options.response_body_limit = 64 << 20;
+  http::Client client(io, any_address(), options);
+  client.send(std::move(request), [&](std::expected<http::Response, http::Failure> answer) {
+    outcome = std::move(answer);
+    io.stop();
+  });
+  io.run();
+  if (!outcome) return fail("service_unavailable", fmt::format("{} did not answer", base_url_));
+  if (!*outcome) {
+    return fail("service_unavailable",
+                fmt::format("{}: {}. Is 'yizhan serve' running there?", base_url_, outcome->error().message));
+  }
+  return ServiceAnswer{(*outcome)->status, std::move((*outcome)->body)};
+}
+
+Error service_error(const ServiceAnswer& answer, const std::string& base_url) {
+  boost::json::error_code broken;
+  const boost::json::value document = boost::json::parse(answer.body, broken);
+  if (!broken && document.is_object()) {
+    const std::string code = text_field(document.as_object(), "code");
+    std::string detail = text_field(document.as_object(), "detail");
+    if (detail.empty()) detail = text_field(document.as_object(), "title");
+    if (!code.empty()) return {lasting(code), fmt::format("{} answered {}: {}", base_url, answer.status, detail)};
+  }
+  return {"service_answer_unexpected",
+          fmt::format("{} answered {} with something that is no answer of this service: is another program listening "
+                      "there? --url names the service, --direct writes into the store",
+                      base_url, answer.status)};
+}
+
+Result<std::string> configured_api_url(const config::Config& config) {
+  auto address = http::parse_listen_address(config.listen.api);
+  if (!address) return std::unexpected(address.error());
+  if (address->host == "0.0.0.0") address->host = "127.0.0.1";
+  if (address->host == "::") address->host = "::1";
+  return fmt::format("{}://{}", config.api.certificate_file.empty() ? "http" : "https", address->to_string());
+}
+
+bool is_listening(const std::string& base_url) {
+  const auto url = http::parse_url(base_url);
+  if (!url) return false;
+  http::ErrorCode error;
+  const auto address = http::asio::ip::make_address(url->host, error);
+  if (error) return false;
+  http::asio::io_context io(1);
+  http::TcpSocket socket(io.get_executor());
+  socket.connect(http::tcp::endpoint(address, url->port), error);
+  return !error;
+}
+
+}  // namespace yizhan::cli
