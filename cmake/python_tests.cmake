@@ -8,7 +8,7 @@ function(yizhan_python_tests label)
   foreach(file ${files})
     get_filename_component(name ${file} NAME_WE)
     add_test(NAME ${label}.${name}
-             COMMAND ${SYSTEM_PYTHON3} -m pytest -q -x ${file}
+             COMMAND ${SYSTEM_PYTHON3} -m pytest -q ${file}
              WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
     set_tests_properties(${label}.${name} PROPERTIES
       LABELS ${label} TIMEOUT ${TEST_TIMEOUT}
