@@ -110,14 +110,12 @@ class PlatformCompletion {
   }
 
   void check_hmac() {
-    const Signing& signing = platform_.signing;
+    Signing& signing = platform_.signing;
     if (signing.scheme != SigningScheme::kHmac) {
       for (const auto& setting : platform_settings()) {
-        if (setting.key.starts_with("hmac_") && given(setting.key)) {
-          draft_.warn(key(setting.key),
-                      fmt::format("has no effect while {} is {}.", key("signing"), name_of(signing.scheme)));
-        }
+        if (setting.key.starts_with("hmac_") && given(setting.key)) drop_without_effect(setting.key);
       }
+      signing.hmac = {};
     } else if (signing.hmac.signed_text.contains("{timestamp}") && signing.hmac.timestamp_header.empty()) {
       draft_.refuse_value(key("hmac_timestamp_header"),
                           "must be set, because the signed text holds {timestamp} and the receiver has to know it.");
@@ -126,10 +124,16 @@ class PlatformCompletion {
     if (takes_header && signing.signature_header.empty()) {
       draft_.refuse_value(key("signature_header"), fmt::format("must not be empty for {}.", name_of(signing.scheme)));
     }
-    if (!takes_header && given("signature_header")) {
-      draft_.warn(key("signature_header"), fmt::format("has no effect with {}.", name_of(signing.scheme)));
-      platform_.signing.signature_header.clear();
+    if (!takes_header && !signing.signature_header.empty()) {
+      drop_without_effect("signature_header");
+      signing.signature_header.clear();
     }
+  }
+
+  void drop_without_effect(std::string_view name) {
+    draft_.warn(key(name),
+                fmt::format("has no effect while {} is {}.", key("signing"), name_of(platform_.signing.scheme)));
+    draft_.set_origin(key(name), {});
   }
 
   /// Headers that this platform's callbacks carry anyway, with the setting that names each (empty: the scheme's own).

@@ -135,7 +135,7 @@ std::vector<Setting<Platform>> declare() {
       {.key = "ingress_secret",
        .kind = text(kSecretText),
        .field = at(&Platform::ingress_secret),
-       .help = "Checks the webhooks that the platform sends to us. Without it none are accepted.",
+       .help = "Checks the webhooks that the platform sends to us. This version receives none yet.",
        .seed_variable = "INGRESS_SECRET",
        .secrecy = Secrecy::kSecret},
 

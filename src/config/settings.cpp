@@ -20,7 +20,7 @@ std::vector<Setting<Config>> declare() {
        .field = at(&Config::roles),
        .help =
            "What this process does. `console` is the console and the API. Several processes that share one PostgreSQL "
-           "may share the roles out.",
+           "may share the roles out. `receive` and `push` have no effect in this version.",
        .flag = "--roles"},
       {.key = "stop_grace_seconds",
        .kind = seconds(0, 3600),
@@ -48,13 +48,13 @@ std::vector<Setting<Config>> declare() {
       {.key = "listen.receive",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::receive),
-       .help = "Where inbound callbacks are received.",
+       .help = "Where inbound callbacks will be received. Checked, but this version does not listen there yet.",
        .variable = "YIZHAN_RECEIVE_LISTEN",
        .flag = "--receive-listen"},
       {.key = "listen.push",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::push),
-       .help = "Where the push server is reached.",
+       .help = "Where the push server will be reached. Checked, but this version does not listen there yet.",
        .variable = "YIZHAN_PUSH_LISTEN",
        .flag = "--push-listen"},
 
@@ -156,7 +156,8 @@ std::vector<Setting<Config>> declare() {
       {.key = "webhook.max_skew_seconds",
        .kind = seconds(1, 86'400),
        .field = at(&Config::webhook, &WebhookSection::max_skew),
-       .help = "How far the timestamp of a signed inbound webhook may be from now, in either direction.",
+       .help = "How far the timestamp of a signed inbound webhook may be from now, in either direction. This version "
+               "receives no webhooks yet.",
        .seed_variable = "AI_CS_WEBHOOK_MAX_SKEW_SECONDS"},
   };
 }

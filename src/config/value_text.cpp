@@ -62,7 +62,8 @@ std::string toml_form(const Value& value) {
           [](const std::vector<std::int64_t>& items) {
             return "[" + joined(items, ", ", [](std::int64_t item) { return fmt::to_string(item); }) + "]";
           },
-          [](const TextTable& table) {
+          [](const TextTable& table) -> std::string {
+            if (table.empty()) return "{}";
             return "{ " +
                    joined(
                        table, ", ",

@@ -1,0 +1,188 @@
+#include "config/documents.h"
+
+#include <fmt/format.h>
+
+#include "config/load.h"
+#include "config/setting.h"
+
+namespace yizhan::config {
+namespace {
+
+constexpr std::string_view kReferenceHead = R"(# Configuration
+
+<!-- Generated from the declarations in src/config by `yizhan config docs`; do not edit. -->
+
+Yizhan runs without any configuration. What is set comes from these sources; a later one wins:
+
+1. the defaults below;
+2. a TOML file: the one that `--config` or `YIZHAN_CONFIG` names, else `./yizhan.toml` if it exists
+   ([a commented sample](yizhan.sample.toml));
+3. the variables `AI_CS_…` of the platform callback service that Yizhan takes over from;
+4. the variables `YIZHAN_…`;
+5. flags: `--set section.name=value` for any setting, and the options named below.
+
+`yizhan config show` prints every value with where it came from, secrets masked. A key or a variable that does not exist, or
+a value that is not allowed, stops the start; everything that is wrong is reported at once.
+
+How values are written:
+
+- Durations and sizes are whole numbers in the unit given (`timeout_ms = 3000`), or a text with its own unit: `"3s"`. Units are
+  `ms`, `s`, `m`, `h`, `d` and `B`, `KiB`, `MiB`, `GiB`.
+- In variables and flags, lists are separated by commas, tables are `name=value,name=value`, and `true` may be `1`, `yes` or
+  `on`. A variable that is empty counts as not set.
+- Paths are relative to the folder in which Yizhan is started.
+)";
+
+constexpr std::string_view kPlatformsHead = R"(
+## Platforms: `[platforms.<name>]`
+
+A platform exists as soon as a section, a variable or a flag names it. Its name has lower-case letters, digits, `-` and `_`. In
+variables the name is written in upper case, with `_` for `-`: `YIZHAN_PLATFORM_CRM_BASE_URL` is `base_url` of `crm`. Where
+such a name could be read in two ways, the longest setting's name at its end counts.
+)";
+
+std::string section_of(std::string_view key) {
+  const auto point = key.find('.');
+  return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
+}
+
+/// What the defaults come to when nothing is set: one platform that nothing was said about.
+Config plain_config() {
+  Sources sources;
+  sources.flags = {{"platforms.crm.enabled", "true", "--set"}};
+  sources.serving = false;
+  sources.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
+  return load(sources).value().config;
+}
+
+template <class Owner>
+SettingDescription described(const Setting<Owner>& setting, const Owner& owner) {
+  const Value value = setting.field.read(owner);
+  const auto* text = std::get_if<std::string>(&value);
+  const bool none = !setting.default_note.empty() || (text && text->empty());
+  return {.section = section_of(setting.key),
+          .key = std::string(setting.key),
+          .allowed = allowed_text(setting.kind),
+          .default_value = none ? "" : toml_form(value),
+          .default_note = std::string(setting.default_note),
+          .sample_value = toml_form(value),
+          .variable = {},
+          .seed_variable = std::string(setting.seed_variable),
+          .flag = std::string(setting.flag),
+          .help = std::string(setting.help),
+          .secret = setting.secrecy != Secrecy::kPublic};
+}
+
+std::string name_in_section(const SettingDescription& setting) {
+  return setting.section.empty() ? setting.key : setting.key.substr(setting.section.size() + 1);
+}
+
+std::string entry(const SettingDescription& setting) {
+  std::string text = fmt::format("\n### `{}`\n\n{}\n\n", setting.key, setting.help);
+  text += fmt::format("- Value: {}\n", setting.allowed);
+  if (!setting.default_note.empty()) {
+    text += fmt::format("- Default: {}\n", setting.default_note);
+  } else {
+    text +=
+        setting.default_value.empty() ? "- Default: none\n" : fmt::format("- Default: `{}`\n", setting.default_value);
+  }
+  text += fmt::format("- Variable: `{}`", setting.variable);
+  if (!setting.seed_variable.empty()) text += fmt::format(", `{}`", setting.seed_variable);
+  text += '\n';
+  if (!setting.flag.empty()) text += fmt::format("- Option: `{}`\n", setting.flag);
+  if (setting.secret) text += "- Secret: shown masked\n";
+  return text;
+}
+
+/// The text in lines of at most 100 characters, each after "# ".
+std::string comment(std::string_view text) {
+  constexpr std::size_t kWidth = 100;
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const auto end = text.find(' ');
+    const std::string_view word = text.substr(0, end);
+    if (column == 0 || column + 1 + word.size() > kWidth) {
+      if (column != 0) out += '\n';
+      out += "# ";
+      column = 2;
+    } else {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out + '\n';
+}
+
+std::string sample_entry(const SettingDescription& setting) {
+  std::string text = "\n" + comment(setting.help);
+  text += comment("Value: " + setting.allowed + ".");
+  if (!setting.default_note.empty()) text += comment("Default: " + setting.default_note + ".");
+  return text + fmt::format("#{} = {}\n", name_in_section(setting), setting.sample_value);
+}
+
+}  // namespace
+
+std::vector<SettingDescription> describe_settings() {
+  std::vector<SettingDescription> all;
+  const Config plain = plain_config();
+  for (const auto& setting : settings()) {
+    all.push_back(described(setting, plain));
+    all.back().variable = variable_name(setting);
+  }
+  for (const auto& setting : platform_settings()) {
+    SettingDescription description = described(setting, plain.platforms.front());
+    description.section = "platforms.<name>";
+    description.key = fmt::format("platforms.<name>.{}", setting.key);
+    description.variable = fmt::format("YIZHAN_PLATFORM_<NAME>_{}", variable_part(setting.key));
+    if (!setting.seed_variable.empty()) {
+      description.seed_variable = fmt::format("AI_CS_PLATFORM_<NAME>_{}", setting.seed_variable);
+    }
+    all.push_back(std::move(description));
+  }
+  return all;
+}
+
+std::string reference_markdown() {
+  std::string text(kReferenceHead);
+  std::string section = "none yet";
+  for (const SettingDescription& setting : describe_settings()) {
+    if (setting.section != section) {
+      section = setting.section;
+      if (section == "platforms.<name>") {
+        text += kPlatformsHead;
+      } else if (section.empty()) {
+        text += "\n## Top level\n";
+      } else {
+        text += fmt::format("\n## `[{}]`\n", section);
+      }
+    }
+    text += entry(setting);
+  }
+  return text;
+}
+
+std::string sample_toml() {
+  std::string text =
+      "# Every setting of Yizhan with its default. To set one, take the # away from the line that begins with #name.\n"
+      "# docs/configuration.md has the whole story.\n"
+      "# Generated by `yizhan config sample`.\n";
+  std::string section;
+  for (const SettingDescription& setting : describe_settings()) {
+    if (setting.section != section) {
+      section = setting.section;
+      if (section == "platforms.<name>") {
+        text += "\n# One such section for each platform; `crm` stands for its name.\n#[platforms.crm]\n";
+      } else {
+        text += fmt::format("\n[{}]\n", section);
+      }
+    }
+    text += sample_entry(setting);
+  }
+  return text;
+}
+
+}  // namespace yizhan::config
