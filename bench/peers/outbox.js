@@ -1,6 +1,7 @@
 // An outbox written by hand on `pg`, tuned: events are inserted in groups, claimed in batches with SKIP LOCKED and a lease,
 // woken by LISTEN/NOTIFY, and their results are written in groups, each with its attempt on record.
 import pg from 'pg';
+import { claimForever } from './claims.js';
 import { grouped } from './group.js';
 
 const kClaimBatch = 200;
@@ -83,10 +84,6 @@ export async function start(store, deliver) {
     { limit: 500, writers: 1 },
   );
 
-  let inFlight = 0;
-  let claiming = false;
-  let claimAgain = false;
-
   async function attempt(event) {
     const outcome = await deliver(event.event_id, event.payload);
     const number = event.attempts + 1;
@@ -102,37 +99,17 @@ export async function start(store, deliver) {
     });
   }
 
-  async function claim() {
-    claimAgain = true;
-    if (claiming) return;
-    claiming = true;
-    try {
-      while (claimAgain && inFlight < kInFlight) {
-        claimAgain = false;
-        const { rows } = await pool.query({ ...kClaim, values: [Math.min(kClaimBatch, kInFlight - inFlight)] });
-        if (rows.length > 0) claimAgain = true;
-        inFlight += rows.length;
-        for (const event of rows) {
-          attempt(event)
-            .catch((error) => console.error('outbox:', error.message))
-            .finally(() => {
-              inFlight -= 1;
-              if (inFlight === kInFlight / 2 || inFlight === 0) claim();
-            });
-        }
-      }
-    } catch (error) {
-      console.error('outbox:', error.message);
-    } finally {
-      claiming = false;
-    }
-  }
-
+  const wake = claimForever({
+    claim: async (limit) => (await pool.query({ ...kClaim, values: [limit] })).rows,
+    attempt,
+    batch: kClaimBatch,
+    inFlight: kInFlight,
+    pollMilliseconds: kPollMilliseconds,
+  });
   const listener = new pg.Client(store);
   await listener.connect();
   await listener.query('listen outbox_news');
-  listener.on('notification', claim);
-  setInterval(claim, kPollMilliseconds);
+  listener.on('notification', wake);
 
   return grouped(
     async (events) => {

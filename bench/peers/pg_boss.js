@@ -1,11 +1,12 @@
-// pg-boss, tuned: jobs are inserted in groups, fetched in batches by several loops that the insert wakes at once, and
-// completed in groups.
+// pg-boss, tuned: jobs are inserted in groups, fetched in batches as soon as an insert is done instead of by its polling
+// workers, delivered side by side, and completed in groups.
 import PgBoss from 'pg-boss';
+import { claimForever } from './claims.js';
 import { grouped } from './group.js';
 
 const kQueue = 'callbacks';
-const kFetchers = 3;
-const kBatch = 100;
+const kBatch = 200;
+const kInFlight = 256;
 const kPollMilliseconds = 500;
 
 function connect(store, options) {
@@ -25,47 +26,25 @@ export async function start(store, deliver) {
   const boss = connect(store, { schedule: false });
   await boss.start();
 
-  let sleepers = [];
-  const wake = () => {
-    for (const resolve of sleepers) resolve();
-    sleepers = [];
-  };
-  const sleep = () =>
-    new Promise((resolve) => {
-      sleepers.push(resolve);
-      setTimeout(resolve, kPollMilliseconds);
-    });
+  const complete = grouped((ids) => boss.complete(kQueue, ids).then(() => []), { limit: 500, writers: 1 });
 
-  const complete = grouped((ids) => boss.complete(kQueue, ids), { limit: 500, writers: 1 });
+  const wake = claimForever({
+    claim: (limit) => boss.fetch(kQueue, { batchSize: limit, priority: false }),
+    attempt: async ({ id, data }) => {
+      const outcome = await deliver(id, data.payload);
+      await (outcome.ok ? complete(id) : boss.fail(kQueue, id, outcome));
+    },
+    batch: kBatch,
+    inFlight: kInFlight,
+    pollMilliseconds: kPollMilliseconds,
+  });
 
-  async function fetchForever() {
-    for (;;) {
-      const jobs = await boss.fetch(kQueue, { batchSize: kBatch });
-      if (jobs.length === 0) {
-        await sleep();
-        continue;
-      }
-      await Promise.all(
-        jobs.map(async ({ id, data }) => {
-          const outcome = await deliver(id, data.payload);
-          await (outcome.ok ? complete(id) : boss.fail(kQueue, id, outcome));
-        }),
-      );
-    }
-  }
-  for (let i = 0; i < kFetchers; i += 1) {
-    fetchForever().catch((error) => {
-      console.error('pg-boss:', error);
-      process.exit(1);
-    });
-  }
-
-  const insert = grouped(
+  return grouped(
     async (events) => {
       await boss.insert(events.map((event) => ({ id: event.id, name: kQueue, data: event })));
       wake();
+      return [];
     },
     { limit: 200, writers: 2 },
   );
-  return insert;
 }

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""driver_test.py DRIVER: shows the driver services that do something wrong and looks whether it notices. A benchmark that
+cannot see a lost event would praise whoever loses them."""
+
+import hashlib
+import hmac
+import http.client
+import json
+import queue
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SECRET = "driver-test-secret"
+TOTAL = 200
+EVERY = 10  # one event in so many is treated badly
+DRIVER = ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def number_of(payload: bytes) -> int:
+    return int(json.loads(payload)["id"])
+
+
+class Relay:
+    """The smallest service: accepts, keeps in memory, delivers from one thread. `misbehave` changes what is delivered."""
+
+    def __init__(self, misbehave=None, refuses=lambda number: False, path="/callbacks"):
+        self.waiting: queue.Queue = queue.Queue()
+        self.misbehave = misbehave or (lambda number, callback: [callback])
+        self.refuses = refuses
+        self.path = path
+        self.sink_port = free_port()
+        relay = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                # The payload goes out byte for byte, so it is cut out of the request, not parsed and written again.
+                payload = body[body.index(b'"payload":') + len(b'"payload":') : -1]
+                refused = relay.refuses(number_of(payload))
+                self.send_response(503 if refused else 202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                if not refused:
+                    relay.waiting.put(payload)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.deliver, daemon=True).start()
+
+    def deliver(self) -> None:
+        while True:
+            payload = self.waiting.get()
+            timestamp = str(int(time.time()))
+            signature = hmac.new(SECRET.encode(), f"{timestamp}.".encode() + payload, hashlib.sha256).hexdigest()
+            for body, signed in self.misbehave(number_of(payload), (payload, signature)):
+                headers = {"X-CS-Timestamp": timestamp, "X-CS-Signature": signed}
+                status = self.post(body, headers)
+                if status >= 500:
+                    self.post(body, headers)
+
+    def post(self, body: bytes, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.sink_port, timeout=10)
+        try:
+            connection.request("POST", self.path, body, headers)
+            return connection.getresponse().status
+        except OSError:
+            return 0  # the driver has ended
+        finally:
+            connection.close()
+
+    def drive(self, **options) -> dict:
+        settings = {
+            "port": self.server.server_port,
+            "sink-port": self.sink_port,
+            "secret": SECRET,
+            "check-every": 1,
+            "connections": 4,
+            "total": TOTAL,
+            "warm-up": 0,
+            "seconds": 20,
+            "drain": 2,
+            **options,
+        }
+        command = [DRIVER, *(str(part) for name, value in settings.items() for part in ("--" + name, value))]
+        output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        self.server.shutdown()
+        self.server.server_close()
+        return json.loads(output)
+
+
+def badly(change):
+    """Does `change` to one event in EVERY."""
+    return lambda number, callback: change(*callback) if number % EVERY == 0 else [callback]
+
+
+class DriverTest(unittest.TestCase):
+    def test_a_service_that_does_its_work(self):
+        result = Relay().drive()
+        self.assertEqual(result["total"]["delivered"], TOTAL)
+        self.assertEqual(result["sink"]["checked"], TOTAL)
+        for name in ("missing", "duplicates", "unexpected", "refused", "delivered_unaccepted"):
+            self.assertEqual(result["total"][name], 0, name)
+        for name in ("bad_signatures", "bad_bodies"):
+            self.assertEqual(result["sink"][name], 0, name)
+        self.assertEqual(result["accepted_to_delivered_us"]["count"], TOTAL)
+
+    def test_lost_events(self):
+        result = Relay(badly(lambda body, signature: [])).drive()
+        self.assertEqual(result["total"]["missing"], TOTAL // EVERY)
+
+    def test_events_delivered_twice(self):
+        result = Relay(badly(lambda body, signature: [(body, signature)] * 2)).drive()
+        self.assertEqual(result["total"]["duplicates"], TOTAL // EVERY)
+        self.assertEqual(result["total"]["missing"], 0)
+
+    def test_wrong_signatures(self):
+        result = Relay(badly(lambda body, signature: [(body, signature[::-1])])).drive()
+        self.assertEqual(result["sink"]["bad_signatures"], TOTAL // EVERY)
+
+    def test_changed_bodies(self):
+        result = Relay(badly(lambda body, signature: [(body.replace(b"EUR", b"USD"), signature)])).drive()
+        self.assertEqual(result["sink"]["bad_bodies"], TOTAL // EVERY)
+        self.assertEqual(result["sink"]["bad_signatures"], TOTAL // EVERY)
+
+    def test_events_that_nobody_sent(self):
+        stranger = lambda body, signature: [(body, signature), (body.replace(b'{"id":"0', b'{"id":"5'), signature)]  # noqa: E731
+        result = Relay(badly(stranger)).drive()
+        self.assertEqual(result["total"]["unexpected"], TOTAL // EVERY)
+
+    def test_refused_events(self):
+        result = Relay(refuses=lambda number: number % EVERY == 0).drive()
+        self.assertEqual(result["total"]["refused"], TOTAL // EVERY)
+        self.assertEqual(result["answers"]["503"], TOTAL // EVERY)
+        self.assertTrue(result["first_refusal"].startswith("503"))
+        self.assertEqual(result["total"]["missing"], 0)
+
+    def test_first_attempts_that_fail_on_purpose(self):
+        result = Relay(path="/fail-first").drive(**{"fail-every": EVERY})
+        self.assertEqual(result["sink"]["failed_on_purpose"], TOTAL // EVERY)
+        self.assertEqual(result["retry_lateness_us"]["count"], TOTAL // EVERY)
+        self.assertEqual(result["total"]["delivered"], TOTAL)
+        self.assertEqual(result["total"]["duplicates"], 0)
+
+    def test_an_open_loop_keeps_its_rate(self):
+        rate = 100
+        result = Relay().drive(rate=rate)
+        expected = (TOTAL - 1) / rate
+        self.assertGreaterEqual(result["seconds"], expected * 0.95)
+        self.assertEqual(result["total"]["delivered"], TOTAL)
+
+    def test_a_service_that_does_not_answer_ends_the_driver(self):
+        command = [DRIVER, "--port", str(free_port()), "--seconds", "1"]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        self.assertEqual(ended.returncode, 1)
+        self.assertIn("connect", ended.stderr)
+
+
+if __name__ == "__main__":
+    DRIVER = sys.argv.pop(1)
+    unittest.main()
