@@ -50,9 +50,9 @@ int Breaker::may_begin(SteadyTime now) const {
     case State::kOpen:
       return 0;
     case State::kHalfOpen:
-      // Attempts of the phase before may still be out: they count against the cap, but are no probes. On entering the
-      // phase probes_in_flight_ is 0.
-      return std::clamp(options_.in_flight_cap - in_flight_, 0, 1 - probes_in_flight_);
+      // Late attempts of the phase before may still be out; that one more stays within the cap is certain, since it
+      // took the end of an attempt to open. On entering the phase probes_in_flight_ is 0.
+      return 1 - probes_in_flight_;
     case State::kClosed:
       return std::max(0, limit_ - in_flight_);
   }

@@ -150,7 +150,7 @@ TEST(Breaker, ForgetsTheLongOpenTimeOnlyWhenFullyRecovered) {
   Breaker breaker = opened_at(kStart);
   attempt(breaker, kFailure, kStart + Seconds{5});  // open for 10 s
   SteadyTime now = kStart + Seconds{15};
-  attempt(breaker, kAnswered, now);
+  for (int count = 0; count < 3; ++count) attempt(breaker, kAnswered, now);
   for (int count = 0; count < 3; ++count) attempt(breaker, kFailure, now);
   EXPECT_EQ(breaker.next_chance(now), now + Seconds{10}) << "it only seemed to be well";
 

@@ -41,6 +41,9 @@ TEST(Decide, OnlyA2xxIsSuccess) {
   }
   EXPECT_NE(decide_exactly(0, failed(ErrorClass::kNone)).next_status, EventStatus::kDelivered)
       << "no error, but no response either";
+  AttemptOutcome broken = answered(200);
+  broken.error_class = ErrorClass::kProtocol;
+  EXPECT_NE(decide_exactly(0, broken).next_status, EventStatus::kDelivered) << "a 200 whose response broke off";
 }
 
 TEST(Decide, SuccessLeavesTheEndpointAlone) {

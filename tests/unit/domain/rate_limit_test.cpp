@@ -43,6 +43,12 @@ TEST(RateLimit, OfVeryLittleStillLetsOneThrough) {
   EXPECT_GT(*limit.next_token(kStart), kStart + std::chrono::days{364});
 }
 
+TEST(RateLimit, IsNeverExceededByRounding) {
+  RateLimit limit(300'000);  // a token each 3,333.3 ns
+  limit.take(kStart, limit.available(kStart, 30'000));
+  EXPECT_LE(limit.available(kStart + std::chrono::nanoseconds{99'990'000}, 30'000), 29'997);
+}
+
 // However it is asked: never more than the rate over any stretch of time plus the bucket; and a caller that waits for
 // next_token() always finds one.
 RC_GTEST_PROP(RateLimit, NeverExceedsItsRateAndNeverStarves, ()) {
