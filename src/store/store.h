@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -284,6 +285,10 @@ class Store {
   virtual Result<void> ping() = 0;
   /// What the operator should know: durability settings that are off, and the like. One sentence each.
   virtual Result<std::vector<std::string>> warnings() = 0;
+
+  /// Housekeeping that nobody waits for, such as the embedded store's checkpoints. Group commit calls it when the answers of
+  /// a commit are on their way. Costs nothing when there is nothing to do; what fails is tried again the next time.
+  virtual void tidy() {}
 };
 
 enum class OpenMode {
@@ -298,6 +303,12 @@ struct StoreUrl {
 };
 Result<StoreUrl> parse_store_url(std::string_view text);
 
+/// Hears what other processes change, for as long as it lives.
+class News {
+ public:
+  virtual ~News() = default;
+};
+
 /// Where stores come from: knows the URL, opens as many connections as threads need. Thread-safe. Opened with kServe it
 /// holds the embedded file's lock until it is destroyed.
 class StoreFactory {
@@ -310,6 +321,13 @@ class StoreFactory {
   /// Brings the schema to this version; safe when several nodes do it at once. Answers how many migrations ran.
   virtual Result<int> migrate() = 0;
   virtual Result<int> schema_version() = 0;
+  /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the endpoint
+  /// they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where the engine
+  /// has no such thing (SQLite): the poll finds them.
+  virtual Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t endpoint_key)> on_news) {
+    static_cast<void>(on_news);
+    return std::unique_ptr<News>();
+  }
 };
 
 Result<std::unique_ptr<StoreFactory>> open_store(const StoreUrl& url, OpenMode mode);

@@ -1,0 +1,190 @@
+// OutboxWriter: events that are handed over.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "store/sqlite/outbox_writer.h"
+
+namespace yizhan::store::sqlite {
+namespace {
+
+/// What is wrong with one event and concerns its call alone; any other failure concerns the transaction.
+bool concerns_the_call(int code) {
+  return (code & 0xff) == SQLITE_CONSTRAINT || (code & 0xff) == SQLITE_TOOBIG;
+}
+
+}  // namespace
+
+Result<Result<std::vector<Accepted>>> OutboxWriter::accept(const AcceptCall& call, const Moment& moment) {
+  // One event fails as a whole by itself: its first INSERT is the one that can be refused. Only where earlier events of
+  // a call would have to be taken back is a savepoint worth its price.
+  const bool several = call.events.size() > 1;
+  if (several) {
+    if (const int code = savepoint_.run(); code != SQLITE_DONE)
+      return std::unexpected(error(code, "begin a savepoint"));
+  }
+  Result<std::vector<Accepted>> answer;
+  answer->reserve(call.events.size());
+  for (const NewEvent& item : call.events) {
+    auto accepted = accept_event(item, moment);
+    if (!accepted) return std::unexpected(accepted.error());
+    if (!*accepted) {
+      answer = std::unexpected(accepted->error());
+      break;
+    }
+    answer->push_back(std::move(**accepted));
+  }
+  if (several) {
+    if (!answer) {
+      if (const int code = roll_back_savepoint_.run(); code != SQLITE_DONE) {
+        return std::unexpected(error(code, "take a call back"));
+      }
+    }
+    if (const int code = release_savepoint_.run(); code != SQLITE_DONE) {
+      return std::unexpected(error(code, "end a savepoint"));
+    }
+  }
+  if (answer) {
+    for (std::size_t i = 0; i < answer->size(); ++i) {
+      const NewEvent& item = call.events[i];
+      if ((*answer)[i].leased) {
+        leases_->hold((*answer)[i].sequence,
+                      {.ends = moment.steady + item.lease, .ordered = !item.event.order_key.empty()});
+      }
+    }
+  }
+  return answer;
+}
+
+Result<Result<Accepted>> OutboxWriter::accept_event(const NewEvent& item, const Moment& moment) {
+  const Event& event = item.event;
+  if (item.idempotency_key) {
+    auto duplicate = find_duplicate(item, moment);
+    if (!duplicate) return std::unexpected(duplicate.error());
+    if (*duplicate) return std::move(**duplicate);
+  }
+  bool held = false;
+  if (!event.order_key.empty()) {
+    const auto waits = order_has_open_event(event);
+    if (!waits) return std::unexpected(waits.error());
+    held = *waits;
+  }
+
+  insert_event_.bind(1, std::string_view(event.id));
+  insert_event_.bind(2, std::string_view(event.platform));
+  insert_event_.bind(3, std::string_view(event.event_type));
+  insert_event_.bind(4, std::string_view(event.callback_target));
+  insert_event_.bind_blob(5, event.payload);
+  insert_event_.bind(6, std::string_view(event.correlation));
+  insert_event_.bind(7, std::string_view(event.order_key));
+  insert_event_.bind(8, std::string_view(event.traceparent));
+  item.idempotency_key ? insert_event_.bind(9, std::string_view(*item.idempotency_key)) : insert_event_.bind_null(9);
+  insert_event_.bind(10, event.created_at);
+  if (const int code = insert_event_.run(); code != SQLITE_DONE) {
+    if (code == SQLITE_CONSTRAINT_UNIQUE) {
+      return Result<Accepted>(fail("event_id_taken", fmt::format("an event with id {} is stored already", event.id)));
+    }
+    if (concerns_the_call(code)) return Result<Accepted>(std::unexpected(error(code, "store the event")));
+    return std::unexpected(error(code, "store an event"));
+  }
+
+  Accepted accepted{.id = event.id, .sequence = connection_->last_insert_sequence()};
+  accepted.leased = !held && !item.lease_token.empty() && item.first_attempt_at <= moment.wall;
+  insert_scheduled_.bind(1, accepted.sequence);
+  insert_scheduled_.bind(2, item.endpoint_key);
+  insert_scheduled_.bind(4, item.first_attempt_at);
+  if (accepted.leased) {
+    const UtcTime lease_ends = moment.wall + item.lease;
+    insert_scheduled_.bind(3, lease_ends);
+    insert_scheduled_.bind(5, lease_ends);
+    insert_scheduled_.bind(8, std::string_view(item.lease_token));
+  } else {
+    insert_scheduled_.bind(3, item.first_attempt_at);
+    insert_scheduled_.bind_null(5);
+    insert_scheduled_.bind_null(8);
+  }
+  insert_scheduled_.bind(6, moment.wall);
+  insert_scheduled_.bind(7, std::int64_t{held});
+  if (event.order_key.empty()) {
+    insert_scheduled_.bind_null(9);
+    insert_scheduled_.bind_null(10);
+  } else {
+    insert_scheduled_.bind(9, std::string_view(event.platform));
+    insert_scheduled_.bind(10, std::string_view(event.order_key));
+  }
+  if (const int code = insert_scheduled_.run(); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "schedule an event"));
+  }
+  if (item.idempotency_key) {
+    auto done = keys_.add(event.platform, *item.idempotency_key, accepted.sequence, moment.wall);
+    if (!done) return std::unexpected(done.error());
+  }
+  note_minute(event.created_at, accepted.sequence);
+  return accepted;
+}
+
+Result<std::optional<Result<Accepted>>> OutboxWriter::find_duplicate(const NewEvent& item, const Moment& moment) {
+  const Event& event = item.event;
+  const auto first = keys_.find(event.platform, *item.idempotency_key, moment.wall);
+  if (!first) return std::unexpected(first.error());
+  if (!*first) return std::nullopt;
+
+  read_duplicate_.bind(1, **first);
+  read_duplicate_.bind(2, std::string_view(event.event_type));
+  read_duplicate_.bind(3, std::string_view(event.callback_target));
+  read_duplicate_.bind_blob(4, event.payload);
+  read_duplicate_.bind(5, std::string_view(event.correlation));
+  read_duplicate_.bind(6, std::string_view(event.order_key));
+  const ResetGuard guard(read_duplicate_);
+  if (const int code = read_duplicate_.step(); code != SQLITE_ROW) {
+    return std::unexpected(error(code, "read the first event of an idempotency key"));
+  }
+  std::string first_id(read_duplicate_.bytes(0));
+  if (read_duplicate_.integer(1) == 0) {
+    return Result<Accepted>(fail(
+        "idempotency_conflict",
+        fmt::format("the idempotency key {:?} of platform {} was used before, with other content, by event {}; repeat "
+                    "that event unchanged, or use a new key",
+                    *item.idempotency_key, event.platform, first_id)));
+  }
+  return Result<Accepted>(
+      Accepted{.id = std::move(first_id),
+               .status = parse_event_status(read_duplicate_.bytes(2)).value_or(EventStatus::kPending),
+               .duplicate = true,
+               .sequence = **first});
+}
+
+Result<bool> OutboxWriter::order_has_open_event(const Event& event) {
+  order_has_open_.bind(1, std::string_view(event.platform));
+  order_has_open_.bind(2, std::string_view(event.order_key));
+  const ResetGuard guard(order_has_open_);
+  const int code = order_has_open_.step();
+  if (code != SQLITE_ROW && code != SQLITE_DONE) return std::unexpected(error(code, "look for older events of a key"));
+  return code == SQLITE_ROW;
+}
+
+void OutboxWriter::note_minute(UtcTime created_at, std::int64_t sequence) {
+  const std::int64_t minute = to_unix_micros(UtcTime(std::chrono::floor<std::chrono::minutes>(created_at)));
+  for (Minute& known : minutes_) {
+    if (known.minute != minute) continue;
+    known.first_sequence = std::min(known.first_sequence, sequence);
+    known.last_sequence = std::max(known.last_sequence, sequence);
+    return;
+  }
+  minutes_.push_back({minute, sequence, sequence});
+}
+
+Result<void> OutboxWriter::write_minutes() {
+  for (const Minute& noted : minutes_) {
+    write_minute_.bind(1, noted.minute);
+    write_minute_.bind(2, noted.first_sequence);
+    write_minute_.bind(3, noted.last_sequence);
+    if (const int code = write_minute_.run(); code != SQLITE_DONE) {
+      return std::unexpected(error(code, "note the minute of events"));
+    }
+  }
+  minutes_.clear();
+  return {};
+}
+
+}  // namespace yizhan::store::sqlite

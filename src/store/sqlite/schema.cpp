@@ -1,0 +1,143 @@
+#include "store/sqlite/schema.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <system_error>
+
+#include "base/fail_point.h"
+#include "store/migrations/sqlite_0001_outbox.h"
+#include "store/sqlite/sqlite_error.h"
+
+namespace yizhan::store::sqlite {
+namespace {
+
+/// Says in the file's header whose it is ("Yzhn"), for `file` and for people.
+constexpr std::int64_t kApplicationId = 0x597a686e;
+
+/// Up to this size a start reads everything: about half a second.
+constexpr std::uintmax_t kCheckedWholeBytes = 128ULL << 20;
+
+using Migration = std::string (*)();
+constexpr std::array<Migration, 1> kMigrations{migrations::sqlite_0001_outbox};
+
+Result<void> check_whole(Connection& connection, const std::string& path) {
+  auto check = connection.prepare("PRAGMA quick_check(1)");
+  if (!check) return std::unexpected(check.error());
+  const int code = check->step();
+  if (code != SQLITE_ROW) return std::unexpected(connection.error(code, "check the database"));
+  if (check->bytes(0) != "ok") return std::unexpected(corrupt_file(path, check->bytes(0)));
+  return {};
+}
+
+Result<void> check_ends(Connection& connection) {
+  constexpr std::array<std::string_view, 8> kReads{
+      "SELECT count(*) FROM sqlite_schema",
+      "SELECT length(payload) FROM outbox_events ORDER BY sequence DESC LIMIT 1",
+      "SELECT length(payload) FROM outbox_events ORDER BY sequence LIMIT 1",
+      "SELECT length(id) FROM outbox_events ORDER BY id DESC LIMIT 1",
+      "SELECT updated_at FROM outbox_schedule ORDER BY sequence DESC LIMIT 1",
+      "SELECT count(*) FROM (SELECT endpoint_key FROM outbox_schedule INDEXED BY outbox_due "
+      "WHERE lease_token IS NULL AND held = 0 ORDER BY endpoint_key LIMIT 1000)",
+      "SELECT updated_at FROM outbox_delivered ORDER BY sequence DESC LIMIT 1",
+      "SELECT created_at FROM outbox_attempts ORDER BY sequence DESC, attempt_no DESC LIMIT 1",
+  };
+  for (const std::string_view read : kReads) {
+    if (const auto done = connection.integer(read); !done) return std::unexpected(done.error());
+  }
+  return {};
+}
+
+}  // namespace
+
+int newest_schema_version() {
+  return static_cast<int>(kMigrations.size());
+}
+
+Result<void> make_file(const std::string& path) {
+  const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+  if (!directory.empty() && !std::filesystem::exists(directory)) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure) {
+      return fail("store_unavailable",
+                  fmt::format("could not make the directory {}: {}", directory.string(), failure.message()));
+    }
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failure);
+  }
+  // Made here rather than by SQLite, for its mode; SQLite gives the files beside it the same one.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    return fail("store_unavailable", fmt::format("could not open the database {}: {}", path, std::strerror(errno)));
+  }
+  ::close(descriptor);
+  return {};
+}
+
+Result<int> schema_version(Connection& connection) {
+  const auto made = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'");
+  if (!made) return std::unexpected(made.error());
+  if (*made == 0) return 0;
+  const auto version = connection.integer("SELECT coalesce(max(version), 0) FROM schema_migrations");
+  if (!version) return std::unexpected(version.error());
+  return static_cast<int>(*version);
+}
+
+Result<int> migrate(Connection& connection, UtcTime now) {
+  int ran = 0;
+  for (;;) {
+    if (auto done = connection.execute("BEGIN IMMEDIATE"); !done) return std::unexpected(done.error());
+    const auto undo = [&](Error error) -> Result<int> {
+      // The transaction is gone already where the failure ended it.
+      if (connection.in_transaction()) (void)connection.execute("ROLLBACK");
+      return std::unexpected(std::move(error));
+    };
+    const auto version = schema_version(connection);
+    if (!version) return undo(version.error());
+    if (*version > newest_schema_version()) {
+      return undo(
+          {"store_newer",
+           fmt::format("the database has schema version {}, this program knows {}: use the version of yizhan that "
+                       "wrote it, or a later one",
+                       *version, newest_schema_version())});
+    }
+    if (*version == newest_schema_version()) {
+      if (auto done = connection.execute("ROLLBACK"); !done) return std::unexpected(done.error());
+      return ran;
+    }
+    const std::string text = kMigrations[static_cast<std::size_t>(*version)]() +
+                             fmt::format(
+                                 "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, "
+                                 "applied_at TEXT NOT NULL) STRICT;"
+                                 "INSERT INTO schema_migrations (version, applied_at) VALUES ({}, '{}');"
+                                 "PRAGMA application_id = {};",
+                                 *version + 1, to_store_text(now), kApplicationId);
+    if (auto done = connection.execute(text); !done) return undo(done.error());
+    fail_point("migrate.before_commit");
+    if (auto done = connection.execute("COMMIT"); !done) return undo(done.error());
+    ++ran;
+  }
+}
+
+Result<void> check_file(Connection& connection, const std::string& path) {
+  std::error_code failure;
+  const std::uintmax_t size = std::filesystem::file_size(path, failure);
+  if (failure) return fail("store_unavailable", fmt::format("could not read {}: {}", path, failure.message()));
+  const auto owner = connection.integer("PRAGMA application_id");
+  if (!owner) return std::unexpected(owner.error());
+  const auto objects = connection.integer("SELECT count(*) FROM sqlite_schema");
+  if (!objects) return std::unexpected(objects.error());
+  if (*objects > 0 && *owner != kApplicationId) {
+    return fail("store_corrupt", fmt::format("{} is a database of another program; choose another path", path));
+  }
+  if (*objects == 0) return {};
+  return size <= kCheckedWholeBytes ? check_whole(connection, path) : check_ends(connection);
+}
+
+}  // namespace yizhan::store::sqlite

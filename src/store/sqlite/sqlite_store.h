@@ -1,0 +1,86 @@
+// The embedded store: one SQLite file in write-ahead-log mode, on one machine.
+//
+// After a commit that failed in the disk (fault 7) this connection's view of the file is not trusted again: it is
+// closed and opened anew, and what became of the batch is looked up before anybody is answered.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "store/lookups.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/leases.h"
+#include "store/sqlite/outbox_writer.h"
+
+namespace yizhan::store::sqlite {
+
+using SteadyClock = std::function<SteadyTime()>;
+
+class SqliteStore final : public Lookups {
+ public:
+  /// The file exists and has this program's schema. `on_close` runs when the store is destroyed.
+  static Result<std::unique_ptr<SqliteStore>> open(std::string path, ConnectionRole role, SteadyClock steady_clock,
+                                                   std::move_only_function<void()> on_close);
+  ~SqliteStore() override;
+
+  Result<WriteReply> write(const WriteBatch& batch) override;
+  void tidy() override;
+  Result<std::vector<EndpointDue>> endpoints_due(std::int64_t after, int limit) override;
+  Result<void> recover_leases(UtcTime now) override;
+
+  Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) override;
+  Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) override;
+
+  Result<std::vector<SqlResult>> sql(std::string_view text) override;
+  Result<void> ping() override;
+  Result<std::vector<std::string>> warnings() override;
+
+ protected:
+  Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
+  const Dialect& dialect() const override;
+
+ private:
+  SqliteStore(std::string path, ConnectionRole role, SteadyClock steady_clock)
+      : path_(std::move(path)), role_(role), steady_clock_(std::move(steady_clock)) {}
+
+  Result<void> connect();
+  /// Opens the connection again where it was given up.
+  Result<void> ensure_connected();
+  void disconnect();
+
+  /// Runs `work` in a transaction; on an error nothing is changed. `before_commit` names the fail point.
+  Result<void> in_transaction(const std::function<Result<void>()>& work, std::string_view before_commit);
+  Result<WriteReply> apply(const WriteBatch& batch, const Moment& moment);
+  /// Commits; false where the outcome is in doubt and the connection was given up.
+  Result<bool> commit();
+  void roll_back();
+  /// What became of a batch whose commit failed in the disk.
+  Result<WriteReply> settle(const WriteBatch& batch, WriteReply reply);
+  Result<std::int64_t> change_each(const Query& targets, std::string_view change, std::string_view reason, UtcTime now,
+                                   std::string_view before_commit);
+
+  void checkpoint();
+  Result<void> run_statement(std::string_view text, std::string_view& rest, std::vector<SqlResult>& results);
+  Result<void> count_view_changes();
+
+  const std::string path_;
+  const ConnectionRole role_;
+  const SteadyClock steady_clock_;
+  std::move_only_function<void()> on_close_;
+
+  Leases leases_;
+  Connection connection_;
+  std::optional<OutboxWriter> writer_;  ///< of a writing connection
+  Statement begin_, commit_, roll_back_;
+
+  int pages_in_log_ = 0;  ///< as of the last commit: what a checkpoint would move
+  UtcTime wall_{};        ///< of the last batch
+  SteadyTime leases_swept_{};
+  std::int64_t pruned_day_ = 0;
+  std::int64_t view_changes_ = 0;  ///< rows of the outbox view that the running statement changed
+  bool counts_view_changes_ = false;
+};
+
+}  // namespace yizhan::store::sqlite
