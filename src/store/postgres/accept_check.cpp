@@ -1,0 +1,63 @@
+#include "store/postgres/accept_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "store/postgres/text.h"
+
+namespace yizhan::store::postgres {
+namespace {
+
+/// Of a valid UTF-8 text: every byte but the continuations begins a character.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }));
+}
+
+std::optional<Error> refuse(std::string_view field, std::string_view problem) {
+  return Error{"value_refused", fmt::format("{} {}", field, problem)};
+}
+
+std::optional<Error> check_length(std::string_view field, std::size_t length, std::size_t least, std::size_t most,
+                                  std::string_view unit) {
+  if (length >= least && length <= most) return std::nullopt;
+  return refuse(field, fmt::format("has {} {}; {} to {} are allowed", length, unit, least, most));
+}
+
+std::optional<Error> refusal(const NewEvent& handed) {
+  const Event& event = handed.event;
+  const std::string_view key = handed.idempotency_key ? std::string_view(*handed.idempotency_key) : "-";
+  const std::pair<std::string_view, std::string_view> texts[] = {
+      {"id", event.id},
+      {"platform", event.platform},
+      {"event_type", event.event_type},
+      {"callback_target", event.callback_target},
+      {"correlation", event.correlation},
+      {"order_key", event.order_key},
+      {"traceparent", event.traceparent},
+      {"idempotency_key", key},
+      {"lease_token", handed.lease_token}};
+  for (const auto& [field, text] : texts) {
+    if (!is_storable(text)) return refuse(field, "is not UTF-8, or holds a NUL; only the payload may hold raw bytes");
+  }
+  if (auto error = check_length("id", characters(event.id), 1, 64, "characters")) return error;
+  if (auto error = check_length("platform", characters(event.platform), 1, 64, "characters")) return error;
+  if (auto error = check_length("event_type", characters(event.event_type), 1, 128, "characters")) return error;
+  if (auto error = check_length("correlation", event.correlation.size(), 0, 256, "bytes")) return error;
+  if (auto error = check_length("order_key", event.order_key.size(), 0, 255, "bytes")) return error;
+  if (auto error = check_length("idempotency_key", key.size(), 1, 255, "bytes")) return error;
+  return check_length("lease_token", characters(handed.lease_token), 0, 64, "characters");
+}
+
+}  // namespace
+
+std::optional<Error> refusal(const AcceptCall& call) {
+  for (const NewEvent& event : call.events) {
+    if (auto error = refusal(event)) return error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace yizhan::store::postgres

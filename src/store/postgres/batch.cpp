@@ -1,0 +1,520 @@
+#include "store/postgres/batch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <set>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "store/postgres/statements.h"
+#include "store/postgres/text.h"
+
+namespace yizhan::store::postgres {
+namespace {
+
+std::vector<std::size_t> all_of(std::size_t count) {
+  std::vector<std::size_t> indices(count);
+  std::iota(indices.begin(), indices.end(), std::size_t{0});
+  return indices;
+}
+
+std::int32_t whole_milliseconds(Microseconds duration) {
+  const auto count = std::chrono::floor<Milliseconds>(duration).count();
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::int32_t>::max()));
+}
+
+/// As the schema's outbox_lane() makes it; empty for an event without order.
+std::string lane_of(const Event& event) {
+  if (event.order_key.empty()) return {};
+  return event.platform + '\x1f' + event.order_key;
+}
+
+/// Whether the event may be taken by whoever hands it over; if it is behind others of its lane, the statement finds out.
+bool asks_for_lease(const NewEvent& event, UtcTime now) {
+  return !event.lease_token.empty() && event.first_attempt_at <= now;
+}
+
+/// The columns that every kind of result has, in the order of statements.cpp.
+Parameters attempt_parameters(const WriteBatch& batch, const std::vector<std::size_t>& indices) {
+  Array sequences(kInt8);
+  Array tokens(kText);
+  Array response_statuses(kInt4);
+  Array durations(kInt4);
+  Array bodies(kBytea);
+  Array started(kTimestamptz);
+  Array recorded(kTimestamptz);
+  for (const std::size_t index : indices) {
+    const AttemptRecord& record = batch.records[index];
+    sequences.add(record.sequence);
+    tokens.add(std::string_view(record.lease_token));
+    response_statuses.add_or_null(record.outcome.response_status);
+    durations.add(whole_milliseconds(record.outcome.duration));
+    bodies.add_or_null(std::string_view(record.outcome.response_head).substr(0, kStoredResponseBytes));
+    started.add(record.outcome.started_at);
+    recorded.add(record.recorded_at);
+  }
+  Parameters parameters;
+  parameters.add(std::move(sequences)).add(std::move(tokens)).add(std::move(response_statuses));
+  parameters.add(std::move(durations)).add(std::move(bodies)).add(std::move(started)).add(std::move(recorded));
+  return parameters;
+}
+
+void add_errors(Parameters& parameters, const WriteBatch& batch, const std::vector<std::size_t>& indices) {
+  Array classes(kText);
+  Array messages(kText);
+  for (const std::size_t index : indices) {
+    classes.add_or_null(to_string(batch.records[index].outcome.error_class));
+    messages.add_or_null(storable_text(batch.records[index].outcome.error_message));
+  }
+  parameters.add(std::move(classes)).add(std::move(messages));
+}
+
+}  // namespace
+
+Batch::Batch(Connection& connection, const WriteBatch& batch, const std::vector<std::optional<Error>>& refused)
+    : connection_(connection), batch_(batch), records_(all_of(batch.records.size())),
+      releases_(all_of(batch.releases.size())) {
+  reply_.records.assign(batch.records.size(), RecordReply::kLeaseLost);
+  reply_.accepts.resize(batch.accepts.size());
+  reply_.claims.resize(batch.claims.size());
+  for (std::size_t call = 0; call < batch.accepts.size(); ++call) {
+    if (refused[call]) {
+      reply_.accepts[call] = std::unexpected(*refused[call]);
+    } else {
+      calls_.push_back(call);
+    }
+  }
+}
+
+std::string Batch::evidence() const {
+  for (const auto& call : reply_.accepts) {
+    if (!call) continue;
+    for (const Accepted& accepted : *call) {
+      if (!accepted.duplicate) return accepted.id;
+    }
+  }
+  return {};
+}
+
+bool Batch::buries() const {
+  return std::ranges::any_of(batch_.records, [](const AttemptRecord& record) {
+    return record.next_status == EventStatus::kDeadLetter;
+  });
+}
+
+// ---- the two ways ----------------------------------------------------------------------------------------------------
+
+Outcome<void> Batch::write_together() {
+  connection_.send(statements::kBegin);
+  IdempotencyKeys keys(batch_, calls_);
+  send_lane_locks(statements::kLockLanes, records_, calls_);
+  send_records(records_);
+  if (!keys.empty()) {
+    connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
+  }
+  if (!records_.empty() || !keys.empty()) {
+    if (const auto done = connection_.finish(); !done) return done;
+  }
+  send_released_heads();
+  send_accepts(calls_, keys);
+  send_releases(releases_);
+  send_claims();
+  const auto done = connection_.finish();
+  answer_repetitions();
+  return done;
+}
+
+Outcome<void> Batch::write_one_by_one() {
+  connection_.send(statements::kBegin);
+  // What is locked by hand is not waited for any longer; it was, once.
+  connection_.send_text("SET LOCAL lock_timeout = '50ms'", {}, {});
+  if (const auto done = connection_.finish(); !done) return done;
+  if (const auto done = record_one_by_one(); !done) return done;
+
+  const auto accepted = isolate(
+      calls_, [this](Indices calls) { return accept(calls); },
+      [this](std::size_t call, const Failure& failure) {
+        Error error = to_error(failure);
+        if (failure.violates("outbox_events_id_key")) {
+          error = {"event_id_taken", "an event with one of these ids exists already; give each event a fresh id"};
+        }
+        reply_.accepts[call] = std::unexpected(std::move(error));
+      });
+  if (!accepted) return accepted;
+
+  const auto released = isolate(
+      releases_,
+      [this](Indices releases) {
+        send_releases(releases);
+        return connection_.finish();
+      },
+      [](std::size_t, const Failure&) {});  // its lease ends by itself
+  if (!released) return released;
+  send_claims();
+  return connection_.finish();
+}
+
+Outcome<void> Batch::record_one_by_one() {
+  if (records_.empty()) return {};
+  // A lane that cannot be locked at once is settled by the next look at what is due.
+  send_lane_locks(statements::kTryLockLanes, records_, {});
+  Array sequences(kInt8);
+  for (const AttemptRecord& record : batch_.records) sequences.add(record.sequence);
+  Parameters parameters;
+  parameters.add(std::move(sequences));
+  std::unordered_set<std::int64_t> unlocked;
+  connection_.send(statements::kLockUnlocked, parameters, [&](const ResultSet& rows) {
+    for (int row = 0; row < rows.rows(); ++row) unlocked.insert(rows.integer(row, 0));
+  });
+  if (const auto done = connection_.finish(); !done) return done;
+
+  // Whoever keeps an event locked is editing it, and takes it out of the hands of the attempt that was made.
+  std::vector<std::size_t> recordable;
+  std::ranges::copy_if(records_, std::back_inserter(recordable), [&](std::size_t index) {
+    return unlocked.contains(batch_.records[index].sequence);
+  });
+  const auto recorded = isolate(
+      recordable,
+      [this](Indices records) {
+        send_records(records);
+        return connection_.finish();
+      },
+      [this](std::size_t record, const Failure& failure) {
+        log::error("attempt_not_recorded",
+                   {{"eventId", batch_.records[record].event_id}, {"reason", to_error(failure).message}});
+        reply_.records[record] = RecordReply::kLeaseLost;
+      });
+  if (!recorded) return recorded;
+  send_released_heads();
+  return connection_.finish();
+}
+
+Outcome<void> Batch::accept(Indices calls) {
+  IdempotencyKeys keys(batch_, calls);
+  send_lane_locks(statements::kLockLanes, {}, calls);
+  if (!keys.empty()) {
+    connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
+  }
+  if (const auto done = connection_.finish(); !done) return done;
+  send_accepts(calls, keys);
+  const auto done = connection_.finish();
+  answer_repetitions();
+  return done;
+}
+
+Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(Indices)>& write,
+                             const std::function<void(std::size_t, const Failure&)>& refuse) {
+  if (items.empty()) return {};
+  connection_.send(statements::kSavepoint);
+  auto done = write(items);
+  if (done) {
+    connection_.send(statements::kReleaseSavepoint);
+    return connection_.finish();
+  }
+  const Failure failure = std::move(done.error());
+  // A key that another node stored at the same moment is found when the whole transaction is tried again.
+  if (failure.connection_lost() || failure.serialization() || failure.violates("outbox_idempotency_pkey")) {
+    return std::unexpected(failure);
+  }
+  connection_.send(statements::kRollbackToSavepoint);
+  connection_.send(statements::kReleaseSavepoint);
+  if (const auto undone = connection_.finish(); !undone) return undone;
+  if (items.size() == 1) {
+    refuse(items[0], failure);
+    return {};
+  }
+  const std::size_t half = items.size() / 2;
+  if (const auto first = isolate(items.first(half), write, refuse); !first) return first;
+  return isolate(items.subspan(half), write, refuse);
+}
+
+// ---- results of attempts ---------------------------------------------------------------------------------------------
+
+void Batch::send_lane_locks(const Statement& statement, Indices records, Indices calls) {
+  Array sequences(kInt8);
+  for (const std::size_t index : records) sequences.add(batch_.records[index].sequence);
+  std::set<std::string> of_calls;
+  for (const std::size_t call : calls) {
+    for (const NewEvent& event : batch_.accepts[call].events) {
+      if (!event.event.order_key.empty()) of_calls.insert(lane_of(event.event));
+    }
+  }
+  if (records.empty() && of_calls.empty()) return;
+  Array lanes(kText);
+  for (const std::string& lane : of_calls) lanes.add(std::string_view(lane));
+  Parameters parameters;
+  parameters.add(std::move(sequences)).add(std::move(lanes));
+  connection_.send(statement, parameters, [this, closes = !records.empty()](const ResultSet& rows) {
+    for (int row = 0; closes && row < rows.rows(); ++row) lanes_.push_back(rows.text(row, 0));
+  });
+}
+
+void Batch::send_records(Indices records) {
+  std::vector<std::size_t> delivered;
+  std::vector<std::size_t> retried;
+  std::vector<std::size_t> buried;
+  for (const std::size_t index : records) {
+    switch (batch_.records[index].next_status) {
+      case EventStatus::kRetrying: retried.push_back(index); break;
+      case EventStatus::kDeadLetter: buried.push_back(index); break;
+      default: delivered.push_back(index);
+    }
+  }
+  const auto recorded = [this](std::vector<std::size_t> indices) {
+    return [this, indices = std::move(indices)](const ResultSet& rows) {
+      for (int row = 0; row < rows.rows(); ++row) {
+        reply_.records[indices[static_cast<std::size_t>(rows.integer(row, 0) - 1)]] = RecordReply::kRecorded;
+      }
+    };
+  };
+  if (!delivered.empty()) {
+    connection_.send(statements::kRecordDelivered, attempt_parameters(batch_, delivered), recorded(delivered));
+  }
+  if (!retried.empty()) {
+    Parameters parameters = attempt_parameters(batch_, retried);
+    add_errors(parameters, batch_, retried);
+    Array due(kTimestamptz);
+    for (const std::size_t index : retried) due.add(batch_.records[index].next_attempt_at);
+    parameters.add(std::move(due));
+    connection_.send(statements::kRecordRetry, parameters, recorded(retried));
+  }
+  if (!buried.empty()) {
+    Parameters parameters = attempt_parameters(batch_, buried);
+    add_errors(parameters, batch_, buried);
+    connection_.send(statements::kRecordDeadLetter, parameters, recorded(buried));
+  }
+}
+
+void Batch::send_released_heads() {
+  if (lanes_.empty()) return;
+  Array lanes(kText);
+  for (const std::string& lane : lanes_) lanes.add(std::string_view(lane));
+  Parameters parameters;
+  parameters.add(std::move(lanes));
+  connection_.send(statements::kReleaseHeads, parameters);
+}
+
+// ---- new events ------------------------------------------------------------------------------------------------------
+
+void Batch::answer_calls(Indices calls, IdempotencyKeys& keys) {
+  new_rows_.clear();
+  keyed_.clear();
+  repetitions_.clear();
+  for (const std::size_t index : calls) {
+    const AcceptCall& call = batch_.accepts[index];
+    const auto matches = keys.resolve(call);
+    if (!matches) {
+      reply_.accepts[index] = std::unexpected(matches.error());
+      continue;
+    }
+    reply_.accepts[index] = std::vector<Accepted>(call.events.size());
+    std::vector<Accepted>& answers = *reply_.accepts[index];
+    for (std::size_t i = 0; i < call.events.size(); ++i) {
+      const NewEvent& event = call.events[i];
+      const IdempotencyKeys::Match& match = (*matches)[i];
+      if (match.stored) {
+        answers[i] = *match.stored;
+      } else if (match.earlier != nullptr) {
+        answers[i].id = match.earlier->event.id;
+        answers[i].duplicate = true;
+        repetitions_.emplace_back(&answers[i], match.earlier);
+      } else {
+        answers[i].id = event.event.id;
+        answers[i].leased = asks_for_lease(event, batch_.now);
+        new_rows_.push_back({&event, &answers[i]});
+        if (event.idempotency_key) keyed_.emplace(&event, &answers[i]);
+      }
+    }
+  }
+}
+
+void Batch::answer_repetitions() {
+  for (const auto& [answer, earlier] : repetitions_) answer->sequence = keyed_.at(earlier)->sequence;
+}
+
+void Batch::send_accepts(Indices calls, IdempotencyKeys& keys) {
+  answer_calls(calls, keys);
+  const NewRows rows(new_rows_);
+  for (std::size_t first = 0; first < rows.size(); first += statements::kBlockSize) {
+    send_block(rows.subspan(first, std::min(statements::kBlockSize, rows.size() - first)));
+  }
+  send_announcements(rows);
+}
+
+void Batch::send_block(NewRows rows) {
+  // Numbered only now that the lanes are locked: within a lane, a later event has a higher number, whichever node it is from.
+  connection_.send(statements::kNextBlock, {}, [rows](const ResultSet& block) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].accepted->sequence = block.integer(0, 0) + static_cast<std::int64_t>(i);
+    }
+  });
+  send_keys(rows);
+  send_events(rows);
+  send_schedule(rows, std::ranges::any_of(rows, [](const NewRow& row) { return !row.event->event.order_key.empty(); }));
+}
+
+void Batch::send_events(NewRows rows) {
+  Array created(kTimestamptz);
+  Array ids(kText);
+  Array platforms(kText);
+  Array types(kText);
+  Array targets(kText);
+  Array payloads(kBytea);
+  Array correlations(kText);
+  Array order_keys(kText);
+  Array traceparents(kText);
+  Array keys(kText);
+  for (const NewRow& row : rows) {
+    const Event& event = row.event->event;
+    created.add(event.created_at);
+    ids.add(std::string_view(event.id));
+    platforms.add(std::string_view(event.platform));
+    types.add(std::string_view(event.event_type));
+    targets.add(std::string_view(event.callback_target));
+    payloads.add(std::string_view(event.payload));
+    correlations.add(std::string_view(event.correlation));
+    order_keys.add(std::string_view(event.order_key));
+    traceparents.add(std::string_view(event.traceparent));
+    keys.add_or_null(std::string_view(row.event->idempotency_key ? *row.event->idempotency_key : std::string_view()));
+  }
+  Parameters parameters;
+  parameters.add(std::move(created)).add(std::move(ids)).add(std::move(platforms)).add(std::move(types));
+  parameters.add(std::move(targets)).add(std::move(payloads)).add(std::move(correlations)).add(std::move(order_keys));
+  parameters.add(std::move(traceparents)).add(std::move(keys));
+  connection_.send(statements::kStoreEvents, parameters);
+}
+
+void Batch::send_schedule(NewRows rows, bool ordered) {
+  Array endpoints(kInt8);
+  Array due(kTimestamptz);
+  Array created(kTimestamptz);
+  Array tokens(kText);
+  Array leases(kInt8);
+  Array lanes(kText);
+  Array follows(kBool);
+  std::set<std::string> seen;
+  for (const NewRow& row : rows) {
+    const NewEvent& event = *row.event;
+    endpoints.add(event.endpoint_key);
+    due.add(event.first_attempt_at);
+    created.add(event.event.created_at);
+    if (row.accepted->leased) {
+      tokens.add(std::string_view(event.lease_token));
+      leases.add(std::int64_t{event.lease.count()});
+    } else {
+      tokens.add_null();
+      leases.add_null();
+    }
+    const std::string lane = lane_of(event.event);
+    lanes.add_or_null(std::string_view(lane));
+    follows.add(!lane.empty() && !seen.insert(lane).second);
+  }
+  Parameters parameters;
+  parameters.add(std::move(endpoints)).add(std::move(due)).add(std::move(created)).add(std::move(tokens));
+  parameters.add(std::move(leases)).add(std::move(lanes)).add(std::move(follows));
+  if (!ordered) return connection_.send(statements::kSchedule, parameters);
+  connection_.send(statements::kScheduleOrdered, parameters, [rows](const ResultSet& held) {
+    for (int row = 0; row < held.rows(); ++row) {
+      rows[static_cast<std::size_t>(held.integer(row, 0) - rows[0].accepted->sequence)].accepted->leased = false;
+    }
+  });
+}
+
+void Batch::send_keys(NewRows rows) {
+  Array platforms(kText);
+  Array keys(kText);
+  Array positions(kInt8);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].event->idempotency_key) continue;
+    platforms.add(std::string_view(rows[i].event->event.platform));
+    keys.add(std::string_view(*rows[i].event->idempotency_key));
+    positions.add(static_cast<std::int64_t>(i));
+    ++count;
+  }
+  if (count == 0) return;
+  Parameters parameters;
+  parameters.add(std::move(platforms)).add(std::move(keys)).add(std::move(positions));
+  connection_.send(statements::kStoreKeys, parameters, [this, count](const ResultSet&) { keys_stored_ += count; });
+}
+
+void Batch::send_announcements(NewRows rows) {
+  // Other nodes have to hear of what nobody has taken and is due.
+  std::set<std::int64_t> endpoints;
+  for (const NewRow& row : rows) {
+    if (!row.accepted->leased && row.event->first_attempt_at <= batch_.now) endpoints.insert(row.event->endpoint_key);
+  }
+  if (endpoints.empty()) return;
+  Array keys(kInt8);
+  for (const std::int64_t endpoint : endpoints) keys.add(endpoint);
+  Parameters parameters;
+  parameters.add(std::move(keys));
+  connection_.send(statements::kAnnounce, parameters);
+}
+
+// ---- leases ----------------------------------------------------------------------------------------------------------
+
+void Batch::send_releases(Indices releases) {
+  if (releases.empty()) return;
+  Array sequences(kInt8);
+  Array tokens(kText);
+  Array endpoints(kInt8);
+  Array not_before(kTimestamptz);
+  Array errors(kText);
+  for (const std::size_t index : releases) {
+    const Release& release = batch_.releases[index];
+    sequences.add(release.sequence);
+    tokens.add(std::string_view(release.lease_token));
+    release.endpoint_key ? endpoints.add(*release.endpoint_key) : endpoints.add_null();
+    release.not_before ? not_before.add(*release.not_before) : not_before.add_null();
+    release.last_error ? errors.add(std::string_view(storable_text(*release.last_error))) : errors.add_null();
+  }
+  Parameters parameters;
+  parameters.add(std::move(sequences)).add(std::move(tokens)).add(std::move(endpoints));
+  parameters.add(std::move(not_before)).add(std::move(errors));
+  connection_.send(statements::kRelease, parameters);
+}
+
+void Batch::send_claims() {
+  using namespace statements;
+  for (std::size_t i = 0; i < batch_.claims.size(); ++i) {
+    const ClaimRequest& claim = batch_.claims[i];
+    Parameters parameters;
+    parameters.add(claim.endpoint_key).add(static_cast<std::int64_t>(claim.limit));
+    parameters.add(std::string_view(claim.lease_token)).add(std::int64_t{claim.lease.count()}).add(batch_.now);
+    connection_.send(kClaim, parameters, [&claim, &reply = reply_.claims[i]](const ResultSet& rows) {
+      for (int row = 0; row < rows.rows(); ++row) {
+        ClaimedEvent& claimed = reply.events.emplace_back();
+        claimed.event.id = rows.text(row, kClaimedId);
+        claimed.event.platform = rows.text(row, kClaimedPlatform);
+        claimed.event.event_type = rows.text(row, kClaimedType);
+        claimed.event.callback_target = rows.text(row, kClaimedTarget);
+        claimed.event.payload = rows.text(row, kClaimedPayload);
+        claimed.event.correlation = rows.text(row, kClaimedCorrelation);
+        claimed.event.order_key = rows.text(row, kClaimedOrderKey);
+        claimed.event.traceparent = rows.text(row, kClaimedTraceparent);
+        claimed.event.created_at = rows.time(row, kClaimedCreatedAt);
+        claimed.sequence = rows.integer(row, kClaimedSequence);
+        claimed.lease_token = claim.lease_token;
+        claimed.status = parse_event_status(rows.bytes(row, kClaimedStatus)).value_or(EventStatus::kPending);
+        claimed.attempt_count = static_cast<int>(rows.integer(row, kClaimedAttemptCount));
+        claimed.tries_in_run = static_cast<int>(rows.integer(row, kClaimedTriesInRun));
+        claimed.next_attempt_at = rows.time(row, kClaimedNextAttemptAt);
+      }
+      std::ranges::sort(reply.events, {}, [](const ClaimedEvent& event) {
+        return std::pair(event.next_attempt_at, event.sequence);
+      });
+    });
+    Parameters next;
+    next.add(claim.endpoint_key).add(std::string_view(claim.lease_token));
+    connection_.send(kNextAvailable, next, [&reply = reply_.claims[i]](const ResultSet& rows) {
+      if (rows.rows() > 0) reply.next_available_at = rows.time(0, 0);
+    });
+  }
+  connection_.send(kTransactionId, {}, [this](const ResultSet& rows) { transaction_id_ = rows.text(0, 0); });
+}
+
+}  // namespace yizhan::store::postgres

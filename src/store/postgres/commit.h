@@ -1,0 +1,29 @@
+// The end of a transaction, where it can be in doubt: when the connection breaks after COMMIT was sent and before its
+// answer came, the transaction may have taken place or not (fault 11).
+//
+// What became of it is then asked on a new connection, by the transaction's id (pg_xact_status), until the server knows. A
+// server that took over from the first may never have heard of the transaction, or have given its number to another one:
+// so where the transaction stored an event, that event has to be there too.
+#pragma once
+
+#include <string>
+
+#include "store/postgres/connection.h"
+
+namespace yizhan::store::postgres {
+
+enum class CommitOutcome {
+  kCommitted,
+  kRolledBack,  ///< certainly not committed; may be tried again
+  kUnknown,     ///< could not be found out in time
+};
+
+struct PendingCommit {
+  std::string transaction_id;  ///< empty when the transaction changed nothing
+  std::string evidence;        ///< id of an event that it stored; may be empty
+};
+
+/// Commits what is open on the connection and settles the outcome. A rolled-back one leaves its reason in `failure`.
+CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending, Failure& failure);
+
+}  // namespace yizhan::store::postgres

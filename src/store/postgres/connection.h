@@ -1,0 +1,88 @@
+// One connection to PostgreSQL: libpq with deadlines, pipelines and binary values. Not thread-safe.
+//
+// Statements are sent without waiting and answered together (pipeline mode): a whole transaction costs one or two round
+// trips. No call waits longer than its deadline; one that runs into it closes the connection, because what the server
+// still answers could no longer be told apart.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/postgres/binary.h"
+#include "store/postgres/failure.h"
+
+namespace yizhan::store::postgres {
+
+/// A statement that a connection prepares once and runs under its name.
+struct Statement {
+  const char* name;
+  std::string text;
+  std::vector<Oid> types;  ///< of $1, $2, …
+};
+
+class Connection {
+ public:
+  /// What the connection is for; decides how statements are planned and how long they may take.
+  enum class Purpose {
+    kWriter,  ///< few known statements, planned once and always through an index
+    kReader,  ///< everything else
+  };
+
+  /// Connects, within about five seconds for each address that the URL names, and checks that the server is one we can
+  /// work with.
+  static Outcome<Connection> open(const std::string& url, Purpose purpose);
+
+  using OnResult = std::move_only_function<void(const ResultSet&)>;
+
+  /// Prepares the statements, in one round trip.
+  Outcome<void> prepare(const std::vector<const Statement*>& statements);
+
+  /// Adds a statement to the pipeline. `on_result` is called by the finish() that follows, unless something failed.
+  void send(const Statement& statement, const Parameters& parameters = {}, OnResult on_result = {});
+  /// The same with a text of its own, for which the server finds out the types that are not given.
+  void send_text(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
+                 OnResult on_result = {});
+  /// Waits until everything that was sent is done, and calls the handlers in order. When a statement failed, those after it
+  /// were skipped and no handler of it or of them was called.
+  Outcome<void> finish();
+
+  /// Several statements as one text, without parameters, in text format (`yizhan sql`, SET, migrations). The results in
+  /// order; with an error, those of a text before it are lost with its implicit transaction.
+  Outcome<std::vector<ResultSet>> execute(const std::string& text);
+
+  /// False once it is lost: it has to be opened anew. Notices a server that ended the connection while it was idle.
+  bool usable();
+  bool in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
+
+  /// For LISTEN: the socket, and what came in on it.
+  int socket() const { return PQsocket(connection_.get()); }
+  PGconn* raw() const { return connection_.get(); }
+
+ private:
+  struct Close {
+    void operator()(PGconn* connection) const { PQfinish(connection); }
+  };
+
+  Connection(PGconn* connection, Purpose purpose) : connection_(connection), purpose_(purpose) {}
+
+  Outcome<void> set_up();
+  void start_pipeline();
+  void sent(int accepted, OnResult on_result);
+  /// The next result of libpq, waiting for it at most until `deadline`; null at the end of one statement's results.
+  Outcome<PGresult*> next_result(SteadyTime deadline);
+  Outcome<void> wait_for_socket(SteadyTime deadline, bool to_write);
+  Outcome<void> flush(SteadyTime deadline);
+  Failure lost(std::string message);
+  SteadyTime deadline() const;
+
+  std::unique_ptr<PGconn, Close> connection_;
+  Purpose purpose_;
+  std::vector<OnResult> waiting_;  // one for each statement in the pipeline
+};
+
+}  // namespace yizhan::store::postgres

@@ -1,0 +1,60 @@
+#include "store/postgres/factory.h"
+
+#include <fmt/format.h>
+
+#include "store/postgres/listener.h"
+#include "store/postgres/postgres_store.h"
+#include "store/postgres/schema.h"
+
+namespace yizhan::store::postgres {
+namespace {
+
+class PostgresFactory final : public StoreFactory {
+ public:
+  explicit PostgresFactory(std::string url) : url_(std::move(url)) {}
+
+  Result<std::unique_ptr<Store>> open_writer() override { return open(Connection::Purpose::kWriter); }
+  Result<std::unique_ptr<Store>> open_reader() override { return open(Connection::Purpose::kReader); }
+
+  Result<int> migrate() override {
+    auto connection = Connection::open(url_, Connection::Purpose::kReader);
+    if (!connection) return std::unexpected(to_error(connection.error()));
+    return postgres::migrate(*connection);
+  }
+
+  Result<int> schema_version() override {
+    auto connection = Connection::open(url_, Connection::Purpose::kReader);
+    if (!connection) return std::unexpected(to_error(connection.error()));
+    return read_schema_version(*connection);
+  }
+
+  Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t)> on_news) override {
+    return std::make_unique<Listener>(url_, std::move(on_news));
+  }
+
+ private:
+  Result<std::unique_ptr<Store>> open(Connection::Purpose purpose) {
+    auto store = std::make_unique<PostgresStore>(url_, purpose);
+    if (const auto connected = store->connect(); !connected) return std::unexpected(connected.error());
+    return store;
+  }
+
+  std::string url_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StoreFactory>> open_postgres(const std::string& url, OpenMode) {
+  char* problem = nullptr;
+  PQconninfoOption* options = PQconninfoParse(url.c_str(), &problem);
+  if (options == nullptr) {
+    // What libpq says may quote the URL, and with it a password.
+    PQfreemem(problem);
+    return fail("store_unavailable",
+                "the PostgreSQL URL cannot be read; it has the form postgresql://user@host:port/database?name=value");
+  }
+  PQconninfoFree(options);
+  return std::make_unique<PostgresFactory>(url);
+}
+
+}  // namespace yizhan::store::postgres

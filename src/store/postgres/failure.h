@@ -1,0 +1,34 @@
+// Why PostgreSQL did not do something: what it said (SQLSTATE), what that means for whoever asked, and the store's error
+// for it. SQLSTATE classes: https://www.postgresql.org/docs/15/errcodes-appendix.html
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace yizhan::store::postgres {
+
+struct Failure {
+  std::string sqlstate;    ///< five characters; empty when the connection broke or no answer came in time
+  std::string message;     ///< one line
+  std::string constraint;  ///< the name of the one that was violated; may be empty
+
+  /// The connection is gone, or goes with this message: the server stops, or lost us.
+  bool connection_lost() const;
+  /// Another transaction was in the way at the same moment; the same statement may succeed when tried again.
+  bool serialization() const;
+  /// Somebody held a lock for longer than we wait.
+  bool lock_timeout() const { return sqlstate == "55P03"; }
+  /// One of the values is to blame (a constraint, a text that is not UTF-8): what else was written beside it is not.
+  bool value_refused() const;
+  bool violates(std::string_view constraint_name) const;
+};
+
+template <class T>
+using Outcome = std::expected<T, Failure>;
+
+Error to_error(const Failure& failure);
+
+}  // namespace yizhan::store::postgres

@@ -1,0 +1,53 @@
+// Idempotency keys of a batch: which events were stored before under the key they carry, which repeat one of the same
+// batch, and which call carries a key that belongs to other content.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/postgres/binary.h"
+#include "store/store.h"
+
+namespace yizhan::store::postgres {
+
+class IdempotencyKeys {
+ public:
+  /// Of the calls `calls` of the batch, which outlives this.
+  IdempotencyKeys(const WriteBatch& batch, std::span<const std::size_t> calls);
+
+  /// No event carries a key.
+  bool empty() const { return keys_.empty(); }
+  /// For the statement that finds what is stored under the keys; each key once.
+  Parameters parameters() const;
+  /// What it found.
+  void take(const ResultSet& found);
+
+  /// What an event with a key turned out to be. Neither: it is new.
+  struct Match {
+    std::optional<Accepted> stored;    ///< a repetition of an event that is in the store
+    const NewEvent* earlier = nullptr;  ///< a repetition of a new event of this batch
+  };
+  /// For each event of the call, in order. Calls are asked for in their order, because the first one to carry a key is the
+  /// one that stores it. `idempotency_conflict`, which concerns this call alone.
+  Result<std::vector<Match>> resolve(const AcceptCall& call);
+
+ private:
+  using Key = std::pair<std::string_view, std::string_view>;  // platform, key: views into the batch
+  struct Stored {
+    Accepted accepted;
+    Event content;
+  };
+
+  Result<Match> match(const NewEvent& event, std::map<Key, const NewEvent*>& of_call) const;
+
+  std::vector<Key> keys_;
+  std::map<Key, Stored> stored_;
+  std::map<Key, const NewEvent*> taken_;  // by calls that were resolved
+};
+
+}  // namespace yizhan::store::postgres

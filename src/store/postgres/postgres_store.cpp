@@ -1,0 +1,261 @@
+#include "store/postgres/postgres_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <thread>
+
+#include "base/fail_point.h"
+#include "base/log.h"
+#include "store/postgres/accept_check.h"
+#include "store/postgres/batch.h"
+#include "store/postgres/schema.h"
+#include "store/postgres/statements.h"
+#include "store/postgres/text.h"
+#include "store/selection_sql.h"
+
+namespace yizhan::store::postgres {
+namespace {
+
+/// Tries of one call while others are in its way.
+constexpr int kTries = 6;
+/// After so many new idempotency keys, at most twice as many old ones go.
+constexpr std::size_t kPruneEvery = 1000;
+
+constexpr std::array kReplayable{EventStatus::kRetrying, EventStatus::kDeadLetter, EventStatus::kDelivered};
+constexpr std::array kDiscardable{EventStatus::kPending, EventStatus::kRetrying, EventStatus::kDeadLetter};
+
+}  // namespace
+
+PostgresStore::PostgresStore(std::string url, Connection::Purpose purpose) : url_(std::move(url)), purpose_(purpose) {}
+
+// ---- the connection --------------------------------------------------------------------------------------------------
+
+Result<void> PostgresStore::connect() {
+  if (connection_ && connection_->usable()) return {};
+  connection_.reset();
+  auto opened = Connection::open(url_, purpose_);
+  if (!opened) return std::unexpected(to_error(opened.error()));
+  const auto version = read_schema_version(*opened);
+  if (!version) return std::unexpected(version.error());
+  if (*version > newest_schema()) {
+    return fail("store_newer", fmt::format("the database's schema has version {}, this program knows {}: run the newer "
+                                           "program", *version, newest_schema()));
+  }
+  if (*version < newest_schema()) {
+    return fail("sql_error", fmt::format("the database's schema has version {}, this program needs {}: run `yizhan migrate`",
+                                         *version, newest_schema()));
+  }
+  if (purpose_ == Connection::Purpose::kWriter) {
+    if (const auto prepared = opened->prepare(statements::all()); !prepared) {
+      return std::unexpected(to_error(prepared.error()));
+    }
+  }
+  connection_ = std::move(*opened);
+  return {};
+}
+
+void PostgresStore::abandon(const Failure& failure) {
+  // What was refused, and what was in the way of something, leaves a healthy connection. After anything else a new one is
+  // the safer start: the server may have become a standby, a pooler may have swapped it, its plans may be outdated.
+  const bool healthy = failure.value_refused() || failure.serialization() || failure.lock_timeout();
+  if (!healthy || !connection_ || !connection_->usable()) return connection_.reset();
+  if (connection_->in_transaction() && !connection_->execute("ROLLBACK")) connection_.reset();
+}
+
+void PostgresStore::pause_before_retry(int attempt) {
+  // Two that were in each other's way should not meet again at the same moment.
+  const auto most = std::uint64_t{1000} << attempt;
+  std::this_thread::sleep_for(Microseconds{static_cast<std::int64_t>(random_.next() % most)});
+}
+
+// ---- writing ---------------------------------------------------------------------------------------------------------
+
+Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
+  fail_point("write.begin");
+  std::vector<std::optional<Error>> refused;
+  for (const AcceptCall& call : batch.accepts) refused.push_back(refusal(call));
+  bool one_by_one = false;
+  Error error;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    if (const auto connected = connect(); !connected) return std::unexpected(connected.error());
+    const bool in_the_way = connection_->in_transaction();  // left open by sql()
+    if (in_the_way) abandon({"40001", "", ""});
+    if (!connection_) continue;
+    Failure failure;
+    auto reply = try_write(batch, refused, one_by_one, failure);
+    if (reply) return reply;
+    error = reply.error();
+    if (error.code == "commit_outcome_unknown") return reply;
+    abandon(failure);
+    if (failure.serialization() || failure.violates("outbox_idempotency_pkey")) {
+      pause_before_retry(attempt);
+    } else if (!one_by_one && (failure.value_refused() || failure.lock_timeout())) {
+      one_by_one = true;
+    } else {
+      break;
+    }
+  }
+  return std::unexpected(error);
+}
+
+Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused,
+                                            bool one_by_one, Failure& failure) {
+  Batch written(*connection_, batch, refused);
+  const auto done = one_by_one ? written.write_one_by_one() : written.write_together();
+  if (!done) {
+    failure = done.error();
+    return std::unexpected(to_error(failure));
+  }
+  if (written.buries()) fail_point("bury.before_commit");
+  fail_point("write.before_commit");
+  switch (commit(*connection_, url_, {written.transaction_id(), written.evidence()}, failure)) {
+    case CommitOutcome::kCommitted: break;
+    case CommitOutcome::kRolledBack: return std::unexpected(to_error(failure));
+    case CommitOutcome::kUnknown:
+      connection_.reset();
+      return fail("commit_outcome_unknown",
+                  "the connection to PostgreSQL broke during a commit, and whether it took place could not be found out; "
+                  "try again under the same idempotency key");
+  }
+  fail_point("write.after_commit");
+  keys_since_pruning_ += written.keys_stored();
+  return written.take_reply();
+}
+
+void PostgresStore::tidy() {
+  if (keys_since_pruning_ < kPruneEvery || !connection_ || !connection_->usable()) return;
+  Parameters most;
+  most.add(static_cast<std::int64_t>(2 * keys_since_pruning_));
+  keys_since_pruning_ = 0;
+  connection_->send(statements::kPruneKeys, most);
+  if (const auto pruned = connection_->finish(); !pruned) abandon(pruned.error());  // the next thousand will do it
+}
+
+// ---- what is due -----------------------------------------------------------------------------------------------------
+
+Result<void> PostgresStore::recover_leases(UtcTime) {
+  return {};  // they end by themselves, on the database's clock, whoever held them
+}
+
+Result<std::vector<EndpointDue>> PostgresStore::endpoints_due(std::int64_t after, int limit) {
+  if (after < kUnrouted) settle_lanes();
+  std::vector<EndpointDue> due;
+  // One probe of the index for each endpoint, from one to the next.
+  const Query statement{
+      "WITH RECURSIVE due AS ("
+      " (SELECT endpoint_key, available_at FROM outbox_schedule WHERE NOT held AND endpoint_key > $1"
+      "  ORDER BY endpoint_key, available_at LIMIT 1)"
+      " UNION ALL"
+      " SELECT next.endpoint_key, next.available_at FROM due CROSS JOIN LATERAL ("
+      "  SELECT endpoint_key, available_at FROM outbox_schedule WHERE NOT held AND endpoint_key > due.endpoint_key"
+      "  ORDER BY endpoint_key, available_at LIMIT 1) AS next"
+      ") SELECT endpoint_key, available_at FROM due LIMIT $2",
+      {after, std::int64_t{limit}}};
+  const auto done = run(statement, Plans::kThroughIndexes, [&](const SqlRow& row) {
+    due.push_back({.endpoint_key = row.integer(0), .available_at = row.time(1)});
+  });
+  if (!done) return std::unexpected(done.error());
+  return due;
+}
+
+void PostgresStore::settle_lanes() {
+  // A lane whose oldest event still waits: whoever closed the one before could not lock the lane in time, because somebody
+  // was adding to it in a long transaction.
+  Array stuck(kText);
+  bool any = false;
+  const Query statement{
+      "WITH RECURSIVE lanes AS ("
+      " (SELECT order_lane, held FROM outbox_schedule WHERE order_lane IS NOT NULL ORDER BY order_lane, sequence LIMIT 1)"
+      " UNION ALL"
+      " SELECT next.order_lane, next.held FROM lanes CROSS JOIN LATERAL ("
+      "  SELECT order_lane, held FROM outbox_schedule WHERE order_lane > lanes.order_lane"
+      "  ORDER BY order_lane, sequence LIMIT 1) AS next"
+      ") SELECT order_lane FROM lanes WHERE held",
+      {}};
+  const auto found = run(statement, Plans::kThroughIndexes, [&](const SqlRow& row) {
+    stuck.add(row.bytes(0));
+    any = true;
+  });
+  if (!found || !any) return;
+  Parameters nothing_and_lanes;
+  nothing_and_lanes.add(Array(kInt8)).add(std::move(stuck));
+  Array locked(kText);
+  connection_->send_text("BEGIN", {}, {});
+  connection_->send_text(statements::kTryLockLanes.text, statements::kTryLockLanes.types, nothing_and_lanes,
+                         [&](const ResultSet& rows) {
+                           for (int row = 0; row < rows.rows(); ++row) locked.add(rows.bytes(row, 0));
+                         });
+  if (const auto done = connection_->finish(); !done) return abandon(done.error());
+  Parameters lanes;
+  lanes.add(std::move(locked));
+  connection_->send_text(statements::kReleaseHeads.text, statements::kReleaseHeads.types, lanes);
+  connection_->send_text("COMMIT", {}, {});
+  if (const auto done = connection_->finish(); !done) abandon(done.error());
+}
+
+// ---- replay and discard ----------------------------------------------------------------------------------------------
+
+Result<std::int64_t> PostgresStore::replay(const Selection& selection, int limit, UtcTime now) {
+  return operate(selection, limit, now, {kReplayable, "SELECT outbox_replay($1, $2, $3)", "", "replay.before_commit"});
+}
+
+Result<std::int64_t> PostgresStore::discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) {
+  return operate(selection, limit, now,
+                 {kDiscardable, "SELECT outbox_discard($1, $2, $4, $3)", storable_text(reason), "discard.before_commit"});
+}
+
+Result<std::int64_t> PostgresStore::operate(const Selection& selection, int limit, UtcTime now,
+                                            const Operation& operation) {
+  Error error;
+  for (int attempt = 0; attempt < kTries; ++attempt) {
+    if (const auto connected = connect(); !connected) return std::unexpected(connected.error());
+    auto changed = try_operation(selection, limit, now, operation);
+    // None of those chosen was still as it was: choose again, the caller would take 0 for the end.
+    if (changed && changed->chosen > 0 && changed->changed == 0) continue;
+    if (changed) return changed->changed;
+    abandon(changed.error());
+    error = to_error(changed.error());
+    if (!changed.error().serialization()) break;
+    pause_before_retry(attempt);
+  }
+  if (error.code.empty()) return fail("store_unavailable", "the events are being changed by others; try again");
+  return std::unexpected(error);
+}
+
+Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& selection, int limit, UtcTime now,
+                                                             const Operation& operation) {
+  const Query targets = targets_query(selection, operation.statuses, limit);
+  Array sequences(kInt8);
+  std::set<std::string> statuses;
+  Changed answer;
+  connection_->send_text("BEGIN", {}, {});
+  send_query(targets, [&](const ResultSet& rows) {
+    answer.chosen = rows.rows();
+    for (int row = 0; row < rows.rows(); ++row) {
+      sequences.add(rows.integer(row, 0));
+      statuses.insert(rows.text(row, 1));
+    }
+  });
+  if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
+  Array wanted(kText);
+  for (const std::string& status : statuses) wanted.add(std::string_view(status));
+  Parameters parameters;
+  parameters.add(std::move(sequences)).add(std::move(wanted)).add(now);
+  std::vector<Oid> types{array_of(kInt8), array_of(kText), kTimestamptz};
+  if (!operation.reason.empty()) {
+    parameters.add(std::string_view(operation.reason));
+    types.push_back(kText);
+  }
+  connection_->send_text(operation.call, types, parameters,
+                         [&](const ResultSet& rows) { answer.changed = rows.integer(0, 0); });
+  if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
+  fail_point(operation.fail_point_name);
+  connection_->send_text("COMMIT", {}, {});
+  if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
+  return answer;
+}
+
+}  // namespace yizhan::store::postgres

@@ -1,0 +1,81 @@
+// The store on PostgreSQL. Nodes are equals: any number of them share one database, each with a writing connection and a
+// few reading ones; what they must agree on is decided by the database's locks and its clock.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "store/lookups.h"
+#include "store/postgres/commit.h"
+#include "store/postgres/connection.h"
+
+namespace yizhan::store::postgres {
+
+class PostgresStore final : public Lookups {
+ public:
+  PostgresStore(std::string url, Connection::Purpose purpose);
+
+  /// Connects, unless connected. Every other call does so by itself; a store that is opened says at once what is wrong.
+  /// `store_newer` when the schema is newer than this program.
+  Result<void> connect();
+
+  Result<WriteReply> write(const WriteBatch& batch) override;
+  Result<std::vector<EndpointDue>> endpoints_due(std::int64_t after, int limit) override;
+  Result<void> recover_leases(UtcTime now) override;
+  Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) override;
+  Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) override;
+  Result<std::vector<SqlResult>> sql(std::string_view text) override;
+  Result<void> ping() override;
+  Result<std::vector<std::string>> warnings() override;
+  /// Forgets idempotency keys whose time is over, as many as came at most twice.
+  void tidy() override;
+
+ protected:
+  Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
+  const Dialect& dialect() const override;
+
+ private:
+  /// Whether a statement's plan is the planner's choice, or has to go through an index although the planner may believe
+  /// that the table is empty.
+  enum class Plans { kFree, kThroughIndexes };
+  static constexpr const char* kPlanFreely =
+      "SELECT set_config(name, 'on', true) FROM unnest(ARRAY['enable_seqscan', 'enable_hashjoin', 'enable_mergejoin',"
+      " 'enable_bitmapscan']) AS name";
+  static constexpr const char* kPlanThroughIndexes = "SET LOCAL enable_seqscan = off";
+
+  Result<std::int64_t> run(const Query& statement, Plans plans, const RowReader& reader);
+  void send_query(const Query& statement, Connection::OnResult on_result);
+
+  Result<WriteReply> try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused, bool one_by_one,
+                               Failure& failure);
+  void settle_lanes();
+  /// After a call that failed: rolls back what it left open, or gives the connection up.
+  void abandon(const Failure& failure);
+  void pause_before_retry(int attempt);
+
+  /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
+  struct Operation {
+    std::span<const EventStatus> statuses;
+    std::string call;    ///< `SELECT …` with $1 sequences, $2 statuses, $3 the time, and $4 the reason where there is one
+    std::string reason;
+    std::string_view fail_point_name;
+  };
+  struct Changed {
+    std::int64_t chosen = 0;
+    std::int64_t changed = 0;
+  };
+  Result<std::int64_t> operate(const Selection& selection, int limit, UtcTime now, const Operation& operation);
+  Outcome<Changed> try_operation(const Selection& selection, int limit, UtcTime now, const Operation& operation);
+
+  std::string url_;
+  Connection::Purpose purpose_;
+  std::optional<Connection> connection_;
+  std::size_t keys_since_pruning_ = 0;
+  Random random_;
+};
+
+}  // namespace yizhan::store::postgres

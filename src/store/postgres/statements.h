@@ -1,0 +1,98 @@
+// The writer's statements: what each takes and gives. They run in one transaction, in the order in which they stand here.
+//
+// Many events go in one statement, as one array for each column (`unnest`). Every row is reached through an index: the
+// plans stay the same whether the tables are empty or hold millions (see kWriterSettings in connection.cpp).
+#pragma once
+
+#include <vector>
+
+#include "store/postgres/connection.h"
+
+namespace yizhan::store::postgres::statements {
+
+extern const Statement kBegin;
+extern const Statement kCommit;
+extern const Statement kRollback;
+extern const Statement kSavepoint;
+extern const Statement kRollbackToSavepoint;
+extern const Statement kReleaseSavepoint;
+/// `id` (NULL when the transaction changed nothing, so that its commit cannot be in doubt).
+extern const Statement kTransactionId;
+
+/// $1 sequences of the records, $2 lanes of the events to accept. Locks the lanes of all of them, in one order; gives
+/// `lane`.
+extern const Statement kLockLanes;
+/// The same without waiting: a lane that somebody else has locked is left out.
+extern const Statement kTryLockLanes;
+
+/// Results of attempts, $1…: see batch.cpp. Each gives `position` (from 1) of the results that were recorded: those whose
+/// token still holds the event.
+extern const Statement kRecordDelivered;
+extern const Statement kRecordRetry;
+extern const Statement kRecordDeadLetter;
+/// Locks what the results concern, leaving out what somebody else has locked. $1 sequences; gives `sequence`.
+extern const Statement kLockUnlocked;
+
+/// $1 lanes, locked: their oldest open event may go out. Announces it to the listening nodes.
+extern const Statement kReleaseHeads;
+
+/// $1 platforms, $2 keys; gives `position` and the stored event's id, sequence, status and content.
+extern const Statement kFindKeys;
+/// $1 platforms, $2 keys, $3 positions in the block of numbers (from 0).
+extern const Statement kStoreKeys;
+/// $1 how many keys at most: those whose time is over.
+extern const Statement kPruneKeys;
+
+/// Takes a block of kBlockSize numbers; gives its first.
+extern const Statement kNextBlock;
+inline constexpr std::size_t kBlockSize = 1000;
+/// The events of one block, in order, and their places in the schedule.
+extern const Statement kStoreEvents;
+extern const Statement kSchedule;
+/// The same for a block in which there are events with an order key; gives `sequence` of those that wait for others.
+extern const Statement kScheduleOrdered;
+/// $1 endpoint keys whose new events nobody has taken.
+extern const Statement kAnnounce;
+
+/// $1 sequences, $2 tokens, $3 endpoint keys, $4 not before, $5 errors; NULL leaves as it is.
+extern const Statement kRelease;
+
+/// $1 endpoint key, $2 limit, $3 token, $4 lease in ms, $5 now; gives the columns of ClaimedColumn.
+extern const Statement kClaim;
+/// $1 endpoint key, $2 token; gives `available_at` of the first that does not carry the token.
+extern const Statement kNextAvailable;
+
+const std::vector<const Statement*>& all();
+
+/// Columns of kClaim.
+enum ClaimedColumn {
+  kClaimedSequence,
+  kClaimedId,
+  kClaimedPlatform,
+  kClaimedType,
+  kClaimedTarget,
+  kClaimedPayload,
+  kClaimedCorrelation,
+  kClaimedOrderKey,
+  kClaimedTraceparent,
+  kClaimedCreatedAt,
+  kClaimedStatus,
+  kClaimedAttemptCount,
+  kClaimedTriesInRun,
+  kClaimedNextAttemptAt,
+};
+
+/// Columns of kFindKeys.
+enum FoundKeyColumn {
+  kFoundPosition,
+  kFoundSequence,
+  kFoundId,
+  kFoundStatus,
+  kFoundType,
+  kFoundTarget,
+  kFoundPayload,
+  kFoundCorrelation,
+  kFoundOrderKey,
+};
+
+}  // namespace yizhan::store::postgres::statements
