@@ -32,6 +32,9 @@ std::string nearest(std::string_view written, const std::vector<std::string>& ca
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, written.size() / 4) + 1;
   for (const std::string& candidate : candidates) {
+    const std::size_t lengths_apart =
+        std::max(written.size(), candidate.size()) - std::min(written.size(), candidate.size());
+    if (lengths_apart >= best_distance) continue;
     const std::size_t distance = edit_distance(written, candidate);
     if (distance < best_distance && distance < candidate.size()) {
       best_distance = distance;

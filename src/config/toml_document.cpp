@@ -57,11 +57,12 @@ std::vector<TomlNode> children_of(const toml::table& table, int depth) {
                    .is_table = node.is_table(),
                    .value = value_of_node(node),
                    .children = {},
-                   .line = static_cast<unsigned>(node.source().begin.line)};
+                   .line = static_cast<unsigned>(node.source().begin.line),
+                   .column = static_cast<unsigned>(node.source().begin.column)};
     if (child.is_table && depth > 1) child.children = children_of(*node.as_table(), depth - 1);
     children.push_back(std::move(child));
   }
-  std::ranges::stable_sort(children, {}, &TomlNode::line);
+  std::ranges::sort(children, {}, [](const TomlNode& node) { return std::tuple(node.line, node.column, node.key); });
   return children;
 }
 

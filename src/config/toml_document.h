@@ -19,6 +19,7 @@ struct TomlNode {
   std::optional<Value> value;
   std::vector<TomlNode> children;  ///< of a table, in the order of the file
   unsigned line = 0;
+  unsigned column = 0;
 };
 
 /// The root table's children. Code `config_file_invalid`; the message begins with `name:line`.
