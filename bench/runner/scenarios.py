@@ -17,6 +17,8 @@ NUMBERS_PER_RUN = 20_000_000
 # The load that does not measure but fills.
 FILL_ARRAY = 500
 MICROSECONDS = 1e6
+# Latencies below this are taken as this where they divide: the driver may see a callback before the 202.
+SHORTEST_MILLISECONDS = 0.1
 
 
 class Scenarios:
@@ -261,5 +263,5 @@ class Scenarios:
                     )
                     self.add(figure, result["accepted_to_delivered_us"]["p99"] / 1000)
         beside, alone = (self.results.median(self.system, name) for name in ("beside_hanging_p99_ms", "alone_p99_ms"))
-        self.add("hanging_ratio", beside / alone)
+        self.add("hanging_ratio", beside / max(alone, SHORTEST_MILLISECONDS))
         return f"p99 of the others {beside:.1f} ms beside a hanging endpoint, {alone:.1f} ms without"
