@@ -1,6 +1,8 @@
-// Any TOML file, variables and flags through the whole loader: it answers, and what it lets through is within its bounds.
+// Any TOML file, variables and flags through the whole loader: it answers, and what it lets through is within its
+// bounds.
 //
-// An input is the TOML text; after a line `--- variables` one NAME=value a line; after a line `--- flags` one key=value a line.
+// An input is the TOML text; after a line `--- variables` one NAME=value a line; after a line `--- flags` one key=value
+// a line.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -33,7 +35,8 @@ void each_assignment(std::string_view lines, Take take) {
     const auto end = lines.find('\n');
     const std::string_view line = lines.substr(0, end);
     const auto equals = line.find('=');
-    if (equals != std::string_view::npos) take(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
+    if (equals != std::string_view::npos)
+      take(std::string(line.substr(0, equals)), std::string(line.substr(equals + 1)));
     lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
   }
 }

@@ -15,7 +15,9 @@ const Kind kAnyMilliseconds = IntegerKind{0, INT64_MAX, Unit::kMilliseconds};
 const Kind kAnySeconds = IntegerKind{0, INT64_MAX, Unit::kSeconds};
 const Kind kAnyBytes = IntegerKind{0, INT64_MAX, Unit::kBytes};
 
-bool gives(const Result<Value>& result, const Value& expected) { return result && *result == expected; }
+bool gives(const Result<Value>& result, const Value& expected) {
+  return result && *result == expected;
+}
 
 std::optional<std::int64_t> number(const Kind& kind, const std::string& text) {
   const auto value = parse_text(kind, text);
