@@ -1,5 +1,5 @@
-// Group commit: many callers' writes in one transaction. One thread owns the writing store; whatever is handed over while it
-// commits joins the next transaction, so one fsync serves many callbacks, and it never lingers for more.
+// Group commit: many callers' writes in one transaction. One thread owns the writing store; whatever is handed over
+// while it commits joins the next transaction, so one fsync serves many callbacks, and it never lingers for more.
 //
 // Completions run on the caller's executor, all those of one commit in one post.
 #pragma once
@@ -23,7 +23,7 @@ struct CommitCounters {
   std::uint64_t results_recorded = 0;
   std::uint64_t results_refused = 0;  ///< lease lost
   std::uint64_t events_claimed = 0;
-  std::uint64_t commit_micros = 0;    ///< total time in commits
+  std::uint64_t commit_micros = 0;  ///< total time in commits
 };
 
 class GroupCommit {
@@ -52,8 +52,8 @@ class GroupCommit {
 
   // All thread-safe; none blocks.
 
-  /// Done with the events as stored, or with the error after which nothing of the call is stored. The call comes back with
-  /// its events, so that they can be sent without reading them again.
+  /// Done with the events as stored, or with the error after which nothing of the call is stored. The call comes back
+  /// with its events, so that they can be sent without reading them again.
   void accept(AcceptCall call, AcceptDone done);
   /// Tried until the store takes it: an attempt that was made is never forgotten while this process lives.
   void record(AttemptRecord record, RecordDone done);

@@ -1,12 +1,12 @@
-// The contract of the store: where every accepted event is, and the only truth about it. START HERE to understand what is
-// durable, when, and who may change it. Two implementations, store/sqlite and store/postgres, pass one conformance suite
-// (tests/store_contract).
+// The contract of the store: where every accepted event is, and the only truth about it. START HERE to understand what
+// is durable, when, and who may change it. Two implementations, store/sqlite and store/postgres, pass one conformance
+// suite (tests/store_contract).
 //
 // A Store is one connection and belongs to one thread. store/group_commit.h makes one out of many callers' writes.
 //
 // Time: every moment is passed in as `now`, except that PostgreSQL judges leases by its own clock, so that nodes whose
-// clocks differ agree on whose lease has ended; the embedded store judges them by the monotonic clock of the one process
-// that owns the file.
+// clocks differ agree on whose lease has ended; the embedded store judges them by the monotonic clock of the one
+// process that owns the file.
 //
 // Errors (code): `store_unavailable` (busy, full, lost, restarting: nothing was changed; try again), `store_corrupt`,
 // `store_newer` (the schema was written by a newer version), `store_locked` (another process serves this file),
@@ -52,8 +52,9 @@ struct NewEvent {
   std::optional<std::string> idempotency_key;  ///< 1–255 bytes, unique within the platform for at least 7 days
   UtcTime first_attempt_at{};                  ///< created_at, or the caller's not_before
   std::int64_t endpoint_key = kUnrouted;       ///< stable_key() of the endpoint (dispatch/endpoint.h)
-  /// Takes the event for the caller in the same transaction, as a claim would: it may be sent as soon as this is durable.
-  /// Ignored for an event that has to wait (future first attempt, or behind others of its order_key). Empty: unclaimed.
+  /// Takes the event for the caller in the same transaction, as a claim would: it may be sent as soon as this is
+  /// durable. Ignored for an event that has to wait (future first attempt, or behind others of its order_key). Empty:
+  /// unclaimed.
   std::string lease_token;
   Milliseconds lease{};
 };
@@ -64,10 +65,10 @@ struct AcceptCall {
 };
 
 struct Accepted {
-  std::string id;          ///< of the stored event: the first one's where this is a duplicate
+  std::string id;  ///< of the stored event: the first one's where this is a duplicate
   EventStatus status = EventStatus::kPending;
-  bool duplicate = false;  ///< same idempotency key, same content: nothing was stored
-  bool leased = false;     ///< lease_token holds it
+  bool duplicate = false;     ///< same idempotency key, same content: nothing was stored
+  bool leased = false;        ///< lease_token holds it
   std::int64_t sequence = 0;  ///< the store's own number of the event; later calls name the event by it
 };
 
@@ -84,8 +85,8 @@ struct ClaimedEvent {
   std::int64_t sequence = 0;
   std::string lease_token;
   EventStatus status = EventStatus::kPending;
-  int attempt_count = 0;    ///< attempts so far, as the outbox shows it
-  int tries_in_run = 0;     ///< failed attempts since it was accepted, or last set back to pending
+  int attempt_count = 0;  ///< attempts so far, as the outbox shows it
+  int tries_in_run = 0;   ///< failed attempts since it was accepted, or last set back to pending
   UtcTime next_attempt_at{};
 };
 
@@ -213,7 +214,7 @@ struct Rows {
 };
 
 struct ApiKey {
-  std::string id;      ///< shown; 12 hexadecimal digits
+  std::string id;  ///< shown; 12 hexadecimal digits
   std::string name;
   std::string scopes;  ///< space-separated: `events:write events:read admin`
   std::string hash;    ///< lower-case hex SHA-256 of the secret part
@@ -232,7 +233,8 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // ---- the way of the data -------------------------------------------------------------------------------------------
+  // ---- the way of the data
+  // -------------------------------------------------------------------------------------------
 
   /// One transaction. On an error nothing was changed (but see `commit_outcome_unknown`). When a commit's outcome is in
   /// doubt the store settles it before it answers: by looking for the batch's event ids after reopening the file, or by
@@ -242,15 +244,16 @@ class Store {
   /// The endpoints that have open events, by key, from the first key greater than `after`. Costs one index probe each.
   virtual Result<std::vector<EndpointDue>> endpoints_due(std::int64_t after, int limit) = 0;
 
-  /// Events whose lease was held by a process that is known to be gone become claimable at once. The embedded store calls
-  /// for it once at start, by the process that owns the file; with PostgreSQL leases simply end.
+  /// Events whose lease was held by a process that is known to be gone become claimable at once. The embedded store
+  /// calls for it once at start, by the process that owns the file; with PostgreSQL leases simply end.
   virtual Result<void> recover_leases(UtcTime now) = 0;
 
-  // ---- what operators do ---------------------------------------------------------------------------------------------
+  // ---- what operators do
+  // ---------------------------------------------------------------------------------------------
 
   /// Sets events back to pending for a new run of the schedule, due at `now`, their attempts kept, their dead letter
-  /// removed. At most `limit` in this call, oldest first; answers how many. Call again until it answers 0. A selection of
-  /// dead letters, retrying or delivered events; pending ones are left alone.
+  /// removed. At most `limit` in this call, oldest first; answers how many. Call again until it answers 0. A selection
+  /// of dead letters, retrying or delivered events; pending ones are left alone.
   virtual Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) = 0;
   /// Gives up open events or dead letters, with the reason on record.
   virtual Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) = 0;
@@ -265,7 +268,8 @@ class Store {
   virtual Result<std::vector<ApiKey>> api_keys() = 0;
   virtual Result<bool> revoke_api_key(std::string_view id, UtcTime now) = 0;
 
-  // ---- looking -------------------------------------------------------------------------------------------------------
+  // ---- looking
+  // -------------------------------------------------------------------------------------------------------
 
   virtual Result<std::optional<EventView>> find_event(std::string_view id, bool with_payload) = 0;
   virtual Result<Rows<EventView>> list_events(const Selection& selection, const Page& page) = 0;
@@ -286,8 +290,9 @@ class Store {
   /// What the operator should know: durability settings that are off, and the like. One sentence each.
   virtual Result<std::vector<std::string>> warnings() = 0;
 
-  /// Housekeeping that nobody waits for, such as the embedded store's checkpoints. Group commit calls it when the answers of
-  /// a commit are on their way. Costs nothing when there is nothing to do; what fails is tried again the next time.
+  /// Housekeeping that nobody waits for, such as the embedded store's checkpoints. Group commit calls it when the
+  /// answers of a commit are on their way. Costs nothing when there is nothing to do; what fails is tried again the
+  /// next time.
   virtual void tidy() {}
 };
 
@@ -321,9 +326,9 @@ class StoreFactory {
   /// Brings the schema to this version; safe when several nodes do it at once. Answers how many migrations ran.
   virtual Result<int> migrate() = 0;
   virtual Result<int> schema_version() = 0;
-  /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the endpoint
-  /// they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where the engine
-  /// has no such thing (SQLite): the poll finds them.
+  /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the
+  /// endpoint they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where
+  /// the engine has no such thing (SQLite): the poll finds them.
   virtual Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t endpoint_key)> on_news) {
     static_cast<void>(on_news);
     return std::unique_ptr<News>();

@@ -50,12 +50,12 @@ CREATE TABLE outbox_schedule (
   CHECK (run_start BETWEEN 0 AND attempt_count),
   CHECK ((lease_token IS NULL) = (lease_expires_at IS NULL)),
   CHECK (available_at = coalesce(lease_expires_at, next_attempt_at)),
-  CHECK (NOT held OR order_lane IS NOT NULL)
+  CHECK (NOT held OR (order_lane IS NOT NULL AND lease_token IS NULL))
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_cost_delay = 0);
 CREATE INDEX outbox_schedule_due ON outbox_schedule (endpoint_key, available_at, sequence) WHERE NOT held;
 -- Both are empty where nobody uses order keys.
-CREATE INDEX outbox_schedule_lane ON outbox_schedule (order_lane, sequence) WHERE order_lane IS NOT NULL;
+CREATE INDEX outbox_schedule_lane ON outbox_schedule (order_lane, held, sequence) WHERE order_lane IS NOT NULL;
 CREATE INDEX outbox_schedule_ordered ON outbox_schedule (sequence) WHERE order_lane IS NOT NULL;
 
 CREATE TABLE outbox_delivered (
@@ -164,19 +164,23 @@ CREATE FUNCTION outbox_lanes_of(event_sequences bigint[]) RETURNS text[] LANGUAG
   FROM outbox_events WHERE sequence = ANY (event_sequences) AND order_key <> ''
 $$;
 
--- The oldest open event of a lane goes out, the others wait. The lanes are locked.
+-- At most one event of a lane is not held: the oldest open one, unless a younger one is still in flight. The lanes are
+-- locked.
 CREATE FUNCTION outbox_settle_lanes(lanes text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-  settled record;
+  lane text;
+  oldest_held bigint;
+  released_key bigint;
 BEGIN
-  FOR settled IN
-    UPDATE outbox_schedule AS s SET held = wanted.waits
-    FROM (SELECT sequence, sequence <> min(sequence) OVER (PARTITION BY order_lane) AS waits
-          FROM outbox_schedule WHERE order_lane = ANY (lanes)) AS wanted
-    WHERE s.sequence = wanted.sequence AND s.held <> wanted.waits
-    RETURNING s.endpoint_key, s.held
-  LOOP
-    IF NOT settled.held THEN PERFORM outbox_news(settled.endpoint_key); END IF;
+  FOREACH lane IN ARRAY coalesce(lanes, '{}') LOOP
+    SELECT min(sequence) INTO oldest_held FROM outbox_schedule WHERE order_lane = lane AND held;
+    CONTINUE WHEN oldest_held IS NULL;
+    UPDATE outbox_schedule SET held = true
+    WHERE order_lane = lane AND NOT held AND lease_token IS NULL AND sequence > oldest_held;
+    UPDATE outbox_schedule SET held = false
+    WHERE sequence = oldest_held AND NOT EXISTS (SELECT FROM outbox_schedule WHERE order_lane = lane AND NOT held)
+    RETURNING endpoint_key INTO released_key;
+    IF FOUND THEN PERFORM outbox_news(released_key); END IF;
   END LOOP;
 END $$;
 
@@ -218,9 +222,9 @@ BEGIN
                                attempts_made, run_start, held, status, order_lane)
   SELECT closed.sequence, 0, due, due, changed_at, closed.attempt_count,
          coalesce((SELECT max(attempt_no) FROM outbox_attempts AS a WHERE a.sequence = closed.sequence), 0),
-         closed.attempt_count, false, 'pending', outbox_lane(e.platform, e.order_key)
+         closed.attempt_count, e.order_key <> '', 'pending', outbox_lane(e.platform, e.order_key)
   FROM (SELECT * FROM delivered UNION ALL SELECT * FROM abandoned) AS closed JOIN outbox_events AS e USING (sequence);
-  IF lanes IS NOT NULL THEN PERFORM outbox_settle_lanes(lanes); END IF;
+  PERFORM outbox_settle_lanes(lanes);
 END $$;
 
 -- Closes events without an attempt: delivered, dead_letter or discarded, from whatever state they are in.
@@ -252,7 +256,7 @@ BEGIN
     ON CONFLICT (event_id) DO UPDATE SET attempt_count = excluded.attempt_count, final_error = excluded.final_error,
                                          error_class = excluded.error_class, created_at = excluded.created_at;
   END IF;
-  IF lanes IS NOT NULL THEN PERFORM outbox_settle_lanes(lanes); END IF;
+  PERFORM outbox_settle_lanes(lanes);
 END $$;
 
 -- The service's own replay and discard: of the events chosen, those that are still in one of the statuses. How many.
@@ -378,6 +382,7 @@ DECLARE
   event_sequence bigint;
   was_open boolean;
   edited_key bigint;
+  lanes text[] := array_remove(ARRAY[outbox_lane(OLD.platform, OLD.order_key)], NULL);
   changed_at timestamptz := CASE WHEN NEW.updated_at IS DISTINCT FROM OLD.updated_at THEN NEW.updated_at END;
 BEGIN
   changed_at := coalesce(changed_at, now());
@@ -402,6 +407,7 @@ BEGIN
 
   IF NEW.status IN ('pending', 'retrying') THEN
     NEW.next_attempt_at := coalesce(NEW.next_attempt_at, now());
+    PERFORM outbox_lock_lanes(lanes);
     IF NOT was_open THEN
       PERFORM outbox_reopen(ARRAY[event_sequence], NEW.next_attempt_at, changed_at);
     END IF;
@@ -412,8 +418,12 @@ BEGIN
         next_attempt_at = NEW.next_attempt_at, available_at = NEW.next_attempt_at, last_error = NEW.last_error,
         lease_token = NULL, lease_expires_at = NULL, updated_at = changed_at
     WHERE sequence = event_sequence RETURNING endpoint_key INTO edited_key;
+    PERFORM outbox_settle_lanes(lanes);
     PERFORM outbox_news(edited_key);
   ELSIF NEW.status IN ('delivered', 'dead_letter', 'discarded') THEN
+    IF NEW.status = 'delivered' AND NEW.last_error IS NOT NULL AND NEW.last_error IS DISTINCT FROM OLD.last_error THEN
+      RAISE EXCEPTION 'a delivered event has no last_error; leave it as it is' USING ERRCODE = 'check_violation';
+    END IF;
     IF NEW.status <> OLD.status THEN
       PERFORM outbox_close(ARRAY[event_sequence], NEW.status, NEW.last_error, changed_at);
     END IF;
@@ -434,7 +444,7 @@ CREATE TRIGGER outbox_view_update INSTEAD OF UPDATE ON cs_platform_event_outbox
 CREATE FUNCTION outbox_view_delete() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
   event_sequence bigint;
-  lanes text[] := ARRAY[outbox_lane(OLD.platform, OLD.order_key)];
+  lanes text[] := array_remove(ARRAY[outbox_lane(OLD.platform, OLD.order_key)], NULL);
 BEGIN
   SELECT sequence INTO event_sequence FROM outbox_events WHERE id = OLD.id;
   PERFORM outbox_lock_events(ARRAY[event_sequence], ARRAY['pending', 'retrying']);
@@ -448,7 +458,7 @@ BEGIN
   DELETE FROM cs_platform_event_dead_letters WHERE event_id = OLD.id;
   DELETE FROM outbox_idempotency
   WHERE platform = OLD.platform AND idempotency_key = OLD.idempotency_key AND sequence = event_sequence;
-  IF lanes[1] IS NOT NULL THEN PERFORM outbox_settle_lanes(lanes); END IF;
+  PERFORM outbox_settle_lanes(lanes);
   RETURN OLD;
 END $$;
 CREATE TRIGGER outbox_view_delete INSTEAD OF DELETE ON cs_platform_event_outbox

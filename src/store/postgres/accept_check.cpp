@@ -29,16 +29,15 @@ std::optional<Error> check_length(std::string_view field, std::size_t length, st
 std::optional<Error> refusal(const NewEvent& handed) {
   const Event& event = handed.event;
   const std::string_view key = handed.idempotency_key ? std::string_view(*handed.idempotency_key) : "-";
-  const std::pair<std::string_view, std::string_view> texts[] = {
-      {"id", event.id},
-      {"platform", event.platform},
-      {"event_type", event.event_type},
-      {"callback_target", event.callback_target},
-      {"correlation", event.correlation},
-      {"order_key", event.order_key},
-      {"traceparent", event.traceparent},
-      {"idempotency_key", key},
-      {"lease_token", handed.lease_token}};
+  const std::pair<std::string_view, std::string_view> texts[] = {{"id", event.id},
+                                                                 {"platform", event.platform},
+                                                                 {"event_type", event.event_type},
+                                                                 {"callback_target", event.callback_target},
+                                                                 {"correlation", event.correlation},
+                                                                 {"order_key", event.order_key},
+                                                                 {"traceparent", event.traceparent},
+                                                                 {"idempotency_key", key},
+                                                                 {"lease_token", handed.lease_token}};
   for (const auto& [field, text] : texts) {
     if (!is_storable(text)) return refuse(field, "is not UTF-8, or holds a NUL; only the payload may hold raw bytes");
   }

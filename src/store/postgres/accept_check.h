@@ -1,5 +1,5 @@
-// What the database would refuse of a new event, found before it is asked: a refusal there costs the batch a second round.
-// The limits are those of store.h and of the schema's CHECK constraints.
+// What the database would refuse of a new event, found before it is asked: a refusal there costs the batch a second
+// round. The limits are those of store.h and of the schema's CHECK constraints.
 #pragma once
 
 #include <optional>

@@ -32,7 +32,8 @@ std::string lane_of(const Event& event) {
   return event.platform + '\x1f' + event.order_key;
 }
 
-/// Whether the event may be taken by whoever hands it over; if it is behind others of its lane, the statement finds out.
+/// Whether the event may be taken by whoever hands it over; if it is behind others of its lane, the statement finds
+/// out.
 bool asks_for_lease(const NewEvent& event, UtcTime now) {
   return !event.lease_token.empty() && event.first_attempt_at <= now;
 }
@@ -75,7 +76,9 @@ void add_errors(Parameters& parameters, const WriteBatch& batch, const std::vect
 }  // namespace
 
 Batch::Batch(Connection& connection, const WriteBatch& batch, const std::vector<std::optional<Error>>& refused)
-    : connection_(connection), batch_(batch), records_(all_of(batch.records.size())),
+    : connection_(connection),
+      batch_(batch),
+      records_(all_of(batch.records.size())),
       releases_(all_of(batch.releases.size())) {
   reply_.records.assign(batch.records.size(), RecordReply::kLeaseLost);
   reply_.accepts.resize(batch.accepts.size());
@@ -100,27 +103,27 @@ std::string Batch::evidence() const {
 }
 
 bool Batch::buries() const {
-  return std::ranges::any_of(batch_.records, [](const AttemptRecord& record) {
-    return record.next_status == EventStatus::kDeadLetter;
-  });
+  return std::ranges::any_of(
+      batch_.records, [](const AttemptRecord& record) { return record.next_status == EventStatus::kDeadLetter; });
 }
 
-// ---- the two ways ----------------------------------------------------------------------------------------------------
+// ---- the two ways
+// ----------------------------------------------------------------------------------------------------
 
 Outcome<void> Batch::write_together() {
   connection_.send(statements::kBegin);
   IdempotencyKeys keys(batch_, calls_);
-  send_lane_locks(statements::kLockLanes, records_, calls_);
+  send_lane_locks(statements::kLockLanes, true, calls_);
   send_records(records_);
   if (!keys.empty()) {
     connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
   }
-  if (!records_.empty() || !keys.empty()) {
+  if (!records_.empty() || !releases_.empty() || !keys.empty()) {
     if (const auto done = connection_.finish(); !done) return done;
   }
-  send_released_heads();
   send_accepts(calls_, keys);
   send_releases(releases_);
+  settle_lanes();
   send_claims();
   const auto done = connection_.finish();
   answer_repetitions();
@@ -131,6 +134,9 @@ Outcome<void> Batch::write_one_by_one() {
   connection_.send(statements::kBegin);
   // What is locked by hand is not waited for any longer; it was, once.
   connection_.send_text("SET LOCAL lock_timeout = '50ms'", {}, {});
+  if (const auto done = connection_.finish(); !done) return done;
+  // A lane that cannot be locked at once is settled by the next look at what is due.
+  send_lane_locks(statements::kTryLockLanes, true, {});
   if (const auto done = connection_.finish(); !done) return done;
   if (const auto done = record_one_by_one(); !done) return done;
 
@@ -153,14 +159,13 @@ Outcome<void> Batch::write_one_by_one() {
       },
       [](std::size_t, const Failure&) {});  // its lease ends by itself
   if (!released) return released;
+  settle_lanes();
   send_claims();
   return connection_.finish();
 }
 
 Outcome<void> Batch::record_one_by_one() {
   if (records_.empty()) return {};
-  // A lane that cannot be locked at once is settled by the next look at what is due.
-  send_lane_locks(statements::kTryLockLanes, records_, {});
   Array sequences(kInt8);
   for (const AttemptRecord& record : batch_.records) sequences.add(record.sequence);
   Parameters parameters;
@@ -173,10 +178,9 @@ Outcome<void> Batch::record_one_by_one() {
 
   // Whoever keeps an event locked is editing it, and takes it out of the hands of the attempt that was made.
   std::vector<std::size_t> recordable;
-  std::ranges::copy_if(records_, std::back_inserter(recordable), [&](std::size_t index) {
-    return unlocked.contains(batch_.records[index].sequence);
-  });
-  const auto recorded = isolate(
+  std::ranges::copy_if(records_, std::back_inserter(recordable),
+                       [&](std::size_t index) { return unlocked.contains(batch_.records[index].sequence); });
+  return isolate(
       recordable,
       [this](Indices records) {
         send_records(records);
@@ -187,14 +191,11 @@ Outcome<void> Batch::record_one_by_one() {
                    {{"eventId", batch_.records[record].event_id}, {"reason", to_error(failure).message}});
         reply_.records[record] = RecordReply::kLeaseLost;
       });
-  if (!recorded) return recorded;
-  send_released_heads();
-  return connection_.finish();
 }
 
 Outcome<void> Batch::accept(Indices calls) {
   IdempotencyKeys keys(batch_, calls);
-  send_lane_locks(statements::kLockLanes, {}, calls);
+  send_lane_locks(statements::kLockLanes, false, calls);
   if (!keys.empty()) {
     connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
   }
@@ -231,24 +232,29 @@ Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(In
   return isolate(items.subspan(half), write, refuse);
 }
 
-// ---- results of attempts ---------------------------------------------------------------------------------------------
+// ---- results of attempts
+// ---------------------------------------------------------------------------------------------
 
-void Batch::send_lane_locks(const Statement& statement, Indices records, Indices calls) {
+void Batch::send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices calls) {
   Array sequences(kInt8);
-  for (const std::size_t index : records) sequences.add(batch_.records[index].sequence);
   std::set<std::string> of_calls;
+  if (of_records_and_releases) {
+    for (const AttemptRecord& record : batch_.records) sequences.add(record.sequence);
+    for (const Release& release : batch_.releases) sequences.add(release.sequence);
+  }
+  const bool changes = of_records_and_releases && !(records_.empty() && releases_.empty());
   for (const std::size_t call : calls) {
     for (const NewEvent& event : batch_.accepts[call].events) {
       if (!event.event.order_key.empty()) of_calls.insert(lane_of(event.event));
     }
   }
-  if (records.empty() && of_calls.empty()) return;
+  if (!changes && of_calls.empty()) return;
   Array lanes(kText);
   for (const std::string& lane : of_calls) lanes.add(std::string_view(lane));
   Parameters parameters;
   parameters.add(std::move(sequences)).add(std::move(lanes));
-  connection_.send(statement, parameters, [this, closes = !records.empty()](const ResultSet& rows) {
-    for (int row = 0; closes && row < rows.rows(); ++row) lanes_.push_back(rows.text(row, 0));
+  connection_.send(statement, parameters, [this, changes](const ResultSet& rows) {
+    for (int row = 0; changes && row < rows.rows(); ++row) lanes_.push_back(rows.text(row, 0));
   });
 }
 
@@ -258,9 +264,14 @@ void Batch::send_records(Indices records) {
   std::vector<std::size_t> buried;
   for (const std::size_t index : records) {
     switch (batch_.records[index].next_status) {
-      case EventStatus::kRetrying: retried.push_back(index); break;
-      case EventStatus::kDeadLetter: buried.push_back(index); break;
-      default: delivered.push_back(index);
+      case EventStatus::kRetrying:
+        retried.push_back(index);
+        break;
+      case EventStatus::kDeadLetter:
+        buried.push_back(index);
+        break;
+      default:
+        delivered.push_back(index);
     }
   }
   const auto recorded = [this](std::vector<std::size_t> indices) {
@@ -288,16 +299,17 @@ void Batch::send_records(Indices records) {
   }
 }
 
-void Batch::send_released_heads() {
+void Batch::settle_lanes() {
   if (lanes_.empty()) return;
   Array lanes(kText);
   for (const std::string& lane : lanes_) lanes.add(std::string_view(lane));
   Parameters parameters;
   parameters.add(std::move(lanes));
-  connection_.send(statements::kReleaseHeads, parameters);
+  connection_.send(statements::kSettleLanes, parameters);
 }
 
-// ---- new events ------------------------------------------------------------------------------------------------------
+// ---- new events
+// ------------------------------------------------------------------------------------------------------
 
 void Batch::answer_calls(Indices calls, IdempotencyKeys& keys) {
   new_rows_.clear();
@@ -345,7 +357,8 @@ void Batch::send_accepts(Indices calls, IdempotencyKeys& keys) {
 }
 
 void Batch::send_block(NewRows rows) {
-  // Numbered only now that the lanes are locked: within a lane, a later event has a higher number, whichever node it is from.
+  // Numbered only now that the lanes are locked: within a lane, a later event has a higher number, whichever node it is
+  // from.
   connection_.send(statements::kNextBlock, {}, [rows](const ResultSet& block) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       rows[i].accepted->sequence = block.integer(0, 0) + static_cast<std::int64_t>(i);
@@ -390,7 +403,6 @@ void Batch::send_events(NewRows rows) {
 void Batch::send_schedule(NewRows rows, bool ordered) {
   Array endpoints(kInt8);
   Array due(kTimestamptz);
-  Array created(kTimestamptz);
   Array tokens(kText);
   Array leases(kInt8);
   Array lanes(kText);
@@ -400,7 +412,6 @@ void Batch::send_schedule(NewRows rows, bool ordered) {
     const NewEvent& event = *row.event;
     endpoints.add(event.endpoint_key);
     due.add(event.first_attempt_at);
-    created.add(event.event.created_at);
     if (row.accepted->leased) {
       tokens.add(std::string_view(event.lease_token));
       leases.add(std::int64_t{event.lease.count()});
@@ -413,8 +424,8 @@ void Batch::send_schedule(NewRows rows, bool ordered) {
     follows.add(!lane.empty() && !seen.insert(lane).second);
   }
   Parameters parameters;
-  parameters.add(std::move(endpoints)).add(std::move(due)).add(std::move(created)).add(std::move(tokens));
-  parameters.add(std::move(leases)).add(std::move(lanes)).add(std::move(follows));
+  parameters.add(std::move(endpoints)).add(std::move(due)).add(std::move(tokens)).add(std::move(leases));
+  parameters.add(std::move(lanes)).add(std::move(follows)).add(batch_.now);
   if (!ordered) return connection_.send(statements::kSchedule, parameters);
   connection_.send(statements::kScheduleOrdered, parameters, [rows](const ResultSet& held) {
     for (int row = 0; row < held.rows(); ++row) {
@@ -455,7 +466,8 @@ void Batch::send_announcements(NewRows rows) {
   connection_.send(statements::kAnnounce, parameters);
 }
 
-// ---- leases ----------------------------------------------------------------------------------------------------------
+// ---- leases
+// ----------------------------------------------------------------------------------------------------------
 
 void Batch::send_releases(Indices releases) {
   if (releases.empty()) return;
@@ -474,7 +486,7 @@ void Batch::send_releases(Indices releases) {
   }
   Parameters parameters;
   parameters.add(std::move(sequences)).add(std::move(tokens)).add(std::move(endpoints));
-  parameters.add(std::move(not_before)).add(std::move(errors));
+  parameters.add(std::move(not_before)).add(std::move(errors)).add(batch_.now);
   connection_.send(statements::kRelease, parameters);
 }
 
@@ -482,6 +494,7 @@ void Batch::send_claims() {
   using namespace statements;
   for (std::size_t i = 0; i < batch_.claims.size(); ++i) {
     const ClaimRequest& claim = batch_.claims[i];
+    if (claim.limit <= 0) continue;
     Parameters parameters;
     parameters.add(claim.endpoint_key).add(static_cast<std::int64_t>(claim.limit));
     parameters.add(std::string_view(claim.lease_token)).add(std::int64_t{claim.lease.count()}).add(batch_.now);
@@ -504,9 +517,8 @@ void Batch::send_claims() {
         claimed.tries_in_run = static_cast<int>(rows.integer(row, kClaimedTriesInRun));
         claimed.next_attempt_at = rows.time(row, kClaimedNextAttemptAt);
       }
-      std::ranges::sort(reply.events, {}, [](const ClaimedEvent& event) {
-        return std::pair(event.next_attempt_at, event.sequence);
-      });
+      std::ranges::sort(reply.events, {},
+                        [](const ClaimedEvent& event) { return std::pair(event.next_attempt_at, event.sequence); });
     });
     Parameters next;
     next.add(claim.endpoint_key).add(std::string_view(claim.lease_token));

@@ -1,8 +1,8 @@
 // One WriteBatch as one transaction, up to but without its COMMIT.
 //
 // Together: everything in one go, with one or two round trips; one value that the database refuses, or one row that
-// somebody keeps locked, fails all of it. One by one: the same with savepoints, halving until what is to blame is alone, so
-// that the rest is written. The second is for the rare batch in which the first did not work.
+// somebody keeps locked, fails all of it. One by one: the same with savepoints, halving until what is to blame is
+// alone, so that the rest is written. The second is for the rare batch in which the first did not work.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +22,8 @@ namespace yizhan::store::postgres {
 
 class Batch {
  public:
-  /// The connection has no transaction open; both outlive this. `refused` says for each accept call whether it was found
-  /// wanting already: such calls are answered with the error and not written.
+  /// The connection has no transaction open; both outlive this. `refused` says for each accept call whether it was
+  /// found wanting already: such calls are answered with the error and not written.
   Batch(Connection& connection, const WriteBatch& batch, const std::vector<std::optional<Error>>& refused);
 
   Outcome<void> write_together();
@@ -47,9 +47,9 @@ class Batch {
   };
   using NewRows = std::span<const NewRow>;
 
-  void send_lane_locks(const Statement& statement, Indices records, Indices calls);
+  void send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices calls);
   void send_records(Indices records);
-  void send_released_heads();
+  void settle_lanes();
   void send_accepts(Indices calls, IdempotencyKeys& keys);
   void send_block(NewRows rows);
   void send_events(NewRows rows);
@@ -63,7 +63,8 @@ class Batch {
 
   Outcome<void> record_one_by_one();
   Outcome<void> accept(Indices calls);
-  /// Calls `write` for all of `items` within a savepoint; where that fails, for each half; where one alone fails, `refuse`.
+  /// Calls `write` for all of `items` within a savepoint; where that fails, for each half; where one alone fails,
+  /// `refuse`.
   Outcome<void> isolate(Indices items, const std::function<Outcome<void>(Indices)>& write,
                         const std::function<void(std::size_t, const Failure&)>& refuse);
 
@@ -74,9 +75,9 @@ class Batch {
   std::vector<std::size_t> calls_;     // those that are not refused already
   std::vector<std::size_t> releases_;  // all there are
 
-  std::vector<std::string> lanes_;                    // of the records; locked
-  std::vector<NewRow> new_rows_;                      // of the calls that are being stored
-  std::map<const NewEvent*, Accepted*> keyed_;        // those of them that carry a key
+  std::vector<std::string> lanes_;                                  // of records and releases; locked
+  std::vector<NewRow> new_rows_;                                    // of the calls that are being stored
+  std::map<const NewEvent*, Accepted*> keyed_;                      // those of them that carry a key
   std::vector<std::pair<Accepted*, const NewEvent*>> repetitions_;  // of one of them
   std::string transaction_id_;
   std::size_t keys_stored_ = 0;

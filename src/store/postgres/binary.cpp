@@ -48,17 +48,25 @@ Unsigned load(const char* bytes) {
 
 Oid array_of(Oid element) {
   switch (element) {
-    case kBool: return 1000;
-    case kBytea: return 1001;
-    case kInt4: return 1007;
-    case kText: return 1009;
-    case kInt8: return 1016;
-    case kTimestamptz: return 1185;
-    default: return InvalidOid;
+    case kBool:
+      return 1000;
+    case kBytea:
+      return 1001;
+    case kInt4:
+      return 1007;
+    case kText:
+      return 1009;
+    case kInt8:
+      return 1016;
+    case kTimestamptz:
+      return 1185;
+    default:
+      return InvalidOid;
   }
 }
 
-// ---- arrays ----------------------------------------------------------------------------------------------------------
+// ---- arrays
+// ----------------------------------------------------------------------------------------------------------
 
 Array::Array(Oid element) {
   append(bytes_, std::uint32_t{1});  // dimensions
@@ -98,7 +106,9 @@ void Array::add(UtcTime time) {
   append(bytes_, to_wire(time));
 }
 
-void Array::add_null() { add_length(-1); }
+void Array::add_null() {
+  add_length(-1);
+}
 
 void Array::add_or_null(std::string_view bytes) {
   if (bytes.empty()) return add_null();
@@ -116,7 +126,8 @@ std::string Array::take() {
   return std::move(bytes_);
 }
 
-// ---- parameters ------------------------------------------------------------------------------------------------------
+// ---- parameters
+// ------------------------------------------------------------------------------------------------------
 
 Parameters& Parameters::keep(std::string bytes) {
   const std::string& kept = storage_.emplace_back(std::move(bytes));
@@ -138,7 +149,9 @@ Parameters& Parameters::add(std::int32_t value) {
   return keep(std::move(bytes));
 }
 
-Parameters& Parameters::add(std::string_view bytes) { return keep(std::string(bytes)); }
+Parameters& Parameters::add(std::string_view bytes) {
+  return keep(std::string(bytes));
+}
 
 Parameters& Parameters::add(UtcTime time) {
   std::string bytes;
@@ -146,7 +159,9 @@ Parameters& Parameters::add(UtcTime time) {
   return keep(std::move(bytes));
 }
 
-Parameters& Parameters::add(Array array) { return keep(array.take()); }
+Parameters& Parameters::add(Array array) {
+  return keep(array.take());
+}
 
 Parameters& Parameters::add_null() {
   values_.push_back(nullptr);
@@ -155,7 +170,8 @@ Parameters& Parameters::add_null() {
   return *this;
 }
 
-// ---- results ---------------------------------------------------------------------------------------------------------
+// ---- results
+// ---------------------------------------------------------------------------------------------------------
 
 std::int64_t ResultSet::affected() const {
   const std::string_view text = PQcmdTuples(result_.get());
@@ -167,11 +183,16 @@ std::int64_t ResultSet::affected() const {
 std::int64_t ResultSet::integer(int row, int column) const {
   const std::string_view value = bytes(row, column);
   switch (value.size()) {
-    case 8: return static_cast<std::int64_t>(load<std::uint64_t>(value.data()));
-    case 4: return static_cast<std::int32_t>(load<std::uint32_t>(value.data()));
-    case 2: return static_cast<std::int16_t>(load<std::uint16_t>(value.data()));
-    case 1: return value[0];
-    default: return 0;
+    case 8:
+      return static_cast<std::int64_t>(load<std::uint64_t>(value.data()));
+    case 4:
+      return static_cast<std::int32_t>(load<std::uint32_t>(value.data()));
+    case 2:
+      return static_cast<std::int16_t>(load<std::uint16_t>(value.data()));
+    case 1:
+      return value[0];
+    default:
+      return 0;
   }
 }
 

@@ -1,6 +1,6 @@
-// Values on the wire in PostgreSQL's binary format: numbers big-endian, a timestamptz as microseconds since 2000-01-01 UTC,
-// text and bytea as they are, an array as its dimensions followed by each element with its length.
-// Source: the `…recv` and `…send` functions of PostgreSQL's src/backend/utils/adt.
+// Values on the wire in PostgreSQL's binary format: numbers big-endian, a timestamptz as microseconds since 2000-01-01
+// UTC, text and bytea as they are, an array as its dimensions followed by each element with its length. Source: the
+// `…recv` and `…send` functions of PostgreSQL's src/backend/utils/adt.
 #pragma once
 
 #include <libpq-fe.h>
@@ -36,7 +36,7 @@ class Array {
   void add(std::int64_t value);
   void add(std::int32_t value);
   void add(bool value);
-  void add(std::string_view bytes);  ///< text or bytea
+  void add(std::string_view bytes);      ///< text or bytea
   void add(const char* bytes) = delete;  // would be taken for a bool
   void add(UtcTime time);
   void add_null();

@@ -1,9 +1,9 @@
 // The end of a transaction, where it can be in doubt: when the connection breaks after COMMIT was sent and before its
 // answer came, the transaction may have taken place or not (fault 11).
 //
-// What became of it is then asked on a new connection, by the transaction's id (pg_xact_status), until the server knows. A
-// server that took over from the first may never have heard of the transaction, or have given its number to another one:
-// so where the transaction stored an event, that event has to be there too.
+// What became of it is then asked on a new connection, by the transaction's id (pg_xact_status), until the server
+// knows. A server that took over from the first may never have heard of the transaction, or have given its number to
+// another one: so where the transaction stored an event, that event has to be there too.
 #pragma once
 
 #include <string>

@@ -21,13 +21,14 @@ constexpr Seconds kReaderDeadline{310};
 
 // A time zone and date style of our own: `yizhan sql` shows times in UTC, whatever the server's default is.
 constexpr std::string_view kSessionSettings =
-    "SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET client_min_messages = warning;"
+    "SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres'; SET client_min_messages = "
+    "warning;"
     "SET jit = off;";
 
 // The writer's statements all go through an index. Its plans are made once, perhaps while the tables are empty and a
-// sequential scan or a hash of the whole table looks cheap; so these are ruled out. A lock that somebody holds by hand is
-// waited for briefly: the batch is then written around it. If this process is stopped in mid-transaction, the server ends
-// the transaction, so that other nodes do not wait.
+// sequential scan or a hash of the whole table looks cheap; so these are ruled out. A lock that somebody holds by hand
+// is waited for briefly: the batch is then written around it. If this process is stopped in mid-transaction, the server
+// ends the transaction, so that other nodes do not wait.
 constexpr std::string_view kWriterSettings =
     "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
     "SET enable_mergejoin = off; SET enable_bitmapscan = off; SET statement_timeout = '30s'; SET lock_timeout = '1s';"
@@ -67,22 +68,25 @@ bool is_error(ExecStatusType status) {
 
 /// Warnings of the server that say something about durability, such as a cancelled wait for a standby.
 void log_notice(void*, const PGresult* notice) {
-  log::warning("postgres_notice",
-               {{"message", field(notice, PG_DIAG_MESSAGE_PRIMARY)}, {"detail", field(notice, PG_DIAG_MESSAGE_DETAIL)}});
+  log::warning("postgres_notice", {{"message", field(notice, PG_DIAG_MESSAGE_PRIMARY)},
+                                   {"detail", field(notice, PG_DIAG_MESSAGE_DETAIL)}});
 }
 
 }  // namespace
 
-// ---- opening ---------------------------------------------------------------------------------------------------------
+// ---- opening
+// ---------------------------------------------------------------------------------------------------------
 
 Outcome<Connection> Connection::open(const std::string& url, Purpose purpose) {
   // What stands before the URL is a default that it may override; what stands after it is ours to say. Dead peers are
   // noticed within half a minute: the operating system would take hours.
-  const std::array keywords{"application_name", "keepalives_idle", "keepalives_interval", "keepalives_count",
-                            "tcp_user_timeout", "target_session_attrs", "connect_timeout", "dbname",
-                            "client_encoding", static_cast<const char*>(nullptr)};
-  const std::array values{"yizhan", "15", "5", "3", "30000", "read-write", "5", url.c_str(), "UTF8",
-                          static_cast<const char*>(nullptr)};
+  const std::array keywords{"application_name",    "keepalives_idle",
+                            "keepalives_interval", "keepalives_count",
+                            "tcp_user_timeout",    "target_session_attrs",
+                            "connect_timeout",     "dbname",
+                            "client_encoding",     static_cast<const char*>(nullptr)};
+  const std::array values{"yizhan",     "15", "5",         "3",    "30000",
+                          "read-write", "5",  url.c_str(), "UTF8", static_cast<const char*>(nullptr)};
   Connection connection(PQconnectdbParams(keywords.data(), values.data(), 1), purpose);
   if (!connection.connection_) return std::unexpected(Failure{"", "out of memory", ""});
   if (PQstatus(connection.raw()) != CONNECTION_OK) {
@@ -96,16 +100,19 @@ Outcome<Connection> Connection::open(const std::string& url, Purpose purpose) {
 
 Outcome<void> Connection::set_up() {
   if (const int version = PQserverVersion(raw()); version < kOldestServer) {
-    return std::unexpected(Failure{"0A000", fmt::format("the server is PostgreSQL {}.{}; 13 or newer is needed",
-                                                        version / 10000, version % 10000), ""});
+    return std::unexpected(Failure{
+        "0A000", fmt::format("the server is PostgreSQL {}.{}; 13 or newer is needed", version / 10000, version % 10000),
+        ""});
   }
   const char* encoding = PQparameterStatus(raw(), "server_encoding");
   if (encoding == nullptr || std::string_view(encoding) != "UTF8") {
-    return std::unexpected(Failure{"0A000", fmt::format("the database's encoding is {}; create it with ENCODING 'UTF8'",
-                                                        encoding == nullptr ? "unknown" : encoding), ""});
+    return std::unexpected(Failure{"0A000",
+                                   fmt::format("the database's encoding is {}; create it with ENCODING 'UTF8'",
+                                               encoding == nullptr ? "unknown" : encoding),
+                                   ""});
   }
-  const auto done = execute(fmt::format("{}{}", kSessionSettings,
-                                        purpose_ == Purpose::kWriter ? kWriterSettings : kReaderSettings));
+  const auto done =
+      execute(fmt::format("{}{}", kSessionSettings, purpose_ == Purpose::kWriter ? kWriterSettings : kReaderSettings));
   if (!done) return std::unexpected(done.error());
   return {};
 }
@@ -120,7 +127,8 @@ Outcome<void> Connection::prepare(const std::vector<const Statement*>& statement
   return finish();
 }
 
-// ---- the pipeline ----------------------------------------------------------------------------------------------------
+// ---- the pipeline
+// ----------------------------------------------------------------------------------------------------
 
 void Connection::start_pipeline() {
   if (PQpipelineStatus(raw()) == PQ_PIPELINE_OFF) PQenterPipelineMode(raw());
@@ -210,7 +218,8 @@ bool Connection::usable() {
   return PQisBusy(raw()) == 0 && PQstatus(raw()) == CONNECTION_OK;
 }
 
-// ---- waiting ---------------------------------------------------------------------------------------------------------
+// ---- waiting
+// ---------------------------------------------------------------------------------------------------------
 
 SteadyTime Connection::deadline() const {
   return std::chrono::steady_clock::now() + (purpose_ == Purpose::kWriter ? kWriterDeadline : kReaderDeadline);

@@ -11,12 +11,22 @@ namespace {
 
 class PostgresFactory final : public StoreFactory {
  public:
-  explicit PostgresFactory(std::string url) : url_(std::move(url)) {}
+  PostgresFactory(std::string url, OpenMode mode) : url_(std::move(url)), mode_(mode) {}
 
-  Result<std::unique_ptr<Store>> open_writer() override { return open(Connection::Purpose::kWriter); }
+  Result<std::unique_ptr<Store>> open_writer() override {
+    if (mode_ == OpenMode::kServe) {
+      if (const auto migrated = migrate(); !migrated) return std::unexpected(migrated.error());
+    }
+    return open(Connection::Purpose::kWriter);
+  }
   Result<std::unique_ptr<Store>> open_reader() override { return open(Connection::Purpose::kReader); }
 
   Result<int> migrate() override {
+    if (mode_ == OpenMode::kTool) {
+      return fail("sql_error",
+                  "a command beside the service does not change the schema; `yizhan migrate` and the "
+                  "service's own start do");
+    }
     auto connection = Connection::open(url_, Connection::Purpose::kReader);
     if (!connection) return std::unexpected(to_error(connection.error()));
     return postgres::migrate(*connection);
@@ -40,11 +50,12 @@ class PostgresFactory final : public StoreFactory {
   }
 
   std::string url_;
+  OpenMode mode_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<StoreFactory>> open_postgres(const std::string& url, OpenMode) {
+Result<std::unique_ptr<StoreFactory>> open_postgres(const std::string& url, OpenMode mode) {
   char* problem = nullptr;
   PQconninfoOption* options = PQconninfoParse(url.c_str(), &problem);
   if (options == nullptr) {
@@ -54,7 +65,7 @@ Result<std::unique_ptr<StoreFactory>> open_postgres(const std::string& url, Open
                 "the PostgreSQL URL cannot be read; it has the form postgresql://user@host:port/database?name=value");
   }
   PQconninfoFree(options);
-  return std::make_unique<PostgresFactory>(url);
+  return std::make_unique<PostgresFactory>(url, mode);
 }
 
 }  // namespace yizhan::store::postgres

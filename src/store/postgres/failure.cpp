@@ -9,7 +9,9 @@ bool Failure::connection_lost() const {
   return sqlstate.empty() || sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03";
 }
 
-bool Failure::serialization() const { return sqlstate == "40001" || sqlstate == "40P01"; }
+bool Failure::serialization() const {
+  return sqlstate == "40001" || sqlstate == "40P01";
+}
 
 bool Failure::value_refused() const {
   return sqlstate.starts_with("22") || sqlstate.starts_with("23") || sqlstate.starts_with("54");
@@ -27,8 +29,9 @@ Error to_error(const Failure& failure) {
   // 25006: read-only, as a standby is. 53: no room, memory or connections. 57014: cancelled, or over its time. 58: I/O.
   if (failure.serialization() || failure.lock_timeout() || failure.sqlstate == "25006" || failure.sqlstate == "57014" ||
       failure.sqlstate.starts_with("53") || failure.sqlstate.starts_with("58")) {
-    return {"store_unavailable", fmt::format("PostgreSQL did not do it: {} (SQLSTATE {}); nothing was changed, try again",
-                                             failure.message, failure.sqlstate)};
+    return {"store_unavailable",
+            fmt::format("PostgreSQL did not do it: {} (SQLSTATE {}); nothing was changed, try again", failure.message,
+                        failure.sqlstate)};
   }
   if (failure.sqlstate == "XX001" || failure.sqlstate == "XX002") {
     return {"store_corrupt",

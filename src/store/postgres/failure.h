@@ -1,5 +1,5 @@
-// Why PostgreSQL did not do something: what it said (SQLSTATE), what that means for whoever asked, and the store's error
-// for it. SQLSTATE classes: https://www.postgresql.org/docs/15/errcodes-appendix.html
+// Why PostgreSQL did not do something: what it said (SQLSTATE), what that means for whoever asked, and the store's
+// error for it. SQLSTATE classes: https://www.postgresql.org/docs/15/errcodes-appendix.html
 #pragma once
 
 #include <expected>

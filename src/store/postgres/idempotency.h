@@ -29,11 +29,11 @@ class IdempotencyKeys {
 
   /// What an event with a key turned out to be. Neither: it is new.
   struct Match {
-    std::optional<Accepted> stored;    ///< a repetition of an event that is in the store
+    std::optional<Accepted> stored;     ///< a repetition of an event that is in the store
     const NewEvent* earlier = nullptr;  ///< a repetition of a new event of this batch
   };
-  /// For each event of the call, in order. Calls are asked for in their order, because the first one to carry a key is the
-  /// one that stores it. `idempotency_conflict`, which concerns this call alone.
+  /// For each event of the call, in order. Calls are asked for in their order, because the first one to carry a key is
+  /// the one that stores it. `idempotency_conflict`, which concerns this call alone.
   Result<std::vector<Match>> resolve(const AcceptCall& call);
 
  private:

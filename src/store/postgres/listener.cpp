@@ -46,7 +46,8 @@ void Listener::run() {
   while (!ending(-1, pause)) {
     listened_ = false;
     listen();
-    pause = listened_ ? kFirstPauseMilliseconds : std::clamp(2 * pause, kFirstPauseMilliseconds, kLongestPauseMilliseconds);
+    pause =
+        listened_ ? kFirstPauseMilliseconds : std::clamp(2 * pause, kFirstPauseMilliseconds, kLongestPauseMilliseconds);
   }
 }
 

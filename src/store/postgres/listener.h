@@ -1,5 +1,5 @@
-// News from other nodes and from hands: a thread that listens on the channel `yizhan_outbox` on a connection of its own,
-// and connects again by itself for as long as it lives.
+// News from other nodes and from hands: a thread that listens on the channel `yizhan_outbox` on a connection of its
+// own, and connects again by itself for as long as it lives.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The part of PostgresStore that looks: single statements, `yizhan sql`, and what an operator should know of the server.
+// The part of PostgresStore that looks: single statements, `yizhan sql`, and what an operator should know of the
+// server.
 #include <fmt/format.h>
 
 #include <array>
@@ -39,7 +40,9 @@ SqlResult to_sql_result(const ResultSet& rows) {
 
 }  // namespace
 
-const Dialect& PostgresStore::dialect() const { return kDialect; }
+const Dialect& PostgresStore::dialect() const {
+  return kDialect;
+}
 
 Result<std::int64_t> PostgresStore::query(const Query& statement, const RowReader& reader) {
   return run(statement, Plans::kFree, reader);
@@ -116,7 +119,8 @@ Result<std::vector<std::string>> PostgresStore::warnings() {
       {}};
   const auto done = query(statement, [&](const SqlRow& row) {
     if (row.bytes(0) == "off") {
-      found.emplace_back("PostgreSQL runs with fsync = off: a crash of its machine can lose or damage accepted events.");
+      found.emplace_back(
+          "PostgreSQL runs with fsync = off: a crash of its machine can lose or damage accepted events.");
     }
     if (row.bytes(1) == "off") {
       found.emplace_back(
@@ -124,14 +128,16 @@ Result<std::vector<std::string>> PostgresStore::warnings() {
     }
     if (row.bytes(2) == "off") {
       found.emplace_back(
-          "PostgreSQL runs with synchronous_commit = off: a crash of the server can lose events that were acknowledged.");
+          "PostgreSQL runs with synchronous_commit = off: a crash of the server can lose events that were "
+          "acknowledged.");
     }
     if (row.bytes(3) == "off") {
       found.emplace_back("PostgreSQL runs with autovacuum = off: the schedule grows and slows down with every event.");
     }
     if (row.integer(4) != 0 && row.integer(5) > 0) {
       found.emplace_back(
-          "The standby follows asynchronously (synchronous_standby_names is empty): a failover can lose the last events "
+          "The standby follows asynchronously (synchronous_standby_names is empty): a failover can lose the last "
+          "events "
           "that were acknowledged.");
     }
   });

@@ -31,7 +31,8 @@ constexpr std::array kDiscardable{EventStatus::kPending, EventStatus::kRetrying,
 
 PostgresStore::PostgresStore(std::string url, Connection::Purpose purpose) : url_(std::move(url)), purpose_(purpose) {}
 
-// ---- the connection --------------------------------------------------------------------------------------------------
+// ---- the connection
+// --------------------------------------------------------------------------------------------------
 
 Result<void> PostgresStore::connect() {
   if (connection_ && connection_->usable()) return {};
@@ -42,11 +43,13 @@ Result<void> PostgresStore::connect() {
   if (!version) return std::unexpected(version.error());
   if (*version > newest_schema()) {
     return fail("store_newer", fmt::format("the database's schema has version {}, this program knows {}: run the newer "
-                                           "program", *version, newest_schema()));
+                                           "program",
+                                           *version, newest_schema()));
   }
   if (*version < newest_schema()) {
-    return fail("sql_error", fmt::format("the database's schema has version {}, this program needs {}: run `yizhan migrate`",
-                                         *version, newest_schema()));
+    return fail("store_unavailable",
+                fmt::format("the database's schema has version {}, this program needs {}: run `yizhan migrate`",
+                            *version, newest_schema()));
   }
   if (purpose_ == Connection::Purpose::kWriter) {
     if (const auto prepared = opened->prepare(statements::all()); !prepared) {
@@ -58,8 +61,8 @@ Result<void> PostgresStore::connect() {
 }
 
 void PostgresStore::abandon(const Failure& failure) {
-  // What was refused, and what was in the way of something, leaves a healthy connection. After anything else a new one is
-  // the safer start: the server may have become a standby, a pooler may have swapped it, its plans may be outdated.
+  // What was refused, and what was in the way of something, leaves a healthy connection. After anything else a new one
+  // is the safer start: the server may have become a standby, a pooler may have swapped it, its plans may be outdated.
   const bool healthy = failure.value_refused() || failure.serialization() || failure.lock_timeout();
   if (!healthy || !connection_ || !connection_->usable()) return connection_.reset();
   if (connection_->in_transaction() && !connection_->execute("ROLLBACK")) connection_.reset();
@@ -71,10 +74,16 @@ void PostgresStore::pause_before_retry(int attempt) {
   std::this_thread::sleep_for(Microseconds{static_cast<std::int64_t>(random_.next() % most)});
 }
 
-// ---- writing ---------------------------------------------------------------------------------------------------------
+// ---- writing
+// ---------------------------------------------------------------------------------------------------------
 
 Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
   fail_point("write.begin");
+  for (const AttemptRecord& record : batch.records) {
+    if (record.next_status == EventStatus::kPending || record.next_status == EventStatus::kDiscarded) {
+      return fail("value_refused", fmt::format("an attempt cannot leave an event {}", to_string(record.next_status)));
+    }
+  }
   std::vector<std::optional<Error>> refused;
   for (const AcceptCall& call : batch.accepts) refused.push_back(refusal(call));
   bool one_by_one = false;
@@ -112,13 +121,16 @@ Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::
   if (written.buries()) fail_point("bury.before_commit");
   fail_point("write.before_commit");
   switch (commit(*connection_, url_, {written.transaction_id(), written.evidence()}, failure)) {
-    case CommitOutcome::kCommitted: break;
-    case CommitOutcome::kRolledBack: return std::unexpected(to_error(failure));
+    case CommitOutcome::kCommitted:
+      break;
+    case CommitOutcome::kRolledBack:
+      return std::unexpected(to_error(failure));
     case CommitOutcome::kUnknown:
       connection_.reset();
-      return fail("commit_outcome_unknown",
-                  "the connection to PostgreSQL broke during a commit, and whether it took place could not be found out; "
-                  "try again under the same idempotency key");
+      return fail(
+          "commit_outcome_unknown",
+          "the connection to PostgreSQL broke during a commit, and whether it took place could not be found out; "
+          "try again under the same idempotency key");
   }
   fail_point("write.after_commit");
   keys_since_pruning_ += written.keys_stored();
@@ -134,7 +146,8 @@ void PostgresStore::tidy() {
   if (const auto pruned = connection_->finish(); !pruned) abandon(pruned.error());  // the next thousand will do it
 }
 
-// ---- what is due -----------------------------------------------------------------------------------------------------
+// ---- what is due
+// -----------------------------------------------------------------------------------------------------
 
 Result<void> PostgresStore::recover_leases(UtcTime) {
   return {};  // they end by themselves, on the database's clock, whoever held them
@@ -162,17 +175,17 @@ Result<std::vector<EndpointDue>> PostgresStore::endpoints_due(std::int64_t after
 }
 
 void PostgresStore::settle_lanes() {
-  // A lane whose oldest event still waits: whoever closed the one before could not lock the lane in time, because somebody
-  // was adding to it in a long transaction.
+  // A lane whose oldest event still waits: whoever closed the one before could not lock the lane in time, because
+  // somebody was adding to it in a long transaction.
   Array stuck(kText);
   bool any = false;
   const Query statement{
       "WITH RECURSIVE lanes AS ("
-      " (SELECT order_lane, held FROM outbox_schedule WHERE order_lane IS NOT NULL ORDER BY order_lane, sequence LIMIT 1)"
+      " (SELECT order_lane, held FROM outbox_schedule WHERE order_lane IS NOT NULL ORDER BY order_lane, held LIMIT 1)"
       " UNION ALL"
       " SELECT next.order_lane, next.held FROM lanes CROSS JOIN LATERAL ("
       "  SELECT order_lane, held FROM outbox_schedule WHERE order_lane > lanes.order_lane"
-      "  ORDER BY order_lane, sequence LIMIT 1) AS next"
+      "  ORDER BY order_lane, held LIMIT 1) AS next"
       ") SELECT order_lane FROM lanes WHERE held",
       {}};
   const auto found = run(statement, Plans::kThroughIndexes, [&](const SqlRow& row) {
@@ -191,20 +204,23 @@ void PostgresStore::settle_lanes() {
   if (const auto done = connection_->finish(); !done) return abandon(done.error());
   Parameters lanes;
   lanes.add(std::move(locked));
-  connection_->send_text(statements::kReleaseHeads.text, statements::kReleaseHeads.types, lanes);
+  connection_->send_text(statements::kSettleLanes.text, statements::kSettleLanes.types, lanes);
   connection_->send_text("COMMIT", {}, {});
   if (const auto done = connection_->finish(); !done) abandon(done.error());
 }
 
-// ---- replay and discard ----------------------------------------------------------------------------------------------
+// ---- replay and discard
+// ----------------------------------------------------------------------------------------------
 
 Result<std::int64_t> PostgresStore::replay(const Selection& selection, int limit, UtcTime now) {
   return operate(selection, limit, now, {kReplayable, "SELECT outbox_replay($1, $2, $3)", "", "replay.before_commit"});
 }
 
-Result<std::int64_t> PostgresStore::discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) {
-  return operate(selection, limit, now,
-                 {kDiscardable, "SELECT outbox_discard($1, $2, $4, $3)", storable_text(reason), "discard.before_commit"});
+Result<std::int64_t> PostgresStore::discard(const Selection& selection, int limit, std::string_view reason,
+                                            UtcTime now) {
+  return operate(
+      selection, limit, now,
+      {kDiscardable, "SELECT outbox_discard($1, $2, $4, $3)", storable_text(reason), "discard.before_commit"});
 }
 
 Result<std::int64_t> PostgresStore::operate(const Selection& selection, int limit, UtcTime now,

@@ -1,5 +1,5 @@
-// The store on PostgreSQL. Nodes are equals: any number of them share one database, each with a writing connection and a
-// few reading ones; what they must agree on is decided by the database's locks and its clock.
+// The store on PostgreSQL. Nodes are equals: any number of them share one database, each with a writing connection and
+// a few reading ones; what they must agree on is decided by the database's locks and its clock.
 #pragma once
 
 #include <memory>
@@ -50,8 +50,8 @@ class PostgresStore final : public Lookups {
   Result<std::int64_t> run(const Query& statement, Plans plans, const RowReader& reader);
   void send_query(const Query& statement, Connection::OnResult on_result);
 
-  Result<WriteReply> try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused, bool one_by_one,
-                               Failure& failure);
+  Result<WriteReply> try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused,
+                               bool one_by_one, Failure& failure);
   void settle_lanes();
   /// After a call that failed: rolls back what it left open, or gives the connection up.
   void abandon(const Failure& failure);
@@ -60,7 +60,7 @@ class PostgresStore final : public Lookups {
   /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
   struct Operation {
     std::span<const EventStatus> statuses;
-    std::string call;    ///< `SELECT …` with $1 sequences, $2 statuses, $3 the time, and $4 the reason where there is one
+    std::string call;  ///< `SELECT …` with $1 sequences, $2 statuses, $3 the time, and $4 the reason where there is one
     std::string reason;
     std::string_view fail_point_name;
   };

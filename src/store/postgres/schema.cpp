@@ -35,8 +35,9 @@ constexpr std::string_view kVersionTable =
 constexpr std::string_view kLock = "SELECT pg_advisory_xact_lock(7201, hashtext(current_schema()))";
 
 Error newer(int found) {
-  return {"store_newer", fmt::format("the database's schema has version {}, this program knows {}: run the newer program",
-                                     found, newest_schema())};
+  return {"store_newer",
+          fmt::format("the database's schema has version {}, this program knows {}: run the newer program", found,
+                      newest_schema())};
 }
 
 Result<int> run_missing(Connection& connection) {
@@ -59,7 +60,9 @@ Result<int> run_missing(Connection& connection) {
 
 }  // namespace
 
-int newest_schema() { return static_cast<int>(migrations().size()); }
+int newest_schema() {
+  return static_cast<int>(migrations().size());
+}
 
 Result<int> read_schema_version(Connection& connection) {
   int version = 0;

@@ -12,8 +12,8 @@ const Oid kByteas = array_of(kBytea);
 const Oid kTimes = array_of(kTimestamptz);
 const Oid kBools = array_of(kBool);
 
-/// Ordered by the lock's number, so that no two transactions wait for each other. The seed 7201 keeps our locks apart from
-/// an application's own; outbox_lock_lanes() of the schema uses the same.
+/// Ordered by the lock's number, so that no two transactions wait for each other. The seed 7201 keeps our locks apart
+/// from an application's own; outbox_lock_lanes() of the schema uses the same.
 std::string lock_lanes(std::string_view lock) {
   return fmt::format(
       "SELECT lane FROM (SELECT lane, {} AS locked FROM ("
@@ -41,12 +41,13 @@ std::vector<Oid> with(std::vector<Oid> types, std::initializer_list<Oid> more) {
 constexpr std::string_view kScheduleText =
     "INSERT INTO outbox_schedule (sequence, endpoint_key, available_at, next_attempt_at, lease_expires_at, updated_at,"
     " attempt_count, attempts_made, run_start, held, status, lease_token, order_lane) "
-    "SELECT currval('outbox_sequence') + position - 1, endpoint_key, coalesce(lease_end, due), due, lease_end, created_at,"
+    "SELECT currval('outbox_sequence') + position - 1, endpoint_key, coalesce(lease_end, due), due, lease_end, $7,"
     " 0, 0, 0, waits, 'pending', CASE WHEN lease_end IS NOT NULL THEN token END, lane FROM ("
-    " SELECT *, CASE WHEN NOT waits THEN statement_timestamp() + lease_ms * interval '1 millisecond' END AS lease_end FROM ("
-    "  SELECT *, {} AS waits FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY"
-    "  AS handed (endpoint_key, due, created_at, token, lease_ms, lane, follows, position)) AS handed) AS handed{}";
-const std::vector<Oid> kScheduleTypes{kInt8s, kTimes, kTimes, kTexts, kInt8s, kTexts, kBools};
+    " SELECT *, CASE WHEN NOT waits THEN statement_timestamp() + lease_ms * interval '1 millisecond' END AS lease_end "
+    "FROM ("
+    "  SELECT *, {} AS waits FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY"
+    "  AS handed (endpoint_key, due, token, lease_ms, lane, follows, position)) AS handed) AS handed{}";
+const std::vector<Oid> kScheduleTypes{kInt8s, kTimes, kTexts, kInt8s, kTexts, kBools, kTimestamptz};
 
 }  // namespace
 
@@ -60,22 +61,22 @@ const Statement kTransactionId{"transaction_id", "SELECT pg_current_xact_id_if_a
 
 const Statement kLockLanes{
     "lock_lanes", lock_lanes("CASE WHEN pg_advisory_xact_lock(lock_key) IS NOT NULL THEN true END"), {kInt8s, kTexts}};
-const Statement kTryLockLanes{
-    "try_lock_lanes", lock_lanes("pg_try_advisory_xact_lock(lock_key)"), {kInt8s, kTexts}};
+const Statement kTryLockLanes{"try_lock_lanes", lock_lanes("pg_try_advisory_xact_lock(lock_key)"), {kInt8s, kTexts}};
 
 const Statement kRecordDelivered{
     "record_delivered",
-    fmt::format("WITH result AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY AS result ({0}, position)"
-                "), closed AS ("
-                " DELETE FROM outbox_schedule AS s USING result WHERE s.sequence = result.sequence AND s.lease_token = token"
-                " RETURNING s.sequence, s.attempt_count + 1 AS attempt_count, s.attempts_made + 1 AS attempt_no,"
-                "  response_status, duration_ms, response_body, created_at, recorded_at, position"
-                "), delivered AS ("
-                " INSERT INTO outbox_delivered (sequence, attempt_count, updated_at)"
-                " SELECT sequence, attempt_count, recorded_at FROM closed"
-                "), attempted AS ({1}, NULL, NULL FROM closed) "
-                "SELECT position FROM closed",
-                kAttemptColumns, kInsertAttempts),
+    fmt::format(
+        "WITH result AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY AS result ({0}, position)"
+        "), closed AS ("
+        " DELETE FROM outbox_schedule AS s USING result WHERE s.sequence = result.sequence AND s.lease_token = token"
+        " RETURNING s.sequence, s.attempt_count + 1 AS attempt_count, s.attempts_made + 1 AS attempt_no,"
+        "  response_status, duration_ms, response_body, created_at, recorded_at, position"
+        "), delivered AS ("
+        " INSERT INTO outbox_delivered (sequence, attempt_count, updated_at)"
+        " SELECT sequence, attempt_count, recorded_at FROM closed"
+        "), attempted AS ({1}, NULL, NULL FROM closed) "
+        "SELECT position FROM closed",
+        kAttemptColumns, kInsertAttempts),
     kAttemptTypes};
 
 const Statement kRecordRetry{
@@ -97,25 +98,26 @@ const Statement kRecordRetry{
 
 const Statement kRecordDeadLetter{
     "record_dead_letter",
-    fmt::format("WITH result AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY"
-                " AS result ({0}, error_class, error_message, position)"
-                "), closed AS ("
-                " DELETE FROM outbox_schedule AS s USING result WHERE s.sequence = result.sequence AND s.lease_token = token"
-                " RETURNING s.sequence, s.attempt_count + 1 AS attempt_count, s.attempts_made + 1 AS attempt_no,"
-                "  response_status, duration_ms, response_body, created_at, recorded_at, error_class, error_message, position"
-                "), abandoned AS ("
-                " INSERT INTO outbox_abandoned (sequence, status, attempt_count, last_error, updated_at)"
-                " SELECT sequence, 'dead_letter', attempt_count, error_message, recorded_at FROM closed"
-                "), buried AS ("
-                " INSERT INTO cs_platform_event_dead_letters (event_id, platform, event_type, callback_target,"
-                "  attempt_count, final_error, error_class, created_at)"
-                " SELECT e.id, e.platform, e.event_type, e.callback_target, closed.attempt_count, error_message, error_class,"
-                "  recorded_at FROM closed JOIN outbox_events AS e ON e.sequence = closed.sequence"
-                " ON CONFLICT (event_id) DO UPDATE SET attempt_count = excluded.attempt_count,"
-                "  final_error = excluded.final_error, error_class = excluded.error_class, created_at = excluded.created_at"
-                "), attempted AS ({1}, error_class, error_message FROM closed) "
-                "SELECT position FROM closed",
-                kAttemptColumns, kInsertAttempts),
+    fmt::format(
+        "WITH result AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY"
+        " AS result ({0}, error_class, error_message, position)"
+        "), closed AS ("
+        " DELETE FROM outbox_schedule AS s USING result WHERE s.sequence = result.sequence AND s.lease_token = token"
+        " RETURNING s.sequence, s.attempt_count + 1 AS attempt_count, s.attempts_made + 1 AS attempt_no,"
+        "  response_status, duration_ms, response_body, created_at, recorded_at, error_class, error_message, position"
+        "), abandoned AS ("
+        " INSERT INTO outbox_abandoned (sequence, status, attempt_count, last_error, updated_at)"
+        " SELECT sequence, 'dead_letter', attempt_count, error_message, recorded_at FROM closed"
+        "), buried AS ("
+        " INSERT INTO cs_platform_event_dead_letters (event_id, platform, event_type, callback_target,"
+        "  attempt_count, final_error, error_class, created_at)"
+        " SELECT e.id, e.platform, e.event_type, e.callback_target, closed.attempt_count, error_message, error_class,"
+        "  recorded_at FROM closed JOIN outbox_events AS e ON e.sequence = closed.sequence"
+        " ON CONFLICT (event_id) DO UPDATE SET attempt_count = excluded.attempt_count,"
+        "  final_error = excluded.final_error, error_class = excluded.error_class, created_at = excluded.created_at"
+        "), attempted AS ({1}, error_class, error_message FROM closed) "
+        "SELECT position FROM closed",
+        kAttemptColumns, kInsertAttempts),
     with(kAttemptTypes, {kTexts, kTexts})};
 
 const Statement kLockUnlocked{
@@ -123,14 +125,7 @@ const Statement kLockUnlocked{
     "SELECT sequence FROM outbox_schedule WHERE sequence = ANY ($1) ORDER BY sequence FOR UPDATE SKIP LOCKED",
     {kInt8s}};
 
-const Statement kReleaseHeads{
-    "release_heads",
-    "WITH released AS ("
-    " UPDATE outbox_schedule SET held = false WHERE held AND sequence = ANY (ARRAY("
-    "  SELECT (SELECT s.sequence FROM outbox_schedule AS s WHERE s.order_lane = lane ORDER BY s.sequence LIMIT 1)"
-    "  FROM unnest($1) AS lane)) RETURNING endpoint_key) "
-    "SELECT outbox_news(endpoint_key) FROM (SELECT DISTINCT endpoint_key FROM released) AS endpoints",
-    {kTexts}};
+const Statement kSettleLanes{"settle_lanes", "SELECT outbox_settle_lanes($1)", {kTexts}};
 
 const Statement kFindKeys{
     "find_keys",
@@ -167,37 +162,37 @@ const Statement kStoreEvents{
     " order_key, traceparent, idempotency_key) "
     "SELECT currval('outbox_sequence') + position - 1, created_at, id, platform, event_type, callback_target, payload,"
     " correlation, order_key, traceparent, idempotency_key "
-    "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS handed (created_at, id, platform, event_type,"
+    "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS handed (created_at, id, platform, "
+    "event_type,"
     " callback_target, payload, correlation, order_key, traceparent, idempotency_key, position)",
     {kTimes, kTexts, kTexts, kTexts, kTexts, kByteas, kTexts, kTexts, kTexts, kTexts}};
 
 const Statement kSchedule{"schedule", fmt::format(kScheduleText, "false", ""), kScheduleTypes};
 
-const Statement kScheduleOrdered{
-    "schedule_ordered",
-    "WITH stored AS (" +
-        fmt::format(kScheduleText,
-                    "lane IS NOT NULL AND (follows OR EXISTS ("
-                    "SELECT FROM outbox_schedule AS s WHERE s.order_lane = handed.lane))",
-                    " RETURNING sequence, held") +
-        ") SELECT sequence FROM stored WHERE held",
-    kScheduleTypes};
+const Statement kScheduleOrdered{"schedule_ordered",
+                                 "WITH stored AS (" +
+                                     fmt::format(kScheduleText,
+                                                 "lane IS NOT NULL AND (follows OR EXISTS ("
+                                                 "SELECT FROM outbox_schedule AS s WHERE s.order_lane = handed.lane))",
+                                                 " RETURNING sequence, held") +
+                                     ") SELECT sequence FROM stored WHERE held",
+                                 kScheduleTypes};
 
 const Statement kAnnounce{"announce", "SELECT outbox_news(endpoint_key) FROM unnest($1) AS endpoint_key", {kInt8s}};
 
-const Statement kRelease{
-    "release",
-    "UPDATE outbox_schedule AS s SET lease_token = NULL, lease_expires_at = NULL,"
-    " endpoint_key = coalesce(given.endpoint_key, s.endpoint_key),"
-    " next_attempt_at = coalesce(not_before, s.next_attempt_at), available_at = coalesce(not_before, s.next_attempt_at),"
-    " last_error = coalesce(error, s.last_error) "
-    "FROM unnest($1, $2, $3, $4, $5) AS given (sequence, token, endpoint_key, not_before, error) "
-    "WHERE s.sequence = given.sequence AND s.lease_token = given.token",
-    {kInt8s, kTexts, kInt8s, kTimes, kTexts}};
+const Statement kRelease{"release",
+                         "UPDATE outbox_schedule AS s SET lease_token = NULL, lease_expires_at = NULL,"
+                         " endpoint_key = coalesce(given.endpoint_key, s.endpoint_key),"
+                         " next_attempt_at = coalesce(not_before, s.next_attempt_at), available_at = "
+                         "coalesce(not_before, s.next_attempt_at),"
+                         " last_error = coalesce(error, s.last_error), updated_at = $6 "
+                         "FROM unnest($1, $2, $3, $4, $5) AS given (sequence, token, endpoint_key, not_before, error) "
+                         "WHERE s.sequence = given.sequence AND s.lease_token = given.token",
+                         {kInt8s, kTexts, kInt8s, kTimes, kTexts, kTimestamptz}};
 
-// `available_at` is the one that the index knows; whether it stands for a due time (judged by `now`) or for the end of a
-// lease (judged by this server's clock) decides which clock counts. An endpoint that was disabled, perhaps by another node,
-// keeps its events.
+// `available_at` is the one that the index knows; whether it stands for a due time (judged by `now`) or for the end of
+// a lease (judged by this server's clock) decides which clock counts. An endpoint that was disabled, perhaps by another
+// node, keeps its events.
 const Statement kClaim{
     "claim",
     "WITH claimed AS ("
@@ -211,7 +206,8 @@ const Statement kClaim{
     "   AND NOT EXISTS (SELECT FROM outbox_endpoints WHERE endpoint_key = $1)"
     "  ORDER BY available_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED))"
     " RETURNING sequence, status, attempt_count, attempt_count - run_start AS tries_in_run, next_attempt_at) "
-    "SELECT e.sequence, id, platform, event_type, callback_target, payload, correlation, order_key, traceparent, created_at,"
+    "SELECT e.sequence, id, platform, event_type, callback_target, payload, correlation, order_key, traceparent, "
+    "created_at,"
     " status, attempt_count, tries_in_run, next_attempt_at "
     "FROM claimed JOIN outbox_events AS e ON e.sequence = claimed.sequence",
     {kInt8, kInt8, kText, kInt8, kTimestamptz}};
@@ -223,11 +219,31 @@ const Statement kNextAvailable{
     {kInt8, kText}};
 
 const std::vector<const Statement*>& all() {
-  static const std::vector<const Statement*> statements{
-      &kBegin, &kCommit, &kRollback, &kSavepoint, &kRollbackToSavepoint, &kReleaseSavepoint, &kTransactionId, &kLockLanes,
-      &kTryLockLanes, &kRecordDelivered, &kRecordRetry, &kRecordDeadLetter, &kLockUnlocked, &kReleaseHeads, &kFindKeys,
-      &kStoreKeys, &kPruneKeys, &kNextBlock, &kStoreEvents, &kSchedule, &kScheduleOrdered, &kAnnounce, &kRelease, &kClaim,
-      &kNextAvailable};
+  static const std::vector<const Statement*> statements{&kBegin,
+                                                        &kCommit,
+                                                        &kRollback,
+                                                        &kSavepoint,
+                                                        &kRollbackToSavepoint,
+                                                        &kReleaseSavepoint,
+                                                        &kTransactionId,
+                                                        &kLockLanes,
+                                                        &kTryLockLanes,
+                                                        &kRecordDelivered,
+                                                        &kRecordRetry,
+                                                        &kRecordDeadLetter,
+                                                        &kLockUnlocked,
+                                                        &kSettleLanes,
+                                                        &kFindKeys,
+                                                        &kStoreKeys,
+                                                        &kPruneKeys,
+                                                        &kNextBlock,
+                                                        &kStoreEvents,
+                                                        &kSchedule,
+                                                        &kScheduleOrdered,
+                                                        &kAnnounce,
+                                                        &kRelease,
+                                                        &kClaim,
+                                                        &kNextAvailable};
   return statements;
 }
 

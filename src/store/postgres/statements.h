@@ -1,4 +1,5 @@
-// The writer's statements: what each takes and gives. They run in one transaction, in the order in which they stand here.
+// The writer's statements: what each takes and gives. They run in one transaction, in the order in which they stand
+// here.
 //
 // Many events go in one statement, as one array for each column (`unnest`). Every row is reached through an index: the
 // plans stay the same whether the tables are empty or hold millions (see kWriterSettings in connection.cpp).
@@ -19,14 +20,14 @@ extern const Statement kReleaseSavepoint;
 /// `id` (NULL when the transaction changed nothing, so that its commit cannot be in doubt).
 extern const Statement kTransactionId;
 
-/// $1 sequences of the records, $2 lanes of the events to accept. Locks the lanes of all of them, in one order; gives
-/// `lane`.
+/// $1 sequences of records and releases, $2 lanes of the events to accept. Locks the lanes of all of them, in one
+/// order; gives `lane`.
 extern const Statement kLockLanes;
 /// The same without waiting: a lane that somebody else has locked is left out.
 extern const Statement kTryLockLanes;
 
-/// Results of attempts, $1…: see batch.cpp. Each gives `position` (from 1) of the results that were recorded: those whose
-/// token still holds the event.
+/// Results of attempts, $1…: see batch.cpp. Each gives `position` (from 1) of the results that were recorded: those
+/// whose token still holds the event.
 extern const Statement kRecordDelivered;
 extern const Statement kRecordRetry;
 extern const Statement kRecordDeadLetter;
@@ -34,7 +35,7 @@ extern const Statement kRecordDeadLetter;
 extern const Statement kLockUnlocked;
 
 /// $1 lanes, locked: their oldest open event may go out. Announces it to the listening nodes.
-extern const Statement kReleaseHeads;
+extern const Statement kSettleLanes;
 
 /// $1 platforms, $2 keys; gives `position` and the stored event's id, sequence, status and content.
 extern const Statement kFindKeys;
@@ -54,7 +55,7 @@ extern const Statement kScheduleOrdered;
 /// $1 endpoint keys whose new events nobody has taken.
 extern const Statement kAnnounce;
 
-/// $1 sequences, $2 tokens, $3 endpoint keys, $4 not before, $5 errors; NULL leaves as it is.
+/// $1 sequences, $2 tokens, $3 endpoint keys, $4 not before, $5 errors (NULL leaves as it is), $6 now.
 extern const Statement kRelease;
 
 /// $1 endpoint key, $2 limit, $3 token, $4 lease in ms, $5 now; gives the columns of ClaimedColumn.

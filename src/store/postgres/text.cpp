@@ -4,7 +4,9 @@
 
 namespace yizhan::store::postgres {
 
-bool is_storable(std::string_view text) { return text.find('\0') == std::string_view::npos && is_utf8(text); }
+bool is_storable(std::string_view text) {
+  return text.find('\0') == std::string_view::npos && is_utf8(text);
+}
 
 std::string storable_text(std::string_view text) {
   if (is_storable(text)) return std::string(text);

@@ -340,7 +340,7 @@ Result<std::int64_t> SqliteStore::discard(const Selection& selection, int limit,
   return change_each(targets_query(selection, kDiscardable, limit),
                      "UPDATE cs_platform_event_outbox SET status = 'discarded', last_error = $3, updated_at = $2 "
                      "WHERE id = $1",
-                     reason, now, {});
+                     reason, now, "discard.before_commit");
 }
 
 Result<std::int64_t> SqliteStore::query(const Query& statement, const RowReader& reader) {

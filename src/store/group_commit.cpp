@@ -1,0 +1,366 @@
+#include "store/group_commit.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <iterator>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+
+namespace yizhan::store {
+namespace {
+
+/// How often a stop tries to write down what is left before it gives up on a store that is gone.
+constexpr int kTriesAtTheEnd = 3;
+
+/// A reason that lies in what was written: trying the same again gives the same.
+bool is_deterministic(const Error& error) {
+  return error.code == "value_refused" || error.code == "sql_error" || error.code == "event_id_taken" ||
+         error.code == "idempotency_conflict";
+}
+
+/// Requests with the functions that wait for their answers, position by position.
+struct Work {
+  std::vector<AttemptRecord> records;
+  std::vector<GroupCommit::RecordDone> record_done;
+  std::vector<AcceptCall> accepts;
+  std::vector<GroupCommit::AcceptDone> accept_done;
+  std::vector<Release> releases;
+  std::vector<ClaimRequest> claims;
+  std::vector<GroupCommit::ClaimDone> claim_done;
+
+  std::size_t size() const { return records.size() + accepts.size() + releases.size() + claims.size(); }
+  bool empty() const { return size() == 0; }
+};
+
+/// Moves the first `count` items of `from` to the end of `to`.
+template <class Item>
+void move_front(std::vector<Item>& from, std::vector<Item>& to, std::size_t count) {
+  const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(count, from.size()));
+  if (to.empty() && end == from.end()) {
+    to.swap(from);
+    return;
+  }
+  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(end));
+  from.erase(from.begin(), end);
+}
+
+void move_records(Work& from, Work& to, std::size_t count) {
+  move_front(from.records, to.records, count);
+  move_front(from.record_done, to.record_done, count);
+}
+void move_accepts(Work& from, Work& to, std::size_t count) {
+  move_front(from.accepts, to.accepts, count);
+  move_front(from.accept_done, to.accept_done, count);
+}
+void move_claims(Work& from, Work& to, std::size_t count) {
+  move_front(from.claims, to.claims, count);
+  move_front(from.claim_done, to.claim_done, count);
+}
+
+void move_all(Work& from, Work& to) {
+  move_records(from, to, from.records.size());
+  move_accepts(from, to, from.accepts.size());
+  move_front(from.releases, to.releases, from.releases.size());
+  move_claims(from, to, from.claims.size());
+}
+
+/// The accept calls at the front that hold at most `events` events together; at least one call.
+std::size_t calls_within(const std::vector<AcceptCall>& calls, std::size_t events) {
+  std::size_t count = 0;
+  std::size_t held = 0;
+  while (count < calls.size() && (count == 0 || held + calls[count].events.size() <= events)) {
+    held += calls[count++].events.size();
+  }
+  return count;
+}
+
+/// Takes from `waiting` what the next transaction writes.
+Work take_batch(Work& waiting, std::size_t limit) {
+  Work batch;
+  move_front(waiting.releases, batch.releases, limit);
+  move_claims(waiting, batch, limit);
+  move_records(waiting, batch, limit);
+  // Results come from events that were accepted: if they fill a transaction alone, new events still get their share.
+  const std::size_t room = std::max(limit - std::min(limit, batch.records.size()), limit / 4);
+  move_accepts(waiting, batch, calls_within(waiting.accepts, room));
+  return batch;
+}
+
+/// Half of the work: to find the one item that the store refuses.
+Work split(Work& work) {
+  Work half;
+  std::size_t count = work.size() / 2;
+  const auto part = [&](std::size_t available) {
+    const std::size_t taken = std::min(count, available);
+    count -= taken;
+    return taken;
+  };
+  move_records(work, half, part(work.records.size()));
+  move_accepts(work, half, part(work.accepts.size()));
+  move_front(work.releases, half.releases, part(work.releases.size()));
+  move_claims(work, half, part(work.claims.size()));
+  return half;
+}
+
+}  // namespace
+
+struct GroupCommit::State {
+  State(std::unique_ptr<Store> owned_store, Post post_function, Options given)
+      : store(std::move(owned_store)), post(std::move(post_function)), options(given) {}
+
+  // Owned by the writer's thread.
+  const std::unique_ptr<Store> store;
+  Work backlog;           ///< taken over, not yet committed: what is over the limit, and what a failed commit left
+  Milliseconds pause{0};  ///< before the next try; 0 unless the last commit failed
+
+  const Post post;  ///< thread-safe
+  const Options options;
+
+  std::mutex mutex;
+  std::condition_variable news;
+  // Guarded by mutex.
+  Work handed_over;
+  std::vector<Task> tasks;
+  std::size_t accepts_waiting = 0;  ///< handed over or in the backlog
+  bool stopping = false;
+  CommitCounters counters;
+
+  std::atomic<bool> healthy = true;
+
+  std::thread thread;
+
+  template <class Add>
+  void hand_over(Add add) {
+    bool was_idle = false;
+    {
+      const std::lock_guard lock(mutex);
+      was_idle = handed_over.empty() && tasks.empty();
+      add();
+    }
+    if (was_idle) news.notify_one();
+  }
+
+  void run();
+  bool take_over(std::vector<Task>& due_tasks);
+  void commit(Work work);
+  void complete(Work work, WriteBatch batch, WriteReply reply);
+  void fail_all(Work work, const Error& error);
+  void refuse_single(Work work, const Error& error);
+  void give_up();
+};
+
+void GroupCommit::State::run() {
+  int tries_left = kTriesAtTheEnd;
+  for (;;) {
+    std::vector<Task> due_tasks;
+    const bool going_on = take_over(due_tasks);
+    for (Task& task : due_tasks) task(*store);
+    // A store that failed is tried even when nobody has anything for it: callers stay away until it is healthy again.
+    if (!backlog.empty() || !healthy) commit(take_batch(backlog, options.batch_limit));
+    store->tidy();
+    if (going_on) continue;
+
+    const bool done = [&] {
+      const std::lock_guard lock(mutex);
+      return backlog.empty() && handed_over.empty() && tasks.empty();
+    }();
+    if (done) return;
+    if (!healthy && --tries_left == 0) return give_up();
+  }
+}
+
+/// Waits for work and takes it over. False when there will be no more.
+bool GroupCommit::State::take_over(std::vector<Task>& due_tasks) {
+  std::unique_lock lock(mutex);
+  if (pause != Milliseconds{0}) {
+    // The store is failing: the next try is made after a pause, with what has come in meanwhile.
+    news.wait_for(lock, pause, [&] { return !tasks.empty(); });
+  } else if (backlog.empty()) {
+    news.wait(lock, [&] { return stopping || !tasks.empty() || !handed_over.empty(); });
+  }
+  due_tasks.swap(tasks);
+  move_all(handed_over, backlog);
+  return !stopping;
+}
+
+void GroupCommit::State::commit(Work work) {
+  {
+    const std::lock_guard lock(mutex);
+    accepts_waiting -= work.accepts.size();
+  }
+  WriteBatch batch{.records = std::move(work.records),
+                   .accepts = std::move(work.accepts),
+                   .releases = std::move(work.releases),
+                   .claims = std::move(work.claims),
+                   .now = utc_now()};
+  const auto begun = std::chrono::steady_clock::now();
+  auto reply = store->write(batch);
+  const auto took = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begun);
+  if (reply) {
+    if (!healthy.exchange(true)) log::info("store.recovered");
+    pause = Milliseconds{0};
+    const std::lock_guard lock(mutex);
+    ++counters.commits;
+    counters.commit_micros += static_cast<std::uint64_t>(took.count());
+  } else {
+    const std::lock_guard lock(mutex);
+    ++counters.failed_commits;
+  }
+  if (reply) return complete(std::move(work), std::move(batch), std::move(*reply));
+
+  work.records = std::move(batch.records);
+  work.accepts = std::move(batch.accepts);
+  work.releases = std::move(batch.releases);
+  work.claims = std::move(batch.claims);
+  if (!is_deterministic(reply.error())) return fail_all(std::move(work), reply.error());
+  if (work.size() == 1) return refuse_single(std::move(work), reply.error());
+  {
+    const std::lock_guard lock(mutex);
+    accepts_waiting += work.accepts.size();  // the halves take them off again
+  }
+  Work half = split(work);
+  commit(std::move(half));
+  commit(std::move(work));
+}
+
+void GroupCommit::State::complete(Work work, WriteBatch batch, WriteReply reply) {
+  {
+    const std::lock_guard lock(mutex);
+    for (const auto& accepted : reply.accepts) {
+      if (!accepted) continue;
+      counters.events_accepted += static_cast<std::uint64_t>(
+          std::ranges::count_if(*accepted, [](const Accepted& event) { return !event.duplicate; }));
+    }
+    for (const RecordReply recorded : reply.records) {
+      ++(recorded == RecordReply::kRecorded ? counters.results_recorded : counters.results_refused);
+    }
+    for (const ClaimReply& claimed : reply.claims) counters.events_claimed += claimed.events.size();
+  }
+  if (work.record_done.empty() && work.accept_done.empty() && work.claim_done.empty()) return;
+  post([work = std::move(work), accepts = std::move(batch.accepts), reply = std::move(reply)]() mutable {
+    for (std::size_t i = 0; i < work.record_done.size(); ++i) {
+      if (work.record_done[i]) work.record_done[i](reply.records[i]);
+    }
+    for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
+      if (work.accept_done[i]) work.accept_done[i](std::move(reply.accepts[i]), std::move(accepts[i]));
+    }
+    for (std::size_t i = 0; i < work.claim_done.size(); ++i) {
+      if (work.claim_done[i]) work.claim_done[i](std::move(reply.claims[i]));
+    }
+  });
+}
+
+/// The store failed: who waits for an answer hears of it, what must not be forgotten is kept for the next try.
+void GroupCommit::State::fail_all(Work work, const Error& error) {
+  pause = pause == Milliseconds{0} ? options.retry_pause : std::min(pause * 2, options.retry_pause_max);
+  if (healthy.exchange(false)) log::error("store.failed", {{"code", error.code}, {"message", error.message}});
+  Work kept;
+  move_records(work, kept, work.records.size());
+  move_front(work.releases, kept.releases, work.releases.size());
+  move_all(backlog, kept);  // behind what is older
+  backlog = std::move(kept);
+  if (work.empty()) return;
+  post([work = std::move(work), error]() mutable {
+    for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
+      if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
+    }
+    for (auto& done : work.claim_done) {
+      if (done) done(std::unexpected(error));
+    }
+  });
+}
+
+/// One item that the store will never take.
+void GroupCommit::State::refuse_single(Work work, const Error& error) {
+  if (!work.records.empty() || !work.releases.empty()) {
+    const std::string& token =
+        work.records.empty() ? work.releases.front().lease_token : work.records.front().lease_token;
+    const std::int64_t sequence = work.records.empty() ? work.releases.front().sequence : work.records.front().sequence;
+    log::error("store.record_refused",
+               {{"sequence", sequence}, {"lease_token", token}, {"code", error.code}, {"message", error.message}});
+  }
+  post([work = std::move(work), error]() mutable {
+    for (auto& done : work.record_done) {
+      if (done) done(RecordReply::kLeaseLost);
+    }
+    for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
+      if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
+    }
+    for (auto& done : work.claim_done) {
+      if (done) done(std::unexpected(error));
+    }
+  });
+}
+
+/// The process ends and the store is gone: the results are lost with it, their leases end and the events go out again.
+void GroupCommit::State::give_up() {
+  log::error("store.given_up", {{"results", backlog.records.size()}, {"releases", backlog.releases.size()}});
+  backlog = Work();
+}
+
+GroupCommit::GroupCommit(std::unique_ptr<Store> writer, Post post, Options options)
+    : state_(std::make_shared<State>(std::move(writer), std::move(post), options)) {
+  state_->thread = std::thread([state = state_.get()] { state->run(); });
+}
+
+GroupCommit::~GroupCommit() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->news.notify_one();
+  state_->thread.join();
+}
+
+void GroupCommit::accept(AcceptCall call, AcceptDone done) {
+  bool refused = false;
+  state_->hand_over([&] {
+    refused = state_->accepts_waiting >= state_->options.waiting_limit;
+    if (refused) return;
+    ++state_->accepts_waiting;
+    state_->handed_over.accepts.push_back(std::move(call));
+    state_->handed_over.accept_done.push_back(std::move(done));
+  });
+  if (!refused) return;
+  state_->post([call = std::move(call), done = std::move(done)]() mutable {
+    done(fail("store_busy", "more events are being handed over than the store takes; try again in a moment"),
+         std::move(call));
+  });
+}
+
+void GroupCommit::record(AttemptRecord record, RecordDone done) {
+  state_->hand_over([&] {
+    state_->handed_over.records.push_back(std::move(record));
+    state_->handed_over.record_done.push_back(std::move(done));
+  });
+}
+
+void GroupCommit::claim(ClaimRequest request, ClaimDone done) {
+  state_->hand_over([&] {
+    state_->handed_over.claims.push_back(std::move(request));
+    state_->handed_over.claim_done.push_back(std::move(done));
+  });
+}
+
+void GroupCommit::release(Release release) {
+  state_->hand_over([&] { state_->handed_over.releases.push_back(std::move(release)); });
+}
+
+void GroupCommit::run(Task task) {
+  state_->hand_over([&] { state_->tasks.push_back(std::move(task)); });
+}
+
+CommitCounters GroupCommit::counters() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->counters;
+}
+
+bool GroupCommit::healthy() const {
+  return state_->healthy;
+}
+
+}  // namespace yizhan::store
