@@ -27,7 +27,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   const auto attempts = (*opened)->attempts(options.event_id, options.limit);
   if (!attempts) return std::unexpected(attempts.error());
   if (context.options.json) {
-    for (const store::AttemptView& attempt : *attempts) context.out() << attempt_record(attempt).str() << '\n';
+    for (const store::AttemptView& attempt : *attempts) context.out() << json_line(add_attempt, attempt);
     return ExitStatus::kOk;
   }
   if (attempts->empty()) {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "cli/interrupt.h"
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 #include "cli/paging.h"
 #include "cli/progress.h"
 #include "cli/readable.h"
@@ -96,7 +96,7 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
   if (!total) return std::unexpected(total.error());
   if (options.preview) {
     if (context.options.json) {
-      context.out() << JsonRecord().number("matching", *total).str() << '\n';
+      context.out() << JsonWriter().begin_object().number("matching", *total).end_object().take() << '\n';
     } else {
       context.out() << fmt::format("{} would be {}{}.\n", counted(*total, "event", "events"), words.json_field,
                                    which(selection));
@@ -112,11 +112,13 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
   const auto outcome = go_through(context, store, selection, *total, options, words, change);
   if (!outcome) return std::unexpected(outcome.error());
   if (context.options.json) {
-    context.out() << JsonRecord()
+    context.out() << JsonWriter()
+                         .begin_object()
                          .number("matching", *total)
                          .number(words.json_field, outcome->changed)
                          .boolean("interrupted", outcome->interrupted)
-                         .str()
+                         .end_object()
+                         .take()
                   << '\n';
   } else if (*total == 0) {
     context.out() << fmt::format("No event matches{}: nothing to do.\n", which(selection));

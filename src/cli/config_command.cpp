@@ -5,7 +5,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
 #include "config/documents.h"
 #include "config/show.h"
@@ -30,11 +30,11 @@ Result<ExitStatus> check(const Context& context) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   if (context.options.json) {
-    std::vector<std::string> warnings;
-    for (const std::string& warning : loaded->warnings) warnings.push_back(json_string(warning));
-    context.out()
-        << JsonRecord().boolean("valid", true).text("file", loaded->file).raw("warnings", json_array(warnings)).str()
-        << '\n';
+    JsonWriter writer;
+    writer.begin_object().boolean("valid", true).text("file", loaded->file).key("warnings").begin_array();
+    for (const std::string& warning : loaded->warnings) writer.text(warning);
+    writer.end_array().end_object();
+    context.out() << writer.take() << '\n';
     return ExitStatus::kOk;
   }
   for (const std::string& warning : loaded->warnings) context.out() << "warning: " << warning << '\n';

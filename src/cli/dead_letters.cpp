@@ -36,7 +36,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
       options.limit, false, [&](const store::Page& page) { return (*opened)->list_dead_letters(*selection, page); },
       [&](const store::DeadLetterView& dead_letter) {
         if (context.options.json) {
-          context.out() << dead_letter_record(dead_letter).str() << '\n';
+          context.out() << json_line(add_dead_letter, dead_letter);
           return;
         }
         table.add_row({{dead_letter.event_id},

@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
 #include <fstream>
 #include <istream>
 #include <iterator>
@@ -9,10 +7,12 @@
 #include <ostream>
 
 #include "base/ids.h"
+#include "base/json_scan.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/event_endpoint.h"
-#include "cli/json_record.h"
+#include "cli/json_members.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
 #include "cli/service_client.h"
 
@@ -59,26 +59,25 @@ Result<std::string> read_payload(const Context& context, const Options& options)
 
 Result<void> check_payload(const std::string& payload, bool raw) {
   if (raw) return {};
-  boost::json::parse_options depth;
-  depth.max_depth = 64;
-  boost::json::error_code error;
-  boost::json::parse(payload, error, {}, depth);
-  if (!error) return {};
+  const auto read = json::read_document(payload);
+  if (read) return {};
   return fail(
       "payload_invalid",
-      fmt::format("the payload is not JSON ({}): quote it for the shell, or --raw sends any bytes", error.message()));
+      fmt::format("the payload is not JSON: {}. Quote it for the shell; --raw takes any bytes", read.error().message));
 }
 
 Result<Emitted> emit_to_service(const ServiceClient& service, const Options& options, const std::string& payload,
                                 std::optional<UtcTime> not_before) {
-  JsonRecord request;
-  request.text("platform", options.platform).text("event_type", options.event_type).raw("payload", payload);
+  JsonWriter request;
+  request.begin_object().text("platform", options.platform).text("event_type", options.event_type);
+  request.key("payload").raw(payload);
   if (!options.target.empty()) request.text("callback_target", options.target);
   if (!options.idempotency_key.empty()) request.text("idempotency_key", options.idempotency_key);
   if (not_before) request.time("not_before", *not_before);
   if (!options.correlation.empty()) request.text("correlation", options.correlation);
   if (!options.order_key.empty()) request.text("order_key", options.order_key);
-  const auto answer = service.request("POST", "/api/v1/events", request.str());
+  request.end_object();
+  const auto answer = service.request("POST", "/api/v1/events", request.take());
   if (!answer) {
     std::string message = answer.error().message;
     if (options.idempotency_key.empty()) {
@@ -88,19 +87,16 @@ Result<Emitted> emit_to_service(const ServiceClient& service, const Options& opt
   }
   if (answer->status != 200 && answer->status != 202)
     return std::unexpected(service_error(*answer, service.base_url()));
-  boost::json::error_code broken;
-  const boost::json::value document = boost::json::parse(answer->body, broken);
-  if (broken || !document.is_object()) return std::unexpected(service_error(*answer, service.base_url()));
-  const boost::json::object& fields = document.as_object();
+  const auto fields = simple_members(answer->body);
+  const auto id = fields.find("id");
+  const auto status = fields.find("status");
+  const auto duplicate = fields.find("duplicate");
+  if (id == fields.end() || status == fields.end()) return std::unexpected(service_error(*answer, service.base_url()));
   Emitted emitted;
+  emitted.id = id->second;
+  emitted.status = status->second;
+  emitted.duplicate = duplicate != fields.end() && duplicate->second == "true";
   emitted.by = "the service at " + service.base_url();
-  if (const auto* id = fields.if_contains("id"); id != nullptr && id->is_string()) emitted.id = id->as_string().c_str();
-  if (const auto* status = fields.if_contains("status"); status != nullptr && status->is_string()) {
-    emitted.status = status->as_string().c_str();
-  }
-  if (const auto* duplicate = fields.if_contains("duplicate"); duplicate != nullptr && duplicate->is_bool()) {
-    emitted.duplicate = duplicate->as_bool();
-  }
   return emitted;
 }
 
@@ -174,12 +170,14 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   const auto emitted = emit(context, options);
   if (!emitted) return std::unexpected(emitted.error());
   if (context.options.json) {
-    context.out() << JsonRecord()
+    context.out() << JsonWriter()
+                         .begin_object()
                          .text("id", emitted->id)
                          .text("status", emitted->status)
                          .boolean("duplicate", emitted->duplicate)
                          .text("taken_by", emitted->by)
-                         .str()
+                         .end_object()
+                         .take()
                   << '\n';
   } else {
     context.out() << fmt::format("{}  {}, {} {}\n", emitted->id, emitted->status,

@@ -7,8 +7,9 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/event_endpoint.h"
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
+#include "cli/records.h"
 #include "cli/table.h"
 
 namespace yizhan::cli {
@@ -46,6 +47,16 @@ Result<store::DisabledEndpoint> find_endpoint(const Context& context, const Name
   return endpoint;
 }
 
+std::string state_line(std::int64_t endpoint_key, bool disabled) {
+  return JsonWriter()
+             .begin_object()
+             .text("key", std::to_string(endpoint_key))
+             .boolean("disabled", disabled)
+             .end_object()
+             .take() +
+         '\n';
+}
+
 Result<ExitStatus> list(const Context& context) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
@@ -53,14 +64,7 @@ Result<ExitStatus> list(const Context& context) {
   if (!endpoints) return std::unexpected(endpoints.error());
   if (context.options.json) {
     for (const store::DisabledEndpoint& endpoint : *endpoints) {
-      context.out() << JsonRecord()
-                           .text("key", std::to_string(endpoint.endpoint_key))
-                           .text("platform", endpoint.platform)
-                           .text("url", endpoint.url)
-                           .text("reason", endpoint.reason)
-                           .time("disabled_at", endpoint.disabled_at)
-                           .str()
-                    << '\n';
+      context.out() << json_line(add_disabled_endpoint, endpoint);
     }
     return ExitStatus::kOk;
   }
@@ -97,8 +101,7 @@ Result<ExitStatus> enable(const Context& context, const Named& named) {
     return fail("endpoint_not_found", "that endpoint is not disabled: 'yizhan endpoints list' shows those that are");
   }
   if (context.options.json) {
-    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", false).str()
-                  << '\n';
+    context.out() << state_line(endpoint->endpoint_key, false);
   } else {
     context.out() << "Enabled: its events go out again at the next poll.\n";
   }
@@ -115,8 +118,7 @@ Result<ExitStatus> disable(const Context& context, const Named& named) {
   const auto done = (*opened)->disable_endpoint(*endpoint);
   if (!done) return std::unexpected(done.error());
   if (context.options.json) {
-    context.out() << JsonRecord().text("key", std::to_string(endpoint->endpoint_key)).boolean("disabled", true).str()
-                  << '\n';
+    context.out() << state_line(endpoint->endpoint_key, true);
   } else {
     context.out() << fmt::format("Disabled {}: its events wait until 'yizhan endpoints enable {}'.\n", endpoint->url,
                                  endpoint->endpoint_key);

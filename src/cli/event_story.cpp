@@ -43,27 +43,29 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
   return story;
 }
 
-JsonRecord story_record(const EventStory& story, UtcTime now) {
-  JsonRecord record = event_record(story.event);
-  add_bytes(record, "payload", story.event.event.payload);
-  std::vector<std::string> attempts;
-  for (const store::AttemptView& attempt : story.attempts) attempts.push_back(attempt_record(attempt).str());
-  record.raw("attempts", json_array(attempts));
-  record.raw("dead_letter", story.dead_letter ? dead_letter_record(*story.dead_letter).str() : "null");
-  if (story.disabled) {
-    record.raw("endpoint_disabled", JsonRecord()
-                                        .text("key", std::to_string(story.disabled->endpoint_key))
-                                        .text("url", story.disabled->url)
-                                        .text("reason", story.disabled->reason)
-                                        .time("disabled_at", story.disabled->disabled_at)
-                                        .str());
+std::string story_json(const EventStory& story, UtcTime now) {
+  JsonWriter writer;
+  writer.begin_object();
+  add_event_members(writer, story.event);
+  add_bytes(writer, "payload", story.event.event.payload);
+  writer.key("attempts").begin_array();
+  for (const store::AttemptView& attempt : story.attempts) add_attempt(writer, attempt);
+  writer.end_array();
+  writer.key("dead_letter");
+  if (story.dead_letter) {
+    add_dead_letter(writer, *story.dead_letter);
   } else {
-    record.raw("endpoint_disabled", "null");
+    writer.null();
   }
-  std::vector<std::string> steps;
-  for (const std::string& step : next_steps(story, now)) steps.push_back(json_string(step));
-  record.raw("next_steps", json_array(steps));
-  return record;
+  writer.key("endpoint_disabled");
+  if (story.disabled) {
+    add_disabled_endpoint(writer, *story.disabled);
+  } else {
+    writer.null();
+  }
+  writer.key("next_steps").begin_array();
+  for (const std::string& step : next_steps(story, now)) writer.text(step);
+  return writer.end_array().end_object().take() + '\n';
 }
 
 }  // namespace yizhan::cli

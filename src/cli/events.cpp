@@ -56,7 +56,10 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
       [&](const store::Page& page) { return (*opened)->list_events(*selection, page); },
       [&](const store::EventView& event) {
         if (context.options.json) {
-          context.out() << event_record(event).str() << '\n';
+          JsonWriter writer;
+          writer.begin_object();
+          add_event_members(writer, event);
+          context.out() << writer.end_object().take() << '\n';
           return;
         }
         table.add_row({{event.event.id},
@@ -97,7 +100,7 @@ Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
   if (!story) return std::unexpected(story.error());
   const UtcTime now = utc_now();
   if (context.options.json) {
-    context.out() << story_record(*story, now).str() << '\n';
+    context.out() << story_json(*story, now);
     return ExitStatus::kOk;
   }
   context.out() << render_timeline(*story, now,

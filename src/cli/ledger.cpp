@@ -58,21 +58,17 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 std::string ledger_json(const Ledger& ledger) {
-  std::vector<std::string> platforms;
-  for (const LedgerLine& line : ledger.lines) platforms.push_back(ledger_record(line).str());
-  const LedgerLine total = ledger.total();
-  return JsonRecord()
-             .number("accepted", total.accepted)
-             .number("delivered", total.delivered)
-             .number("pending", total.pending)
-             .number("retrying", total.retrying)
-             .number("dead_letter", total.dead_letter)
-             .number("discarded", total.discarded)
-             .number("mismatch", total.mismatch())
-             .boolean("balanced", ledger.balanced())
-             .raw("platforms", json_array(platforms))
-             .str() +
-         '\n';
+  JsonWriter writer;
+  writer.begin_object();
+  add_ledger_members(writer, ledger.total());
+  writer.boolean("balanced", ledger.balanced()).key("platforms").begin_array();
+  for (const LedgerLine& line : ledger.lines) {
+    writer.begin_object().text("platform", line.platform);
+    if (line.minute) writer.time("minute", *line.minute);
+    add_ledger_members(writer, line);
+    writer.end_object();
+  }
+  return writer.end_array().end_object().take() + '\n';
 }
 
 std::string ledger_text(const Ledger& ledger, bool by_minute, const Terminal& terminal) {

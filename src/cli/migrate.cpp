@@ -5,7 +5,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
 
 namespace yizhan::cli {
@@ -23,7 +23,13 @@ Result<ExitStatus> run(const Context& context) {
   const auto schema = (*factory)->schema_version();
   if (!schema) return std::unexpected(schema.error());
   if (context.options.json) {
-    context.out() << JsonRecord().number("migrations_run", *ran).number("schema_version", *schema).str() << '\n';
+    context.out() << JsonWriter()
+                         .begin_object()
+                         .number("migrations_run", *ran)
+                         .number("schema_version", *schema)
+                         .end_object()
+                         .take()
+                  << '\n';
   } else if (*ran == 0) {
     context.out() << fmt::format("Nothing to do: the schema is at version {}.\n", *schema);
   } else {

@@ -2,9 +2,8 @@
 
 namespace yizhan::cli {
 
-JsonRecord event_record(const store::EventView& view) {
-  JsonRecord record;
-  record.text("id", view.event.id)
+void add_event_members(JsonWriter& writer, const store::EventView& view) {
+  writer.text("id", view.event.id)
       .text("platform", view.event.platform)
       .text("event_type", view.event.event_type)
       .text("callback_target", view.event.callback_target)
@@ -19,50 +18,56 @@ JsonRecord event_record(const store::EventView& view) {
       .text_or_null("traceparent", view.event.traceparent)
       .time("created_at", view.event.created_at)
       .time("updated_at", view.updated_at);
-  return record;
 }
 
-JsonRecord attempt_record(const store::AttemptView& attempt) {
-  JsonRecord record;
-  record.text("event_id", attempt.event_id).number("attempt_no", attempt.attempt_no);
+void add_attempt(JsonWriter& writer, const store::AttemptView& attempt) {
+  writer.begin_object().text("event_id", attempt.event_id).number("attempt_no", attempt.attempt_no);
+  writer.key("response_status");
   if (attempt.response_status > 0) {
-    record.number("response_status", attempt.response_status);
+    writer.number(attempt.response_status);
   } else {
-    record.raw("response_status", "null");
+    writer.null();
   }
-  record.text_or_null("error_class", attempt.error_class)
+  writer.text_or_null("error_class", attempt.error_class)
       .text_or_null("error_message", attempt.error_message)
       .number("duration_ms", attempt.duration_ms);
-  add_bytes(record, "response_body", attempt.response_body);
-  record.time("created_at", attempt.created_at);
-  return record;
+  add_bytes(writer, "response_body", attempt.response_body);
+  writer.time("created_at", attempt.created_at).end_object();
 }
 
-JsonRecord dead_letter_record(const store::DeadLetterView& dead_letter) {
-  JsonRecord record;
-  record.text("event_id", dead_letter.event_id)
+void add_dead_letter(JsonWriter& writer, const store::DeadLetterView& dead_letter) {
+  writer.begin_object()
+      .text("event_id", dead_letter.event_id)
       .text("platform", dead_letter.platform)
       .text("event_type", dead_letter.event_type)
       .text("callback_target", dead_letter.callback_target)
       .number("attempt_count", dead_letter.attempt_count)
       .text_or_null("error_class", dead_letter.error_class)
       .text_or_null("final_error", dead_letter.final_error)
-      .time("created_at", dead_letter.created_at);
-  return record;
+      .time("created_at", dead_letter.created_at)
+      .end_object();
 }
 
-JsonRecord ledger_record(const LedgerLine& line) {
-  JsonRecord record;
-  record.text("platform", line.platform);
-  if (line.minute) record.time("minute", *line.minute);
-  record.number("accepted", line.accepted)
+void add_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint) {
+  writer
+      .begin_object()
+      // A 63-bit number would lose digits in readers that keep numbers as doubles.
+      .text("key", std::to_string(endpoint.endpoint_key))
+      .text("platform", endpoint.platform)
+      .text("url", endpoint.url)
+      .text("reason", endpoint.reason)
+      .time("disabled_at", endpoint.disabled_at)
+      .end_object();
+}
+
+void add_ledger_members(JsonWriter& writer, const LedgerLine& line) {
+  writer.number("accepted", line.accepted)
       .number("pending", line.pending)
       .number("retrying", line.retrying)
       .number("delivered", line.delivered)
       .number("dead_letter", line.dead_letter)
       .number("discarded", line.discarded)
       .number("mismatch", line.mismatch());
-  return record;
 }
 
 }  // namespace yizhan::cli

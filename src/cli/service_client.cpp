@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <boost/asio/connect.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
 #include <optional>
 #include <set>
 
+#include "cli/json_members.h"
 #include "http/client.h"
 #include "http/server.h"
 
@@ -25,11 +24,6 @@ http::AddressGuard any_address() {
 std::string_view lasting(std::string code) {
   static std::set<std::string> codes;
   return *codes.insert(std::move(code)).first;
-}
-
-std::string text_field(const boost::json::object& object, std::string_view name) {
-  const boost::json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
 }  // namespace
@@ -64,13 +58,12 @@ Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::strin
 }
 
 Error service_error(const ServiceAnswer& answer, const std::string& base_url) {
-  boost::json::error_code broken;
-  const boost::json::value document = boost::json::parse(answer.body, broken);
-  if (!broken && document.is_object()) {
-    const std::string code = text_field(document.as_object(), "code");
-    std::string detail = text_field(document.as_object(), "detail");
-    if (detail.empty()) detail = text_field(document.as_object(), "title");
-    if (!code.empty()) return {lasting(code), fmt::format("{} answered {}: {}", base_url, answer.status, detail)};
+  const auto fields = simple_members(answer.body);
+  if (const auto code = fields.find("code"); code != fields.end()) {
+    auto says = fields.find("detail");
+    if (says == fields.end()) says = fields.find("title");
+    return {lasting(code->second), fmt::format("{} answered {}: {}", base_url, answer.status,
+                                               says == fields.end() ? std::string() : says->second)};
   }
   return {"service_answer_unexpected",
           fmt::format("{} answered {} with something that is no answer of this service: is another program listening "

@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
 
 #include "cli/display_text.h"
-#include "cli/json_record.h"
+#include "cli/json_members.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
 
 namespace yizhan::cli {
@@ -29,11 +28,8 @@ std::string_view event_id_of(const SinkRequest& request, const std::string& head
 std::string event_type_of(const SinkRequest& request, const std::string& header) {
   const std::string_view sent = request.header(header.empty() ? "x-yizhan-event-type" : std::string_view(header));
   if (!sent.empty() || !header.empty()) return std::string(sent);
-  boost::json::error_code error;
-  const boost::json::value body = boost::json::parse(request.body, error);
-  if (error || !body.is_object()) return "";
-  const boost::json::value* type = body.as_object().if_contains("type");
-  return type != nullptr && type->is_string() ? std::string(type->as_string()) : "";
+  auto members = simple_members(request.body);
+  return std::move(members["type"]);
 }
 
 std::string answer_name(const SinkBehaviour& behaviour) {
@@ -160,8 +156,9 @@ std::string sink_line(const SinkEntry& entry, bool color) {
 }
 
 std::string sink_json(const SinkEntry& entry, bool with_content) {
-  JsonRecord record;
-  record.time("received_at", entry.request.received_at)
+  JsonWriter record;
+  record.begin_object()
+      .time("received_at", entry.request.received_at)
       .text_or_null("event_id", entry.event_id)
       .text_or_null("event_type", entry.event_type)
       .number("attempt", entry.attempt)
@@ -183,13 +180,11 @@ std::string sink_json(const SinkEntry& entry, bool with_content) {
   }
   record.text("answer", entry.answer);
   if (with_content) {
-    std::vector<std::string> headers;
-    for (const auto& [name, value] : entry.request.headers) {
-      headers.push_back(json_array({json_string(name), json_string(value)}));
-    }
-    record.raw("headers", json_array(headers)).text("body_base64", base64(entry.request.body));
+    record.key("headers").begin_array();
+    for (const auto& [name, value] : entry.request.headers) record.begin_array().text(name).text(value).end_array();
+    record.end_array().text("body_base64", base64(entry.request.body));
   }
-  return record.str();
+  return record.end_object().take();
 }
 
 }  // namespace yizhan::cli

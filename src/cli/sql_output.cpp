@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
 #include "cli/table.h"
 
@@ -47,19 +47,22 @@ std::string sql_result_text(const store::SqlResult& result, const Terminal& term
 }
 
 std::string sql_result_json(const store::SqlResult& result) {
-  std::vector<std::string> columns;
-  for (const std::string& column : result.columns) columns.push_back(json_string(column));
-  std::vector<std::string> rows;
+  JsonWriter writer;
+  writer.begin_object().key("columns").begin_array();
+  for (const std::string& column : result.columns) writer.text(column);
+  writer.end_array().key("rows").begin_array();
   for (const auto& row : result.rows) {
-    std::vector<std::string> values;
-    for (const auto& value : row) values.push_back(value ? json_string(*value) : "null");
-    rows.push_back(json_array(values));
+    writer.begin_array();
+    for (const auto& value : row) {
+      if (value) {
+        writer.text(*value);
+      } else {
+        writer.null();
+      }
+    }
+    writer.end_array();
   }
-  return JsonRecord()
-      .raw("columns", json_array(columns))
-      .raw("rows", json_array(rows))
-      .number("changed_rows", result.changed_rows)
-      .str();
+  return writer.end_array().number("changed_rows", result.changed_rows).end_object().take();
 }
 
 }  // namespace yizhan::cli

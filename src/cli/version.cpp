@@ -4,7 +4,7 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "cli/json_record.h"
+#include "cli/json_output.h"
 
 namespace yizhan::cli {
 
@@ -14,7 +14,9 @@ void add_version(CLI::App& parent, Context& context) {
   command->group(kSetUpGroup);
   on_run(*command, context, [&context]() -> Result<ExitStatus> {
     if (context.options.json) {
-      context.out() << JsonRecord().text("version", version()).text("compiler", __VERSION__).str() << '\n';
+      context.out()
+          << JsonWriter().begin_object().text("version", version()).text("compiler", __VERSION__).end_object().take()
+          << '\n';
     } else {
       context.out() << "yizhan " << version() << '\n';
     }
