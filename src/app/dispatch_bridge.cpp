@@ -7,9 +7,12 @@ namespace {
 
 api::EndpointState::Breaker breaker_of(Breaker::State state) {
   switch (state) {
-    case Breaker::State::kOpen: return api::EndpointState::Breaker::kOpen;
-    case Breaker::State::kHalfOpen: return api::EndpointState::Breaker::kHalfOpen;
-    case Breaker::State::kClosed: break;
+    case Breaker::State::kOpen:
+      return api::EndpointState::Breaker::kOpen;
+    case Breaker::State::kHalfOpen:
+      return api::EndpointState::Breaker::kHalfOpen;
+    case Breaker::State::kClosed:
+      break;
   }
   return api::EndpointState::Breaker::kClosed;
 }

@@ -26,7 +26,8 @@ class DispatchBridge final : public api::Intake, public api::Dispatching {
   dispatch::Dispatcher& dispatcher_;
 };
 
-/// A process without the dispatch role takes events in for the others: it checks them and names their endpoint, no more.
+/// A process without the dispatch role takes events in for the others: it checks them and names their endpoint, no
+/// more.
 class RouteOnlyIntake final : public api::Intake, public api::Dispatching {
  public:
   /// `lane` must outlive the intake.

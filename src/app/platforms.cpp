@@ -16,8 +16,9 @@ std::string header_lines(const config::Platform& platform) {
 
 bool names_header(const std::vector<std::string>& names, std::string_view wanted) {
   return std::ranges::any_of(names, [wanted](const std::string& name) {
-    return std::ranges::equal(name, wanted, {}, [](unsigned char c) { return std::tolower(c); },
-                              [](unsigned char c) { return std::tolower(c); });
+    return std::ranges::equal(
+        name, wanted, {}, [](unsigned char c) { return std::tolower(c); },
+        [](unsigned char c) { return std::tolower(c); });
   });
 }
 

@@ -7,8 +7,8 @@
 
 namespace yizhan::app {
 
-/// Codes `secret_invalid`, `signing_options_invalid`, `tls_files_invalid`, `network_invalid`, `url_invalid`; the message
-/// names the platform.
+/// Codes `secret_invalid`, `signing_options_invalid`, `tls_files_invalid`, `network_invalid`, `url_invalid`; the
+/// message names the platform.
 Result<dispatch::Platforms> make_platforms(const config::Config& config);
 
 /// What a signature needs to be made or checked as this platform wants it.

@@ -60,7 +60,9 @@ std::optional<int> take_offset_minutes(std::string_view& text) {
 
 }  // namespace
 
-UtcTime utc_now() { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
+UtcTime utc_now() {
+  return std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
+}
 
 void write_store_text(UtcTime time, char* out) {
   const auto day = std::chrono::floor<std::chrono::days>(time);

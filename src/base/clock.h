@@ -1,6 +1,6 @@
 // Time. Wall-clock times are UTC with microseconds and are passed in as arguments wherever a decision depends on them;
-// only the wiring asks the machine what time it is. Durations that must not jump with the wall clock (leases, deadlines)
-// use std::chrono::steady_clock.
+// only the wiring asks the machine what time it is. Durations that must not jump with the wall clock (leases,
+// deadlines) use std::chrono::steady_clock.
 #pragma once
 
 #include <chrono>
@@ -28,14 +28,18 @@ inline constexpr std::size_t kStoreTextLength = 26;
 /// `2026-02-06T08:30:00.000123Z` (RFC 3339): the form of every time in the API and the log.
 std::string to_rfc3339(UtcTime time);
 
-/// Reads RFC 3339 and the store's form, with or without fraction (up to 9 digits), `T` or a space between, `Z`, `±hh:mm`
-/// or nothing (UTC) at the end. Empty when the text is anything else or the date does not exist.
+/// Reads RFC 3339 and the store's form, with or without fraction (up to 9 digits), `T` or a space between, `Z`,
+/// `±hh:mm` or nothing (UTC) at the end. Empty when the text is anything else or the date does not exist.
 std::optional<UtcTime> parse_time(std::string_view text);
 
 inline std::int64_t to_unix_seconds(UtcTime time) {
   return std::chrono::floor<Seconds>(time).time_since_epoch().count();
 }
-inline std::int64_t to_unix_micros(UtcTime time) { return time.time_since_epoch().count(); }
-inline UtcTime from_unix_micros(std::int64_t micros) { return UtcTime{Microseconds{micros}}; }
+inline std::int64_t to_unix_micros(UtcTime time) {
+  return time.time_since_epoch().count();
+}
+inline UtcTime from_unix_micros(std::int64_t micros) {
+  return UtcTime{Microseconds{micros}};
+}
 
 }  // namespace yizhan

@@ -1,5 +1,5 @@
-// Event ids: UUID version 7 (RFC 9562 section 5.7), lower-case, 36 characters. They begin with the time, so that new rows
-// go to the end of every index: random ids cost the store two to three times as much on insert.
+// Event ids: UUID version 7 (RFC 9562 section 5.7), lower-case, 36 characters. They begin with the time, so that new
+// rows go to the end of every index: random ids cost the store two to three times as much on insert.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace yizhan {
 
-/// Makes ids that increase within one maker: 48 bits of Unix milliseconds, 12 bits that count within the millisecond, 62
-/// random bits. When the clock steps back the maker goes on from the last millisecond it used. Not thread-safe.
+/// Makes ids that increase within one maker: 48 bits of Unix milliseconds, 12 bits that count within the millisecond,
+/// 62 random bits. When the clock steps back the maker goes on from the last millisecond it used. Not thread-safe.
 class IdMaker {
  public:
   std::string make(UtcTime now);

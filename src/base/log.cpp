@@ -27,11 +27,16 @@ spdlog::logger& logger() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::kDebug: return "debug";
-    case Level::kInfo: return "info";
-    case Level::kWarning: return "warning";
-    case Level::kError: return "error";
-    case Level::kOff: break;
+    case Level::kDebug:
+      return "debug";
+    case Level::kInfo:
+      return "info";
+    case Level::kWarning:
+      return "warning";
+    case Level::kError:
+      return "error";
+    case Level::kOff:
+      break;
   }
   return "off";
 }
@@ -50,15 +55,20 @@ void append_value(std::string& line, const Field& field) {
 
 }  // namespace
 
-void set_level(Level level) { threshold.store(level, std::memory_order_relaxed); }
+void set_level(Level level) {
+  threshold.store(level, std::memory_order_relaxed);
+}
 
-bool enabled(Level level) { return level >= threshold.load(std::memory_order_relaxed); }
+bool enabled(Level level) {
+  return level >= threshold.load(std::memory_order_relaxed);
+}
 
 Result<Level> parse_level(std::string_view name) {
   for (const Level level : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError, Level::kOff}) {
     if (name_of(level) == name) return level;
   }
-  return fail("config_value_invalid", fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
+  return fail("config_value_invalid",
+              fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
 }
 
 void write(Level level, std::string_view event, std::initializer_list<Field> fields) {

@@ -33,7 +33,8 @@ bool enabled(Level level);
 /// `debug`, `info`, `warning`, `error` or `off`.
 Result<Level> parse_level(std::string_view name);
 
-/// Thread-safe; a line is written whole. Cheap when the level is off, but build no strings for it without asking enabled().
+/// Thread-safe; a line is written whole. Cheap when the level is off, but build no strings for it without asking
+/// enabled().
 void write(Level level, std::string_view event, std::initializer_list<Field> fields);
 
 inline void debug(std::string_view event, std::initializer_list<Field> fields = {}) {

@@ -40,7 +40,9 @@ Random::Random(std::uint64_t seed) {
   }
 }
 
-Random::Random() { fill_random({reinterpret_cast<unsigned char*>(state_), sizeof state_}); }
+Random::Random() {
+  fill_random({reinterpret_cast<unsigned char*>(state_), sizeof state_});
+}
 
 std::uint64_t Random::next() {
   const std::uint64_t result = std::rotl(state_[1] * 5, 7) * 9;
@@ -54,6 +56,8 @@ std::uint64_t Random::next() {
   return result;
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 }  // namespace yizhan

@@ -2,6 +2,8 @@
 
 namespace yizhan {
 
-std::string_view version() { return YIZHAN_VERSION; }
+std::string_view version() {
+  return YIZHAN_VERSION;
+}
 
 }  // namespace yizhan

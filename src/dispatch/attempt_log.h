@@ -1,5 +1,5 @@
-// The dispatcher's lines in the log: one wide line for each attempt, with every field an operator filters on, and one for
-// each thing that changes an endpoint. Deliveries are at level debug, failures at level warning.
+// The dispatcher's lines in the log: one wide line for each attempt, with every field an operator filters on, and one
+// for each thing that changes an endpoint. Deliveries are at level debug, failures at level warning.
 #pragma once
 
 #include "base/error.h"

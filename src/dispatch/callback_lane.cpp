@@ -26,8 +26,9 @@ void append_header(std::string& lines, std::string_view name, std::string_view v
   if (name.empty() || value.empty()) return;
   lines += name;
   lines += ": ";
-  std::ranges::copy_if(value, std::back_inserter(lines),
-                       [](char character) { return static_cast<unsigned char>(character) >= 0x20 && character != 0x7f; });
+  std::ranges::copy_if(value, std::back_inserter(lines), [](char character) {
+    return static_cast<unsigned char>(character) >= 0x20 && character != 0x7f;
+  });
   lines += "\r\n";
 }
 
@@ -88,8 +89,7 @@ std::shared_ptr<const std::string> callback_body(store::Event& event, Envelope e
 CallbackLane::CallbackLane(http::Client& client, Platforms platforms)
     : client_(client), platforms_(std::move(platforms)) {}
 
-Result<std::shared_ptr<const Route>> CallbackLane::route(std::string_view platform,
-                                                         std::string_view callback_target) {
+Result<std::shared_ptr<const Route>> CallbackLane::route(std::string_view platform, std::string_view callback_target) {
   std::string key{platform};
   key += '\n';
   key += callback_target;
@@ -106,8 +106,8 @@ Result<std::shared_ptr<const Route>> CallbackLane::find_route(std::string_view n
                                                               std::string_view callback_target) const {
   const auto found = platforms_.find(std::string(name));
   if (found == platforms_.end()) {
-    return fail("unknown_platform", fmt::format("platform '{}' is not configured; configured are: {}", name,
-                                                known_platforms(platforms_)));
+    return fail("unknown_platform",
+                fmt::format("platform '{}' is not configured; configured are: {}", name, known_platforms(platforms_)));
   }
   const auto& platform = found->second;
   if (!platform->enabled) {

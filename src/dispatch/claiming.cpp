@@ -17,13 +17,18 @@ constexpr int kEndpointsPerLook = 1000;
 /// Claims of one endpoint at once while its backlog fills each of them.
 constexpr std::size_t kClaimsAtOnce = 16;
 
-SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 }  // namespace
 
-void Dispatcher::start() { poll(); }
+void Dispatcher::start() {
+  poll();
+}
 
-// ---- claims ----------------------------------------------------------------------------------------------------------
+// ---- claims
+// ----------------------------------------------------------------------------------------------------------
 
 void Dispatcher::claim_due(const EndpointPtr& target) {
   if (target->disabled || target->claims_waiting > 0 || target->next_due > utc_now()) return;
@@ -53,10 +58,10 @@ void Dispatcher::claim(const EndpointPtr& target, int limit) {
   request.lease = lease_duration(target->policy.timeout);
   const SteadyTime lease_until = steady_now() + request.lease;
   ++target->claims_waiting;
-  commits_.claim(std::move(request), [this, alive = std::weak_ptr(alive_), target, limit,
-                                      lease_until](Result<store::ClaimReply> reply) {
-    if (!alive.expired()) claimed(target, limit, lease_until, std::move(reply));
-  });
+  commits_.claim(std::move(request),
+                 [this, alive = std::weak_ptr(alive_), target, limit, lease_until](Result<store::ClaimReply> reply) {
+                   if (!alive.expired()) claimed(target, limit, lease_until, std::move(reply));
+                 });
 }
 
 void Dispatcher::claimed(const EndpointPtr& target, int limit, SteadyTime lease_until,
@@ -110,7 +115,8 @@ void Dispatcher::set_aside(const store::ClaimedEvent& event, const Error& reason
   commits_.release({event.sequence, event.lease_token, {}, utc_now() + kUnroutableWait, reason.message});
 }
 
-// ---- waking ----------------------------------------------------------------------------------------------------------
+// ---- waking
+// ----------------------------------------------------------------------------------------------------------
 
 void Dispatcher::plan_wake(const EndpointPtr& target) {
   if (target->disabled) return;
@@ -155,7 +161,8 @@ void Dispatcher::wake_due() {
   arm_wake_timer();
 }
 
-// ---- the poll --------------------------------------------------------------------------------------------------------
+// ---- the poll
+// --------------------------------------------------------------------------------------------------------
 
 void Dispatcher::news(std::int64_t endpoint_key) {
   http::asio::post(io_, [this, alive = std::weak_ptr(alive_), endpoint_key] {

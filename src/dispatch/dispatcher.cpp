@@ -18,7 +18,9 @@ constexpr Seconds kRecordingTime{5};
 /// One endpoint may hold this part of the memory for queued payloads.
 constexpr std::size_t kEndpointShare = 4;
 
-SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
 
 }  // namespace
 
@@ -36,7 +38,9 @@ Dispatcher::Dispatcher(http::asio::io_context& io, Lane& lane, store::GroupCommi
 
 Dispatcher::~Dispatcher() = default;
 
-std::string Dispatcher::make_lease_token() { return fmt::format("{}-{:x}", lease_prefix_, ++leases_made_); }
+std::string Dispatcher::make_lease_token() {
+  return fmt::format("{}-{:x}", lease_prefix_, ++leases_made_);
+}
 
 Dispatcher::EndpointPtr Dispatcher::endpoint(std::int64_t key) {
   auto& known = endpoints_[key];
@@ -57,7 +61,8 @@ void Dispatcher::adopt_route(Endpoint& target, const std::shared_ptr<const Route
   if (target.breaker.in_flight() == 0) target.breaker = Breaker(breaker_options(target.policy));
 }
 
-// ---- intake ----------------------------------------------------------------------------------------------------------
+// ---- intake
+// ----------------------------------------------------------------------------------------------------------
 
 bool Dispatcher::has_room(const Endpoint& target, std::size_t bytes) const {
   const std::size_t events = target.queue.size() + static_cast<std::size_t>(target.reserved);
@@ -134,7 +139,8 @@ QueuedEvent Dispatcher::dequeue(Endpoint& target) {
   return queued;
 }
 
-// ---- sending ---------------------------------------------------------------------------------------------------------
+// ---- sending
+// ---------------------------------------------------------------------------------------------------------
 
 void Dispatcher::advance(const EndpointPtr& target) {
   if (stopping_) return;
@@ -269,7 +275,8 @@ void Dispatcher::give_back(const QueuedEvent& queued) {
   commits_.release({queued.claimed.sequence, queued.claimed.lease_token, {}, {}, {}});
 }
 
-// ---- the end ---------------------------------------------------------------------------------------------------------
+// ---- the end
+// ---------------------------------------------------------------------------------------------------------
 
 void Dispatcher::stop(Milliseconds grace, std::move_only_function<void()> done) {
   stopping_ = true;

@@ -6,8 +6,8 @@
 //   queue        ──▶ send: within the endpoint's in-flight cap, rate and breaker, while the lease lasts
 //   outcome      ──▶ decide (pure) ──▶ record in one transaction: attempt + new state (+ dead letter)
 //
-// Nothing polls when there is news: a commit, an outcome, a due time or a notification from another node wakes exactly the
-// endpoint it concerns. The poll interval is only for what nobody tells us: edits by hand, nodes that died.
+// Nothing polls when there is news: a commit, an outcome, a due time or a notification from another node wakes exactly
+// the endpoint it concerns. The poll interval is only for what nobody tells us: edits by hand, nodes that died.
 //
 // Runs on one io_context thread; only `news()` may be called from elsewhere.
 #pragma once
@@ -32,11 +32,11 @@
 namespace yizhan::dispatch {
 
 struct DispatcherOptions {
-  std::size_t queued_events_per_endpoint = 1024;       ///< events held in memory, waiting to be sent
-  std::size_t queued_bytes = 32U << 20;                ///< payloads held in memory, all endpoints together
-  int in_flight_limit = 4096;                          ///< attempts at once, all endpoints together
-  Milliseconds poll_interval{5000};                    ///< the shortest of the platforms'
-  Milliseconds longest_timeout{3000};                  ///< the longest of the platforms': leases events of unknown endpoints
+  std::size_t queued_events_per_endpoint = 1024;  ///< events held in memory, waiting to be sent
+  std::size_t queued_bytes = 32U << 20;           ///< payloads held in memory, all endpoints together
+  int in_flight_limit = 4096;                     ///< attempts at once, all endpoints together
+  Milliseconds poll_interval{5000};               ///< the shortest of the platforms'
+  Milliseconds longest_timeout{3000};             ///< the longest of the platforms': leases events of unknown endpoints
 };
 
 struct PlatformCounters {
@@ -56,21 +56,23 @@ class Dispatcher {
 
   /// Looks for work in the store, now and then at every poll interval.
   void start();
-  /// Claims and sends nothing more; waits for the attempts in flight and their records, gives queued events back. `done` is
-  /// called once, at the latest when `grace` has passed (leases take care of the rest).
+  /// Claims and sends nothing more; waits for the attempts in flight and their records, gives queued events back.
+  /// `done` is called once, at the latest when `grace` has passed (leases take care of the rest).
   void stop(Milliseconds grace, std::move_only_function<void()> done);
 
-  // ---- intake: events that this process accepts ----------------------------------------------------------------------
+  // ---- intake: events that this process accepts
+  // ----------------------------------------------------------------------
 
-  /// Fills in the endpoint and, when it can be sent at once, a lease. Codes of Lane::route, but for `platform_disabled`:
-  /// such events are accepted and wait.
+  /// Fills in the endpoint and, when it can be sent at once, a lease. Codes of Lane::route, but for
+  /// `platform_disabled`: such events are accepted and wait.
   Result<void> prepare(store::NewEvent& event);
   /// The transaction is durable. `accepted[i]` belongs to `call.events[i]`.
   void accepted(const std::vector<store::Accepted>& accepted, store::AcceptCall&& call);
   /// The transaction failed: nothing was stored.
   void abandoned(const store::AcceptCall& call);
 
-  // ---- news ----------------------------------------------------------------------------------------------------------
+  // ---- news
+  // ----------------------------------------------------------------------------------------------------------
 
   /// Somebody else changed the store: look at this endpoint (kUnrouted: at all) now. Thread-safe.
   void news(std::int64_t endpoint_key);

@@ -1,5 +1,5 @@
-// What a lane supplies to the loop: where an event goes and how one attempt is made. The loop, the leases, the batching and
-// the accounting are written once, in dispatcher.h.
+// What a lane supplies to the loop: where an event goes and how one attempt is made. The loop, the leases, the batching
+// and the accounting are written once, in dispatcher.h.
 #pragma once
 
 #include <functional>

@@ -21,18 +21,18 @@ enum class Envelope {
 
 struct Platform {
   std::string name;
-  bool enabled = true;            ///< false: its events wait
-  std::string base_url;           ///< may be empty when every event brings a full URL
+  bool enabled = true;   ///< false: its events wait
+  std::string base_url;  ///< may be empty when every event brings a full URL
   DeliveryPolicy policy;
   std::shared_ptr<const verify::Signer> signer;
   Envelope envelope = Envelope::kNone;
-  std::string event_id_header;    ///< carries the event id on every attempt
+  std::string event_id_header;  ///< carries the event id on every attempt
   std::string event_type_header;
   std::string content_type = "application/json";
-  std::string extra_header_lines;  ///< each `Name: value\r\n`
+  std::string extra_header_lines;             ///< each `Name: value\r\n`
   std::shared_ptr<http::TlsCredentials> tls;  ///< null: the system's authorities
   std::shared_ptr<const std::vector<http::Network>> extra_networks;
-  bool ordered = true;            ///< events with an order_key go out strictly in order
+  bool ordered = true;  ///< events with an order_key go out strictly in order
 };
 
 using Platforms = std::unordered_map<std::string, std::shared_ptr<const Platform>>;

@@ -1,5 +1,6 @@
 // Where an event goes: its platform, the URL, and the endpoint that URL belongs to. An endpoint is a platform and a URL
-// without its query; it is the unit of in-flight caps, rates, breakers and claims, so that one that hangs costs no other.
+// without its query; it is the unit of in-flight caps, rates, breakers and claims, so that one that hangs costs no
+// other.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Which endpoint has to be looked at when. A heap with lazy deletion: a later entry for the same endpoint makes the earlier
-// one harmless, it only looks once more.
+// Which endpoint has to be looked at when. A heap with lazy deletion: a later entry for the same endpoint makes the
+// earlier one harmless, it only looks once more.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,7 @@ namespace yizhan::dispatch {
 class WakeQueue {
  public:
   void add(SteadyTime when, std::int64_t endpoint_key) { heap_.emplace(when, endpoint_key); }
-  std::optional<SteadyTime> earliest() const {
-    return heap_.empty() ? std::nullopt : std::optional(heap_.top().first);
-  }
+  std::optional<SteadyTime> earliest() const { return heap_.empty() ? std::nullopt : std::optional(heap_.top().first); }
   /// The next endpoint whose time has come, taken out.
   std::optional<std::int64_t> take_due(SteadyTime now) {
     if (heap_.empty() || heap_.top().first > now) return std::nullopt;

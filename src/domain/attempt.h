@@ -24,8 +24,8 @@ enum class ErrorClass {
   kProtocol,          ///< not HTTP/1.x, or a broken response
 };
 
-/// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`, `blocked_address`,
-/// `protocol`.
+/// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`,
+/// `blocked_address`, `protocol`.
 std::string_view to_string(ErrorClass error_class);
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 
@@ -34,12 +34,12 @@ ErrorClass class_of_status(int status);
 
 struct AttemptOutcome {
   ErrorClass error_class = ErrorClass::kNone;
-  int response_status = 0;        ///< 0 when there was no response
-  std::string error_message;      ///< one line for a person; empty on success
-  std::string response_head;      ///< first bytes of the response body, raw
+  int response_status = 0;    ///< 0 when there was no response
+  std::string error_message;  ///< one line for a person; empty on success
+  std::string response_head;  ///< first bytes of the response body, raw
   UtcTime started_at{};
   Microseconds duration{};
-  std::string retry_after;        ///< the header's value as received, at most 128 bytes; empty when absent
+  std::string retry_after;  ///< the header's value as received, at most 128 bytes; empty when absent
 
   bool succeeded() const { return error_class == ErrorClass::kNone; }
 };

@@ -4,11 +4,16 @@ namespace yizhan {
 
 std::string_view to_string(EventStatus status) {
   switch (status) {
-    case EventStatus::kPending: return "pending";
-    case EventStatus::kRetrying: return "retrying";
-    case EventStatus::kDelivered: return "delivered";
-    case EventStatus::kDeadLetter: return "dead_letter";
-    case EventStatus::kDiscarded: return "discarded";
+    case EventStatus::kPending:
+      return "pending";
+    case EventStatus::kRetrying:
+      return "retrying";
+    case EventStatus::kDelivered:
+      return "delivered";
+    case EventStatus::kDeadLetter:
+      return "dead_letter";
+    case EventStatus::kDiscarded:
+      return "discarded";
   }
   return "";
 }

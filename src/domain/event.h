@@ -27,11 +27,11 @@ constexpr bool is_open(EventStatus status) {
 }
 
 enum class Transition {
-  kDeliver,     ///< an attempt succeeded
-  kRetry,       ///< an attempt failed, another follows
-  kBury,        ///< an attempt failed, none follows: dead letter
-  kDiscard,     ///< an operator gave the event up
-  kReplay,      ///< an operator, or the runbook's SQL, sets it back to pending for a new run
+  kDeliver,  ///< an attempt succeeded
+  kRetry,    ///< an attempt failed, another follows
+  kBury,     ///< an attempt failed, none follows: dead letter
+  kDiscard,  ///< an operator gave the event up
+  kReplay,   ///< an operator, or the runbook's SQL, sets it back to pending for a new run
 };
 
 /// The state that follows, or nothing when the transition is not allowed from `from`.

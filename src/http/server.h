@@ -6,6 +6,7 @@
 // Runs on one io_context thread; nothing here is thread-safe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -92,6 +93,7 @@ struct ServerCounters {
   std::uint64_t timed_out_requests = 0;   ///< 408: head or body did not arrive in time
   std::uint64_t connections_evicted = 0;  ///< idle ones that made room for new ones
   std::size_t connections_open = 0;
+  std::array<std::uint64_t, 6> responses_by_class{};  ///< index 2: 200–299, and so on
 };
 
 class Server {

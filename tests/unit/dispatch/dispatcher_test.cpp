@@ -100,8 +100,8 @@ class DispatcherTest : public testing::Test {
   void SetUp() override {
     directory_ = std::filesystem::temp_directory_path() / ("yizhan-dispatch-" + random_hex(8));
     std::filesystem::create_directories(directory_);
-    auto opened = store::open_store({store::StoreUrl::Engine::kSqlite, directory_ / "yizhan.db"},
-                                    store::OpenMode::kServe);
+    auto opened =
+        store::open_store({store::StoreUrl::Engine::kSqlite, directory_ / "yizhan.db"}, store::OpenMode::kServe);
     ASSERT_TRUE(opened) << opened.error().message;
     factory_ = std::move(*opened);
     ASSERT_TRUE(factory_->migrate());
@@ -122,7 +122,8 @@ class DispatcherTest : public testing::Test {
     auto reader = factory_->open_reader();
     ASSERT_TRUE(reader) << reader.error().message;
     commits_ = std::make_unique<store::GroupCommit>(
-        std::move(*writer), [this](auto task) { http::asio::post(io_, std::move(task)); }, store::GroupCommit::Options{});
+        std::move(*writer), [this](auto task) { http::asio::post(io_, std::move(task)); },
+        store::GroupCommit::Options{});
     reads_ = std::make_unique<store::ReadThread>(std::move(*reader));
     dispatcher_ = std::make_unique<Dispatcher>(io_, lane_, *commits_, *reads_, options_);
     dispatcher_->start();
@@ -370,8 +371,10 @@ TEST_F(DispatcherTest, AnEditByHandIsNoticedAtThePoll) {
   dispatcher_ = std::make_unique<Dispatcher>(io_, lane_, *commits_, *reads_, options_);
   dispatcher_->start();
   run_until([&] { return dispatcher_->in_flight() == 0; });
-  const auto done = (*edit)->sql("UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), "
-                                 "last_error = NULL, updated_at = NOW() WHERE id = '" + id + "'");
+  const auto done = (*edit)->sql(
+      "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), "
+      "last_error = NULL, updated_at = NOW() WHERE id = '" +
+      id + "'");
   ASSERT_TRUE(done) << done.error().message;
   run_until([&] { return lane_.all().size() == 2; });
   run_until_status(id, EventStatus::kDelivered);

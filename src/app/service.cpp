@@ -1,0 +1,211 @@
+#include "app/service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/api.h"
+#include "app/dispatch_bridge.h"
+#include "app/platforms.h"
+#include "base/log.h"
+#include "dispatch/callback_lane.h"
+#include "dispatch/dispatcher.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "store/group_commit.h"
+
+namespace yizhan::app {
+namespace {
+
+Result<http::AddressGuard> address_guard(const config::OutboundSection& outbound) {
+  std::vector<http::Network> allowed;
+  for (const std::string& text : outbound.allow) {
+    auto network = http::parse_network(text);
+    if (!network) return std::unexpected(std::move(network.error()));
+    allowed.push_back(*network);
+  }
+  return http::AddressGuard(std::move(allowed));
+}
+
+http::ClientOptions client_options(const config::OutboundSection& outbound) {
+  http::ClientOptions options;
+  options.connect_timeout = outbound.connect_timeout;
+  options.idle_timeout = outbound.idle_timeout;
+  options.idle_per_origin = outbound.idle_connections;
+  options.response_body_limit = outbound.response_limit;
+  options.dns_servers = outbound.dns_servers;
+  options.dns_timeout = outbound.dns_timeout;
+  return options;
+}
+
+http::ServerOptions server_options(const config::ApiSection& api) {
+  http::ServerOptions options;
+  options.body_limit = api.body_limit;
+  options.head_timeout = api.head_timeout;
+  options.body_timeout = api.body_timeout;
+  options.idle_timeout = api.idle_timeout;
+  options.connection_limit = api.connection_limit;
+  options.connections_per_address = api.connections_per_address;
+  options.certificate_file = api.certificate_file;
+  options.key_file = api.key_file;
+  return options;
+}
+
+dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
+  dispatch::DispatcherOptions options;
+  options.queued_events_per_endpoint = config.dispatch.queue_per_endpoint;
+  options.queued_bytes = config.dispatch.queue_memory;
+  options.in_flight_limit = static_cast<int>(config.dispatch.in_flight_limit);
+  for (const config::Platform& platform : config.platforms) {
+    options.poll_interval = std::min(options.poll_interval, platform.policy.poll_interval);
+    options.longest_timeout = std::max(options.longest_timeout, platform.policy.timeout);
+  }
+  return options;
+}
+
+}  // namespace
+
+struct Service::Parts {
+  // In the order of their start; destroyed in reverse, but for the store's threads (see ~Service).
+  std::unique_ptr<store::StoreFactory> factory;
+  std::unique_ptr<store::GroupCommit> commits;
+  std::unique_ptr<store::ReadThread> reads;
+  std::unique_ptr<store::ReadThread> reports;
+  std::unique_ptr<http::Client> client;
+  std::unique_ptr<dispatch::CallbackLane> lane;
+  std::unique_ptr<dispatch::Dispatcher> dispatcher;
+  std::unique_ptr<DispatchBridge> bridge;
+  std::unique_ptr<RouteOnlyIntake> route_only;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<http::Server> api_server;
+  std::unique_ptr<store::News> news;
+
+  Result<void> open_store(http::asio::io_context& io, const config::StoreSection& store);
+  Result<void> start_dispatch(http::asio::io_context& io, const config::Config& config);
+  Result<void> start_api(http::asio::io_context& io, const config::Config& config);
+};
+
+Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::StoreSection& configured) {
+  auto url = store::parse_store_url(configured.url);
+  if (!url) return std::unexpected(std::move(url.error()));
+  auto opened = store::open_store(*url, store::OpenMode::kServe);
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  factory = std::move(*opened);
+  auto migrated = factory->migrate();
+  if (!migrated) return std::unexpected(std::move(migrated.error()));
+  if (*migrated > 0) log::info("store_migrated", {{"migrations", *migrated}});
+
+  auto writer = factory->open_writer();
+  if (!writer) return std::unexpected(std::move(writer.error()));
+  if (auto recovered = (*writer)->recover_leases(utc_now()); !recovered) return recovered;
+  auto warnings = (*writer)->warnings();
+  if (!warnings) return std::unexpected(std::move(warnings.error()));
+  for (const std::string& warning : *warnings) log::warning("store_durability", {{"warning", warning}});
+
+  const auto open_reader = [this]() -> Result<std::unique_ptr<store::ReadThread>> {
+    auto reader = factory->open_reader();
+    if (!reader) return std::unexpected(std::move(reader.error()));
+    return std::make_unique<store::ReadThread>(std::move(*reader));
+  };
+  auto reading = open_reader();
+  if (!reading) return std::unexpected(std::move(reading.error()));
+  auto reporting = open_reader();
+  if (!reporting) return std::unexpected(std::move(reporting.error()));
+  reads = std::move(*reading);
+  reports = std::move(*reporting);
+  commits = std::make_unique<store::GroupCommit>(
+      std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
+      store::GroupCommit::Options{});
+  return {};
+}
+
+Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const config::Config& config) {
+  auto platforms = make_platforms(config);
+  if (!platforms) return std::unexpected(std::move(platforms.error()));
+  auto guard = address_guard(config.outbound);
+  if (!guard) return std::unexpected(std::move(guard.error()));
+  client = std::make_unique<http::Client>(io, std::move(*guard), client_options(config.outbound));
+  lane = std::make_unique<dispatch::CallbackLane>(*client, std::move(*platforms));
+  if (!config.roles.dispatch) {
+    route_only = std::make_unique<RouteOnlyIntake>(*lane);
+    return {};
+  }
+  dispatcher = std::make_unique<dispatch::Dispatcher>(io, *lane, *commits, *reads, dispatcher_options(config));
+  bridge = std::make_unique<DispatchBridge>(*dispatcher);
+  auto listening = factory->open_news([this](std::int64_t endpoint_key) { dispatcher->news(endpoint_key); });
+  if (!listening) return std::unexpected(std::move(listening.error()));
+  news = std::move(*listening);
+  dispatcher->start();
+  return {};
+}
+
+Result<void> Service::Parts::start_api(http::asio::io_context& io, const config::Config& config) {
+  auto address = http::parse_listen_address(config.listen.api);
+  if (!address) return std::unexpected(std::move(address.error()));
+  auto reader = factory->open_reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  auto keys = (*reader)->api_keys();
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  if (auto allowed = api::check_listener(*address, *keys); !allowed) return allowed;
+
+  api::ApiOptions options;
+  options.access.loopback_only = address->loopback_only();
+  api::Intake& intake = bridge ? static_cast<api::Intake&>(*bridge) : *route_only;
+  api::Dispatching& dispatching = bridge ? static_cast<api::Dispatching&>(*bridge) : *route_only;
+  api = std::make_unique<api::Api>(
+      api::ApiParts{io, *commits, *reads, *reports, intake, dispatching,
+                    [this] { return api_server ? api_server->counters() : http::ServerCounters{}; },
+                    [this] { return client->counters(); }},
+      options);
+  api->set_keys(*keys);
+  auto server = http::Server::listen(
+      io, *address, server_options(config.api),
+      [this](http::ServerRequest& request, http::Responder responder) { api->handle(request, std::move(responder)); });
+  if (!server) return std::unexpected(std::move(server.error()));
+  api_server = std::move(*server);
+  return {};
+}
+
+Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Service::~Service() {
+  // The threads end first: what they complete from now on is posted to an io_context that runs no more.
+  parts_->api_server.reset();
+  parts_->news.reset();
+  parts_->commits.reset();
+  parts_->reads.reset();
+  parts_->reports.reset();
+}
+
+Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, const config::Config& config) {
+  auto parts = std::make_unique<Parts>();
+  if (auto done = parts->open_store(io, config.store); !done) return std::unexpected(std::move(done.error()));
+  std::unique_ptr<Service> service(new Service(std::move(parts)));
+  Parts& started = *service->parts_;
+  if (auto done = started.start_dispatch(io, config); !done) return std::unexpected(std::move(done.error()));
+  if (config.roles.console) {
+    if (auto done = started.start_api(io, config); !done) return std::unexpected(std::move(done.error()));
+  }
+  return service;
+}
+
+std::vector<Listening> Service::listening() const {
+  std::vector<Listening> addresses;
+  if (parts_->api_server) addresses.push_back({"api", parts_->api_server->address().to_string()});
+  return addresses;
+}
+
+void Service::stop(Milliseconds grace, std::function<void()> done) {
+  const SteadyTime deadline = std::chrono::steady_clock::now() + grace;
+  auto stop_dispatcher = [this, deadline, done = std::move(done)]() mutable {
+    if (!parts_->dispatcher) return done();
+    const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    parts_->dispatcher->stop(std::max(left, Milliseconds{0}), std::move(done));
+  };
+  parts_->news.reset();
+  if (!parts_->api_server) return stop_dispatcher();
+  parts_->api->stopping();
+  parts_->api_server->stop(grace, std::move(stop_dispatcher));
+}
+
+}  // namespace yizhan::app

@@ -1,0 +1,46 @@
+// The service, wired together: store, dispatcher, API, in this order, and stopped in reverse. The only place that sees
+// the whole configuration and turns it into each part's own options.
+//
+// Everything but the store's threads runs on one io_context thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/config.h"
+#include "http/asio.h"
+
+namespace yizhan::app {
+
+/// An address that the service listens on: `api`, `127.0.0.1:7401`.
+struct Listening {
+  std::string name;
+  std::string address;
+};
+
+class Service {
+ public:
+  /// Opens the store, brings its schema up to date, starts the threads and listens. Nothing is left behind when that
+  /// fails. Codes of store.h, http/server.h, `credentials_required`, and those of make_platforms().
+  static Result<std::unique_ptr<Service>> start(http::asio::io_context& io, const config::Config& config);
+  /// Cuts off whatever stop() left. Call when the io_context does not run any more.
+  ~Service();
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+
+  std::vector<Listening> listening() const;
+
+  /// Takes no more requests, finishes those in hand and the attempts in flight, gives claimed events back. Calls `done`
+  /// once, at the latest after `grace`. What was accepted is durable in any case.
+  void stop(Milliseconds grace, std::function<void()> done);
+
+ private:
+  struct Parts;
+  explicit Service(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace yizhan::app
