@@ -267,13 +267,13 @@ BEGIN
       next_attempt_at = coalesce({next_attempt_at}, {now}), available_at = coalesce({next_attempt_at}, {now}),
       last_error = NEW.last_error, lease_token = NULL, lease_expires_at = NULL, updated_at = {changed_at}
   WHERE sequence = {sequence} AND NEW.status IN ('pending', 'retrying');
-  -- Closed, and opened again.
+  -- Closed, and opened again; with an order key held, until its turn is found below.
   INSERT INTO outbox_schedule (sequence, endpoint_key, available_at, next_attempt_at, updated_at, attempt_count,
                                attempts_made, run_start, held, status, order_platform, order_key, last_error)
   SELECT sequence, 0, coalesce({next_attempt_at}, {now}), coalesce({next_attempt_at}, {now}), {changed_at},
          NEW.attempt_count,
          coalesce((SELECT max(attempt_no) FROM outbox_attempts AS a WHERE a.sequence = e.sequence), 0),
-         NEW.attempt_count, 0, NEW.status, CASE WHEN order_key <> '' THEN platform END, nullif(order_key, ''),
+         NEW.attempt_count, order_key <> '', NEW.status, CASE WHEN order_key <> '' THEN platform END, nullif(order_key, ''),
          NEW.last_error
   FROM outbox_events AS e
   WHERE id = OLD.id AND NEW.status IN ('pending', 'retrying') AND OLD.status NOT IN ('pending', 'retrying');
