@@ -1,0 +1,107 @@
+// The real binary, named by YIZHAN_BINARY, as a process that says when it is ready.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const READY_TIMEOUT_MS = 60_000;
+
+export async function makeTemporaryFolder() {
+  const path = await mkdtemp(join(tmpdir(), "yizhan-interop-"));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+export class RunningBinary {
+  #process;
+  #errorText = "";
+  #onLine = null;
+  #waitingLines = [];
+  #exited;
+
+  /** Resolves when a line begins with `readyPrefix`; that line is `readyLine`. Fails with what was written to standard error. */
+  static async start(commandLine, { cwd, variables = {}, readyPrefix }) {
+    const running = new RunningBinary();
+    await running.#run(commandLine, cwd, variables, readyPrefix);
+    return running;
+  }
+
+  async #run(commandLine, cwd, variables, readyPrefix) {
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(YIZHAN_|AI_CS_)/.test(name));
+    const binary = process.env.YIZHAN_BINARY;
+    if (!binary) throw new Error("YIZHAN_BINARY must name the binary under test");
+    this.#process = spawn(binary, commandLine, {
+      cwd,
+      env: { ...Object.fromEntries(inherited), ...variables },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#exited = once(this.#process, "exit");
+    this.#process.stderr.setEncoding("utf8").on("data", (text) => (this.#errorText += text));
+    createInterface({ input: this.#process.stdout }).on("line", (line) => this.#take(line));
+
+    let timer;
+    const tooLate = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.#errorText}`)), READY_TIMEOUT_MS);
+    });
+    const ended = this.#exited.then(([status, signal]) => {
+      throw new Error(`ended (${status ?? signal}) before it was ready:\n${this.#errorText}`);
+    });
+    ended.catch(() => {});
+    try {
+      do {
+        this.readyLine = await Promise.race([this.nextLine(), tooLate, ended]);
+      } while (!this.readyLine.startsWith(readyPrefix));
+    } catch (error) {
+      this.#process.kill("SIGKILL");
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take(line) {
+    if (this.#onLine) {
+      const resolve = this.#onLine;
+      this.#onLine = null;
+      resolve(line);
+    } else {
+      this.#waitingLines.push(line);
+    }
+  }
+
+  /** The next line of standard output; one caller at a time. */
+  nextLine() {
+    if (this.#waitingLines.length > 0) return Promise.resolve(this.#waitingLines.shift());
+    return new Promise((resolve) => (this.#onLine = resolve));
+  }
+
+  /** `name=address:port` of the ready line, as an http URL. */
+  address(name) {
+    const found = new RegExp(`\\b${name}=(\\S+)`).exec(this.readyLine);
+    if (!found) throw new Error(`no ${name}= in: ${this.readyLine}`);
+    return `http://${found[1]}`;
+  }
+
+  async stop() {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    this.#process.kill("SIGTERM");
+    await this.#exited;
+  }
+}
+
+/** Runs a command of the binary to its end; its standard output. */
+export async function runCommand(commandLine, { cwd, variables = {} }) {
+  const child = spawn(process.env.YIZHAN_BINARY, commandLine, {
+    cwd,
+    env: { PATH: process.env.PATH, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
+  const [status] = await once(child, "close");
+  if (status !== 0) throw new Error(`${commandLine.join(" ")} ended with ${status}:\n${errors}`);
+  return output;
+}
