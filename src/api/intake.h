@@ -4,6 +4,7 @@
 // Every call is made on the I/O thread and must not block.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,6 +55,14 @@ struct EndpointState {
   std::optional<UtcTime> disabled_at;
 };
 
+/// What came of one platform's attempts since this process started; for /metrics.
+struct DeliveryCounters {
+  std::string platform;
+  std::uint64_t delivered = 0;
+  std::uint64_t dead_letters = 0;
+  std::array<std::uint64_t, 11> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
+};
+
 /// The dispatcher's side of what operators look at and do.
 class Dispatching {
  public:
@@ -61,6 +70,9 @@ class Dispatching {
 
   /// The endpoints that it knows at this moment, in any order.
   virtual std::vector<EndpointState> endpoints() const = 0;
+
+  /// By platform; none where nothing is dispatched.
+  virtual std::vector<DeliveryCounters> delivery_counters() const { return {}; }
 
   /// An operator enabled this endpoint; the store has it already. It is tried again at once, its breaker closed.
   virtual void endpoint_enabled(std::int64_t endpoint_key) = 0;

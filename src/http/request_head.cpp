@@ -203,16 +203,6 @@ std::optional<Refusal> check_together(const Seen& seen, std::string_view authori
 
 }  // namespace
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char character = text[i];
-    const char folded = character >= 'A' && character <= 'Z' ? static_cast<char>(character | 0x20) : character;
-    if (folded != lower[i]) return false;
-  }
-  return true;
-}
-
 std::expected<std::size_t, Refusal> HeadScanner::scan(std::string_view bytes, std::size_t head_limit) {
   const std::string_view within = bytes.substr(0, head_limit);
   // Before the first line is complete, a first byte that begins no method tells other protocols apart at once.
@@ -291,12 +281,7 @@ std::optional<Refusal> parse_head(std::string_view head, std::size_t field_limit
 
 std::string_view ServerRequest::header(std::string_view name) const {
   for (const auto& [field, value] : headers) {
-    if (field.size() != name.size()) continue;
-    const bool same = std::equal(field.begin(), field.end(), name.begin(), [](char left, char right) {
-      const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
-      return fold(left) == fold(right);
-    });
-    if (same) return value;
+    if (equals_ignoring_case(field, name)) return value;
   }
   return {};
 }

@@ -19,6 +19,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/ascii_case.h"
 #include "http/server.h"
 
 namespace yizhan::http {
@@ -60,8 +61,5 @@ std::optional<Refusal> parse_head(std::string_view head, std::size_t field_limit
 /// The length of the field line's name when the line is a proper one, or why it is not. Shared with the trailer
 /// section.
 std::optional<Refusal> check_field_line(std::string_view line, std::size_t& name_length);
-
-/// Compares ASCII without regard to case; `lower` must be lower case.
-bool equals_ignoring_case(std::string_view text, std::string_view lower);
 
 }  // namespace yizhan::http

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 
 #include "base/log.h"
+#include "http/coarse_clock.h"
 #include "http/problem.h"
 #include "http/server_core.h"
 

@@ -6,10 +6,10 @@
 #include <boost/asio/buffer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <limits>
 
 #include "base/log.h"
+#include "http/coarse_clock.h"
 #include "http/problem.h"
 #include "http/server_core.h"
 
@@ -32,12 +32,6 @@ void give_back_if_large(std::string& text) {
 }
 
 }  // namespace
-
-std::int64_t coarse_milliseconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-  return static_cast<std::int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1'000'000;
-}
 
 Responder::Connection::Connection(std::shared_ptr<ServerCore> core, TcpSocket socket, const asio::ip::address& peer)
     : core_(std::move(core)), socket_(std::move(socket)) {
@@ -180,6 +174,7 @@ void Responder::Connection::append_answer(const ServerResponse& response) {
   const auto field = closing_            ? ConnectionField::kClose
                      : framing_.http_1_0 ? ConnectionField::kKeepAlive
                                          : ConnectionField::kNone;
+  ++core_->counters.responses_by_class[static_cast<std::size_t>(std::clamp(response.status / 100, 0, 5))];
   append_response(out_, response, core_->date.now(), field, request_.method == "HEAD");
 }
 

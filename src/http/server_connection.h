@@ -25,9 +25,6 @@ namespace yizhan::http {
 
 struct ServerCore;
 
-/// Milliseconds of the coarse monotonic clock: good to a few ms and nearly free to read.
-std::int64_t coarse_milliseconds();
-
 using ListHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct OpenTag>,
                                                   boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 using WaitingHook = boost::intrusive::list_base_hook<boost::intrusive::tag<struct WaitingTag>,

@@ -1,0 +1,88 @@
+#include "api/api.h"
+
+#include "api/api_state.h"
+
+namespace yizhan::api {
+
+ApiState::ApiState(ApiParts given, ApiOptions options)
+    : parts(std::move(given)),
+      access(std::make_shared<Access>(parts.io, parts.reads, std::move(options.access))),
+      ledger(std::make_shared<LedgerCache>(parts.io, parts.reports)) {}
+
+void ApiState::add_routes() {
+  add_event_routes();
+  add_look_routes();
+  add_change_routes();
+  add_status_routes();
+}
+
+void ApiState::add(std::string_view method, std::string_view pattern, Scope scope, Handler handler) {
+  const auto guarded = [this, scope, handler = std::move(handler)](http::ServerRequest& request,
+                                                                   const http::PathParameters& parameters,
+                                                                   http::Responder responder) {
+    if (const auto allowed = access->decide(request, scope); !allowed) {
+      return responder.answer(answer_error(allowed.error(), request.path));
+    }
+    handler(*this, request, parameters, std::move(responder));
+  };
+  router.add(
+      method, pattern,
+      [this, guarded](http::ServerRequest& request, const http::PathParameters& parameters, http::Responder responder) {
+        if (access->fresh()) return guarded(request, parameters, std::move(responder));
+        // The request stays as it is until it is answered.
+        access->when_fresh(
+            [self = shared_from_this(), guarded, &request, parameters, responder = std::move(responder)]() mutable {
+              guarded(request, parameters, std::move(responder));
+            });
+      });
+}
+
+void ApiState::add_public(std::string_view method, std::string_view pattern, Handler handler) {
+  router.add(method, pattern,
+             [this, handler = std::move(handler)](http::ServerRequest& request, const http::PathParameters& parameters,
+                                                  http::Responder responder) {
+               handler(*this, request, parameters, std::move(responder));
+             });
+}
+
+void ApiState::answer_from(store::ReadThread& thread, std::string_view path, http::Responder responder, Look look) {
+  const auto waiting = std::make_shared<http::Responder>(std::move(responder));
+  auto& io = parts.io;
+  const bool taken = thread.run([&io, waiting, look = std::move(look)](store::Store& store) mutable {
+    http::asio::post(io, [waiting, response = look(store)]() mutable { waiting->answer(std::move(response)); });
+  });
+  if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, path));
+}
+
+http::ServerResponse json_answer(std::string body) {
+  http::ServerResponse response;
+  response.body = std::move(body);
+  response.body += '\n';
+  return response;
+}
+
+Api::Api(ApiParts parts, ApiOptions options)
+    : state_(std::make_shared<ApiState>(std::move(parts), std::move(options))) {
+  state_->add_routes();
+}
+
+Api::~Api() = default;
+
+void Api::handle(http::ServerRequest& request, http::Responder responder) {
+  state_->router.handle(request, std::move(responder));
+}
+
+void Api::set_keys(const std::vector<store::ApiKey>& keys) {
+  state_->access->set_keys(keys);
+}
+void Api::keys_changed() {
+  state_->access->invalidate();
+}
+void Api::stopping() {
+  state_->stopping = true;
+}
+std::vector<http::Router::Route> Api::routes() const {
+  return state_->router.routes();
+}
+
+}  // namespace yizhan::api

@@ -1,0 +1,69 @@
+// The REST API. START HERE: what it stands on, what it offers, and how an app runs it.
+//
+//   request ─▶ Router ─▶ Access ─▶ handler ─┬─ POST /api/v1/events: read, Intake::prepare, GroupCommit::accept, 202
+//                                           ├─ looking: a task on a reading thread, which also writes the JSON
+//                                           └─ changing: tasks on the writer's thread (bulk_change.h)
+//
+// Its paths are described in openapi_document.cpp, its errors in problem.cpp. Every answer is JSON, every error is
+// application/problem+json with a stable code.
+//
+// Runs on the I/O thread; handlers never block it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/access.h"
+#include "api/intake.h"
+#include "http/client.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "store/group_commit.h"
+
+namespace yizhan::api {
+
+struct ApiOptions {
+  AccessOptions access;
+};
+
+/// What the API stands on; all of it must outlive the API and what it has under way: stop the server, then the threads
+/// of the store, then destroy the API.
+struct ApiParts {
+  http::asio::io_context& io;
+  store::GroupCommit& commits;
+  store::ReadThread& reads;    ///< for look-ups that answer at once
+  store::ReadThread& reports;  ///< for the ledger and counts, which may take seconds; may be the same as `reads`
+  Intake& intake;
+  Dispatching& dispatching;
+  std::function<http::ServerCounters()> server_counters;  ///< for /metrics; may be empty
+  std::function<http::ClientCounters()> client_counters;  ///< likewise
+};
+
+class ApiState;
+
+class Api {
+ public:
+  Api(ApiParts parts, ApiOptions options);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  /// Answers a request; for Server::listen.
+  void handle(http::ServerRequest& request, http::Responder responder);
+
+  /// The store's keys, read before the listener opens (see check_listener()).
+  void set_keys(const std::vector<store::ApiKey>& keys);
+  /// This process has added or revoked a key: every request from now on sees it.
+  void keys_changed();
+  /// From now on /ready answers 503, so that load balancers turn away while the rest is still answered.
+  void stopping();
+
+  std::vector<http::Router::Route> routes() const;
+
+ private:
+  std::shared_ptr<ApiState> state_;
+};
+
+}  // namespace yizhan::api

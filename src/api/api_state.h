@@ -1,0 +1,52 @@
+// What the API's handlers share. Tasks on other threads keep it alive; they touch only what is said to be thread-safe.
+#pragma once
+
+#include <memory>
+
+#include "api/access.h"
+#include "api/api.h"
+#include "api/duration_histogram.h"
+#include "api/intake.h"
+#include "api/ledger_cache.h"
+#include "api/problem.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "http/router.h"
+
+namespace yizhan::api {
+
+class ApiState : public std::enable_shared_from_this<ApiState> {
+ public:
+  ApiState(ApiParts parts, ApiOptions options);
+
+  /// Adds every route; each file of handlers has one of these.
+  void add_routes();
+  void add_event_routes();
+  void add_look_routes();
+  void add_change_routes();
+  void add_status_routes();
+
+  using Handler = std::function<void(ApiState&, http::ServerRequest&, const http::PathParameters&, http::Responder)>;
+  /// A route that needs a key with this scope.
+  void add(std::string_view method, std::string_view pattern, Scope scope, Handler handler);
+  /// A route for everybody.
+  void add_public(std::string_view method, std::string_view pattern, Handler handler);
+
+  /// Runs `look` on a reading thread and answers with what it returns; 503 when too many look-ups wait.
+  using Look = std::move_only_function<http::ServerResponse(store::Store&)>;
+  void answer_from(store::ReadThread& thread, std::string_view path, http::Responder responder, Look look);
+
+  ApiParts parts;
+  std::shared_ptr<Access> access;
+  std::shared_ptr<LedgerCache> ledger;
+  http::Router router;
+  IdMaker ids;
+  SteadyTime started = std::chrono::steady_clock::now();
+  bool stopping = false;
+  DurationHistogram accept_durations;
+};
+
+/// 200 with this JSON.
+http::ServerResponse json_answer(std::string body);
+
+}  // namespace yizhan::api

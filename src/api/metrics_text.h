@@ -1,0 +1,41 @@
+// What /metrics says, in the text format of Prometheus. docs list the names from here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/duration_histogram.h"
+#include "api/intake.h"
+#include "api/ledger_cache.h"
+#include "http/client.h"
+#include "http/server.h"
+#include "store/group_commit.h"
+
+namespace yizhan::api {
+
+/// Of this process, from /proc/self.
+struct ProcessFigures {
+  double resident_bytes = 0;
+  double processor_seconds = 0;
+  double open_files = 0;
+};
+ProcessFigures read_process_figures();
+
+struct MetricsInput {
+  ProcessFigures process;
+  double uptime_seconds = 0;
+  store::CommitCounters commits;
+  bool store_healthy = true;
+  http::ServerCounters server;
+  http::ClientCounters client;
+  DurationHistogram accept_durations;
+  std::vector<EndpointState> endpoints;
+  std::vector<DeliveryCounters> deliveries;
+  const LedgerCache::Counted* ledger = nullptr;  ///< null: it could not be counted
+};
+
+std::string metrics_text(const MetricsInput& input);
+
+}  // namespace yizhan::api

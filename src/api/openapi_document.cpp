@@ -1,0 +1,302 @@
+#include "api/openapi_document.h"
+
+#include "base/version.h"
+
+namespace yizhan::api {
+namespace {
+
+constexpr std::string_view kIntroduction = R"json({
+"openapi": "3.1.0",
+"info": {
+  "title": "Yizhan",
+  "summary": "A relay station for callbacks: hand an event over, and it is delivered or accounted for.",
+  "description": "Errors are application/problem+json with a stable `code`; GET /api/v1/problems lists them all. Times are RFC 3339, UTC, in microseconds.",
+  "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+  "version": ")json";
+
+constexpr std::string_view kAcceptPaths = R"json("},
+"security": [{"apiKey": []}],
+"paths": {
+"/api/v1/events": {
+  "post": {
+    "operationId": "acceptEvents",
+    "summary": "Hands over one event, or an array of them: all are stored, or none.",
+    "description": "Answered when the events are durable. The same idempotency key with the same content answers with the first event's id; status 200 says that every event was such a duplicate. Needs the scope events:write.",
+    "parameters": [
+      {"name": "Idempotency-Key", "in": "header", "description": "For a single event; the same as its field idempotency_key.", "schema": {"type": "string", "minLength": 1, "maxLength": 255}},
+      {"name": "traceparent", "in": "header", "description": "W3C Trace Context; sent on with the callback.", "schema": {"type": "string"}}
+    ],
+    "requestBody": {"required": true, "content": {"application/json": {"schema": {"oneOf": [
+      {"$ref": "#/components/schemas/NewEvent"},
+      {"type": "array", "minItems": 1, "maxItems": 1000, "items": {"$ref": "#/components/schemas/NewEvent"}}
+    ]}}}},
+    "responses": {
+      "200": {"description": "Known already; nothing was stored.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AcceptedAnswer"}}}},
+      "202": {"description": "Stored.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AcceptedAnswer"}}}},
+      "409": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  },
+  "get": {
+    "operationId": "listEvents",
+    "summary": "Events, newest first unless asked otherwise. Needs the scope events:read.",
+    "parameters": [
+      {"$ref": "#/components/parameters/id"}, {"$ref": "#/components/parameters/status"},
+      {"$ref": "#/components/parameters/platform"}, {"$ref": "#/components/parameters/event_type"},
+      {"$ref": "#/components/parameters/error_class"}, {"$ref": "#/components/parameters/correlation"},
+      {"$ref": "#/components/parameters/created_from"}, {"$ref": "#/components/parameters/created_until"},
+      {"$ref": "#/components/parameters/limit"}, {"$ref": "#/components/parameters/after"}, {"$ref": "#/components/parameters/order"}
+    ],
+    "responses": {
+      "200": {"description": "A page.", "content": {"application/json": {"schema": {"type": "object", "required": ["events", "next"], "properties": {
+        "events": {"type": "array", "items": {"$ref": "#/components/schemas/Event"}},
+        "next": {"$ref": "#/components/schemas/Next"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/events/{id}": {
+  "get": {
+    "operationId": "showEvent",
+    "summary": "One event with its payload and its attempts. Needs the scope events:read.",
+    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+    "responses": {
+      "200": {"description": "The event.", "content": {"application/json": {"schema": {"allOf": [
+        {"$ref": "#/components/schemas/Event"},
+        {"type": "object", "required": ["attempts"], "properties": {
+          "payload": {"description": "As it was handed over."},
+          "payload_base64": {"type": "string", "description": "In place of payload, where that is not JSON."},
+          "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}}]}}}},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/events/{id}/replay": {
+  "post": {
+    "operationId": "replayEvent",
+    "summary": "Sets one event back to pending, due at once. Needs the scope admin.",
+    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+    "responses": {
+      "200": {"description": "1, or 0 when the event was pending already.", "content": {"application/json": {"schema": {"type": "object", "required": ["replayed"], "properties": {"replayed": {"type": "integer"}}}}}},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/events/discard": {
+  "post": {
+    "operationId": "discardEvents",
+    "summary": "Gives up open events or dead letters, with the reason on record. Needs the scope admin.",
+    "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "required": ["selection"], "properties": {
+      "selection": {"$ref": "#/components/schemas/Selection"},
+      "reason": {"type": "string", "minLength": 1, "maxLength": 512, "description": "Needed unless it is a preview."},
+      "preview": {"type": "boolean", "description": "Only count what is selected."}}}}}},
+    "responses": {
+      "200": {"description": "How many.", "content": {"application/json": {"schema": {"type": "object", "properties": {"discarded": {"type": "integer"}, "count": {"type": "integer"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/replay": {
+  "post": {
+    "operationId": "replayEvents",
+    "summary": "Sets selected events back to pending, in steps, oldest first. Needs the scope admin.",
+    "description": "Without ids and statuses the selection means dead letters. Each event is replayed once, and none that came in after the request.",
+    "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "required": ["selection"], "properties": {
+      "selection": {"$ref": "#/components/schemas/Selection"},
+      "preview": {"type": "boolean", "description": "Only count what is selected."}}}}}},
+    "responses": {
+      "200": {"description": "How many.", "content": {"application/json": {"schema": {"type": "object", "properties": {"replayed": {"type": "integer"}, "count": {"type": "integer"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+)json";
+
+constexpr std::string_view kOtherPaths = R"json("/api/v1/attempts": {
+  "get": {
+    "operationId": "listAttempts",
+    "summary": "Attempts of one event in their order, or of all, newest first. Needs the scope events:read.",
+    "parameters": [{"name": "event_id", "in": "query", "schema": {"type": "string"}}, {"$ref": "#/components/parameters/limit"}],
+    "responses": {
+      "200": {"description": "Attempts.", "content": {"application/json": {"schema": {"type": "object", "required": ["attempts"], "properties": {
+        "attempts": {"type": "array", "items": {"$ref": "#/components/schemas/Attempt"}}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/dead-letters": {
+  "get": {
+    "operationId": "listDeadLetters",
+    "summary": "Events whose every attempt failed. Needs the scope events:read.",
+    "parameters": [
+      {"$ref": "#/components/parameters/id"}, {"$ref": "#/components/parameters/status"},
+      {"$ref": "#/components/parameters/platform"}, {"$ref": "#/components/parameters/event_type"},
+      {"$ref": "#/components/parameters/error_class"}, {"$ref": "#/components/parameters/correlation"},
+      {"$ref": "#/components/parameters/created_from"}, {"$ref": "#/components/parameters/created_until"},
+      {"$ref": "#/components/parameters/limit"}, {"$ref": "#/components/parameters/after"}, {"$ref": "#/components/parameters/order"}
+    ],
+    "responses": {
+      "200": {"description": "A page.", "content": {"application/json": {"schema": {"type": "object", "required": ["dead_letters", "next"], "properties": {
+        "dead_letters": {"type": "array", "items": {"$ref": "#/components/schemas/DeadLetter"}},
+        "next": {"$ref": "#/components/schemas/Next"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/ledger": {
+  "get": {
+    "operationId": "showLedger",
+    "summary": "Where every event is, counted from the rows. Needs the scope events:read.",
+    "description": "accepted = pending + retrying + delivered + dead_letter + discarded; a mismatch is an alarm. Reads every event of the range.",
+    "parameters": [
+      {"$ref": "#/components/parameters/created_from"}, {"$ref": "#/components/parameters/created_until"},
+      {"name": "by", "in": "query", "schema": {"enum": ["platform", "minute"], "default": "platform"}}
+    ],
+    "responses": {
+      "200": {"description": "The ledger.", "content": {"application/json": {"schema": {"type": "object", "required": ["lines", "total", "balanced"], "properties": {
+        "lines": {"type": "array", "items": {"$ref": "#/components/schemas/LedgerLine"}},
+        "total": {"$ref": "#/components/schemas/LedgerLine"},
+        "balanced": {"type": "boolean"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/endpoints": {
+  "get": {
+    "operationId": "listEndpoints",
+    "summary": "The endpoints that callbacks go to, and how they are. Needs the scope events:read.",
+    "responses": {
+      "200": {"description": "Endpoints.", "content": {"application/json": {"schema": {"type": "object", "required": ["endpoints"], "properties": {
+        "endpoints": {"type": "array", "items": {"$ref": "#/components/schemas/Endpoint"}}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/endpoints/{key}/enable": {
+  "post": {
+    "operationId": "enableEndpoint",
+    "summary": "Sends to a disabled endpoint again; its breaker is closed. Needs the scope admin.",
+    "parameters": [{"name": "key", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9]+$"}}],
+    "responses": {
+      "200": {"description": "Enabled.", "content": {"application/json": {"schema": {"type": "object", "required": ["key", "was_disabled"], "properties": {
+        "key": {"type": "string"}, "was_disabled": {"type": "boolean"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/problems": {
+  "get": {"operationId": "listProblems", "summary": "Every error code with its status and what to do.", "security": [],
+    "responses": {"200": {"description": "Problems.", "content": {"application/json": {"schema": {"type": "object", "required": ["problems"], "properties": {"problems": {"type": "array", "items": {"type": "object"}}}}}}}}}
+},
+"/api/v1/openapi.json": {
+  "get": {"operationId": "describeApi", "summary": "This document.", "security": [],
+    "responses": {"200": {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}}}
+},
+"/health": {
+  "get": {"operationId": "health", "summary": "The process runs and answers.", "security": [],
+    "responses": {"200": {"description": "It does.", "content": {"application/json": {"schema": {"type": "object"}}}}}}
+},
+"/ready": {
+  "get": {"operationId": "ready", "summary": "Whether requests should be sent here.", "security": [],
+    "responses": {"200": {"description": "Yes.", "content": {"application/json": {"schema": {"type": "object"}}}}, "503": {"$ref": "#/components/responses/Problem"}}}
+},
+"/metrics": {
+  "get": {"operationId": "metrics", "summary": "For Prometheus. Needs the scope events:read.",
+    "responses": {"200": {"description": "Metrics.", "content": {"text/plain": {"schema": {"type": "string"}}}}, "default": {"$ref": "#/components/responses/Problem"}}}
+},
+"/": {
+  "get": {"operationId": "root", "summary": "What this is and where to go on.", "security": [],
+    "responses": {"200": {"description": "Links.", "content": {"application/json": {"schema": {"type": "object"}}}}}}
+}
+},
+)json";
+
+constexpr std::string_view kComponents = R"json("components": {
+"securitySchemes": {"apiKey": {"type": "http", "scheme": "bearer", "description": "`yizhan keys create` makes one. Not needed on a loopback listener while no key exists."}},
+"parameters": {
+  "id": {"name": "id", "in": "query", "description": "Ids, separated by commas.", "schema": {"type": "string"}},
+  "status": {"name": "status", "in": "query", "description": "Statuses, separated by commas.", "schema": {"type": "string"}},
+  "platform": {"name": "platform", "in": "query", "schema": {"type": "string"}},
+  "event_type": {"name": "event_type", "in": "query", "schema": {"type": "string"}},
+  "error_class": {"name": "error_class", "in": "query", "description": "Of the last attempt.", "schema": {"$ref": "#/components/schemas/ErrorClass"}},
+  "correlation": {"name": "correlation", "in": "query", "schema": {"type": "string"}},
+  "created_from": {"name": "created_from", "in": "query", "description": "Inclusive.", "schema": {"type": "string", "format": "date-time"}},
+  "created_until": {"name": "created_until", "in": "query", "description": "Exclusive.", "schema": {"type": "string", "format": "date-time"}},
+  "limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
+  "after": {"name": "after", "in": "query", "description": "The `next` of the page before.", "schema": {"type": "string"}},
+  "order": {"name": "order", "in": "query", "schema": {"enum": ["newest", "oldest"], "default": "newest"}}
+},
+"responses": {"Problem": {"description": "An error.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
+"schemas": {
+  "NewEvent": {"type": "object", "additionalProperties": false, "required": ["platform", "event_type", "payload"], "properties": {
+    "platform": {"type": "string", "minLength": 1, "maxLength": 64, "description": "As configured."},
+    "event_type": {"type": "string", "minLength": 1, "maxLength": 128},
+    "payload": {"description": "Any JSON value; it goes out byte for byte as it stands here."},
+    "callback_target": {"type": ["string", "null"], "maxLength": 2048, "description": "A URL, or a path joined to the platform's base URL; empty: the base URL."},
+    "idempotency_key": {"type": ["string", "null"], "minLength": 1, "maxLength": 255, "description": "Unique within the platform for at least 7 days."},
+    "not_before": {"type": ["string", "null"], "format": "date-time", "description": "The first attempt is made then."},
+    "correlation": {"type": ["string", "null"], "maxLength": 256, "description": "Free text to find the event by."},
+    "order_key": {"type": ["string", "null"], "maxLength": 255, "description": "Events of one platform and key go out strictly in order."}}},
+  "AcceptedAnswer": {"oneOf": [{"$ref": "#/components/schemas/Accepted"}, {"type": "array", "items": {"$ref": "#/components/schemas/Accepted"}}]},
+  "Accepted": {"type": "object", "required": ["id", "status", "duplicate"], "properties": {
+    "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
+  "Status": {"enum": ["pending", "retrying", "delivered", "dead_letter", "discarded"]},
+  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol"]},
+  "Next": {"type": ["string", "null"], "description": "For `after`; null at the end."},
+  "Event": {"type": "object", "required": ["id", "platform", "event_type", "status", "attempt_count", "created_at", "updated_at"], "properties": {
+    "id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
+    "attempt_count": {"type": "integer"}, "callback_target": {"type": "string"},
+    "next_attempt_at": {"type": ["string", "null"], "format": "date-time", "description": "While pending or retrying."},
+    "last_error": {"type": ["string", "null"]},
+    "created_at": {"type": "string", "format": "date-time"}, "updated_at": {"type": "string", "format": "date-time"},
+    "idempotency_key": {"type": ["string", "null"]}, "correlation": {"type": ["string", "null"]}, "order_key": {"type": ["string", "null"]},
+    "traceparent": {"type": ["string", "null"]},
+    "lease_expires_at": {"type": ["string", "null"], "format": "date-time", "description": "While an attempt is in flight."}}},
+  "Attempt": {"type": "object", "required": ["event_id", "attempt_no", "created_at", "duration_ms"], "properties": {
+    "event_id": {"type": "string"}, "attempt_no": {"type": "integer"}, "response_status": {"type": ["integer", "null"]},
+    "error_class": {"oneOf": [{"$ref": "#/components/schemas/ErrorClass"}, {"type": "null"}]}, "error_message": {"type": ["string", "null"]},
+    "duration_ms": {"type": "integer"}, "created_at": {"type": "string", "format": "date-time"},
+    "response_body": {"type": "string", "description": "Its first part."}, "response_body_base64": {"type": "string", "description": "In its place, where that is not UTF-8."}}},
+  "DeadLetter": {"type": "object", "required": ["event_id", "platform", "event_type", "attempt_count", "final_error", "created_at"], "properties": {
+    "event_id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "callback_target": {"type": "string"},
+    "attempt_count": {"type": "integer"}, "error_class": {"type": ["string", "null"]}, "final_error": {"type": "string"},
+    "created_at": {"type": "string", "format": "date-time"}}},
+  "Selection": {"type": "object", "additionalProperties": false, "minProperties": 1, "description": "Every condition must hold.", "properties": {
+    "ids": {"type": "array", "maxItems": 1000, "items": {"type": "string"}},
+    "statuses": {"type": "array", "items": {"$ref": "#/components/schemas/Status"}},
+    "platform": {"type": "string"}, "event_type": {"type": "string"}, "error_class": {"$ref": "#/components/schemas/ErrorClass"},
+    "correlation": {"type": "string"},
+    "created_from": {"type": "string", "format": "date-time"}, "created_until": {"type": "string", "format": "date-time"}}},
+  "LedgerLine": {"type": "object", "required": ["accepted", "pending", "retrying", "delivered", "dead_letter", "discarded", "mismatch"], "properties": {
+    "platform": {"type": "string"}, "minute": {"type": "string", "format": "date-time"}, "accepted": {"type": "integer"},
+    "pending": {"type": "integer"}, "retrying": {"type": "integer"}, "delivered": {"type": "integer"}, "dead_letter": {"type": "integer"},
+    "discarded": {"type": "integer"}, "mismatch": {"type": "integer", "description": "0, or something is missing or counted twice."}}},
+  "Endpoint": {"type": "object", "required": ["key", "platform", "url", "breaker", "in_flight", "queued", "disabled"], "properties": {
+    "key": {"type": "string"}, "platform": {"type": "string"}, "url": {"type": "string", "description": "Without its query."},
+    "breaker": {"enum": ["closed", "open", "half_open"]}, "paused_until": {"type": ["string", "null"], "format": "date-time"},
+    "in_flight": {"type": "integer"}, "queued": {"type": "integer"}, "failures_in_row": {"type": "integer"},
+    "last_error": {"type": ["string", "null"]}, "disabled": {"type": "boolean"}, "disabled_reason": {"type": ["string", "null"]},
+    "disabled_at": {"type": ["string", "null"], "format": "date-time"}}},
+  "Problem": {"type": "object", "required": ["type", "title", "status", "code"], "properties": {
+    "type": {"type": "string"}, "title": {"type": "string"}, "status": {"type": "integer"}, "code": {"type": "string"},
+    "detail": {"type": "string"}, "instance": {"type": "string"}}}
+}
+}
+})json";
+
+}  // namespace
+
+std::string openapi_document() {
+  std::string document;
+  document.reserve(24 * 1024);
+  document += kIntroduction;
+  document += version();
+  document += kAcceptPaths;
+  document += kOtherPaths;
+  document += kComponents;
+  return document;
+}
+
+}  // namespace yizhan::api
