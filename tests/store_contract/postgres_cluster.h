@@ -1,0 +1,40 @@
+// The PostgreSQL of this test run: started when the first test asks for it, gone when the program ends, however it ends.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+namespace yizhan::store::contract {
+
+class PostgresCluster {
+ public:
+  /// The one of this program.
+  static PostgresCluster& shared();
+
+  PostgresCluster();
+  ~PostgresCluster();
+  PostgresCluster(const PostgresCluster&) = delete;
+  PostgresCluster& operator=(const PostgresCluster&) = delete;
+
+  /// For an ordinary role that owns the database.
+  const std::string& url() const { return url_; }
+  const std::string& superuser_url() const { return superuser_url_; }
+
+  /// As a crash would.
+  void stop() { order("stop"); }
+  void start() { order("start"); }
+  void restart() { order("restart"); }
+
+ private:
+  void order(const std::string& word);
+  std::string read_line();
+
+  pid_t holder_ = -1;
+  int to_holder_ = -1;
+  int from_holder_ = -1;
+  std::string url_;
+  std::string superuser_url_;
+};
+
+}  // namespace yizhan::store::contract
