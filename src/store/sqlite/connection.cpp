@@ -75,7 +75,7 @@ Result<Connection> Connection::open(const std::string& path, ConnectionRole role
 
   // `public.cs_platform_event_outbox` is what the runbooks of a PostgreSQL say; `main` goes on working beside it.
   sqlite3_db_config(opened, SQLITE_DBCONFIG_MAINDBNAME, "public");
-  if (role != ConnectionRole::kWriter) sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_handler(opened, wait_for_lock, const_cast<Milliseconds*>(&patience_of(role)));
   sqlite3_create_function_v2(opened, "now", 0, SQLITE_UTF8, connection.now_.get(), now_function, nullptr, nullptr,
                              nullptr);

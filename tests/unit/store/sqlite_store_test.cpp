@@ -316,8 +316,14 @@ TEST_F(SqliteFile, AFileThatIsNoDatabaseOrAnothersIsRefused) {
   EXPECT_EQ(sqlite::open_factory(foreign, OpenMode::kServe).error().code, "store_corrupt");
 }
 
+TEST_F(SqliteFile, AnOrderlyEndLeavesOneFile) {
+  accept(new_event());
+  EXPECT_TRUE(std::filesystem::exists(path() + "-wal"));
+  store_.reset();
+  EXPECT_FALSE(std::filesystem::exists(path() + "-wal"));
+}
+
 TEST_F(SqliteFile, TheLogStaysShort) {
-  WriteBatch filler;
   for (int i = 0; i < 20; ++i) {
     WriteBatch batch;
     for (int j = 0; j < 300; ++j) batch.accepts.emplace_back().events.push_back(new_event(std::string(600, 'x')));
