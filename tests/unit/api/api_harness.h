@@ -14,6 +14,7 @@
 
 #include "../http/server_harness.h"
 #include "api/api.h"
+#include "api/bulk_change.h"
 #include "store/store.h"
 
 namespace yizhan::api {
@@ -161,6 +162,16 @@ class RunningApi {
     on_writer([&](store::Store& store) {
       const auto result = store.sql(text);
       if (!result) ADD_FAILURE() << text << ": " << result.error().message;
+    });
+  }
+  /// A bulk change of all dead letters with a way of changing of its own.
+  void replay_with(BulkChange::Change change, BulkChange::Done done) {
+    server_.on_thread([&] {
+      store::Selection selection;
+      selection.statuses = {EventStatus::kDeadLetter};
+      std::make_shared<BulkChange>(server_.io, *commits_, *reports_, dispatcher, selection, std::move(change))
+          ->start(std::move(done));
+      return 0;
     });
   }
   template <class Function>
