@@ -1,5 +1,5 @@
-// A process of its own that does one thing to a store and may be killed on the way (base/fail_point.h), to show what the
-// next process finds (faults 1, 2 and 5).
+// A process of its own that does one thing to a store and may be killed on the way (base/fail_point.h), to show what
+// the next process finds (faults 1, 2 and 5).
 #pragma once
 
 #include <string>

@@ -4,7 +4,8 @@
 
 namespace yizhan::store::contract {
 
-Node::Node(const std::string& url) : url_(url), factory_(open_factory(url)), store_(value_of(factory_->open_writer())) {}
+Node::Node(const std::string& url)
+    : url_(url), factory_(open_factory(url)), store_(value_of(factory_->open_writer())) {}
 
 Store& Node::shell() {
   if (!shell_) {
@@ -54,11 +55,17 @@ Result<std::vector<Accepted>> Node::try_accept(std::vector<NewEvent> events) {
   return std::move(reply->accepts.at(0));
 }
 
-std::vector<Accepted> Node::accept(std::vector<NewEvent> events) { return value_of(try_accept(std::move(events))); }
+std::vector<Accepted> Node::accept(std::vector<NewEvent> events) {
+  return value_of(try_accept(std::move(events)));
+}
 
-Accepted Node::accept(NewEvent event) { return accept(std::vector{std::move(event)}).at(0); }
+Accepted Node::accept(NewEvent event) {
+  return accept(std::vector{std::move(event)}).at(0);
+}
 
-WriteReply Node::write(const WriteBatch& batch) { return value_of(store_->write(batch)); }
+WriteReply Node::write(const WriteBatch& batch) {
+  return value_of(store_->write(batch));
+}
 
 ClaimReply Node::claim_reply(std::int64_t endpoint_key, int limit, Milliseconds lease) {
   WriteBatch batch;
@@ -104,7 +111,9 @@ RecordReply Node::record(const AttemptRecord& record) {
   return write(batch).records.at(0);
 }
 
-RecordReply Node::deliver(const ClaimedEvent& claimed) { return record(result(claimed, EventStatus::kDelivered)); }
+RecordReply Node::deliver(const ClaimedEvent& claimed) {
+  return record(result(claimed, EventStatus::kDelivered));
+}
 
 RecordReply Node::retry(const ClaimedEvent& claimed, Milliseconds after) {
   AttemptRecord made = result(claimed, EventStatus::kRetrying);
@@ -112,7 +121,9 @@ RecordReply Node::retry(const ClaimedEvent& claimed, Milliseconds after) {
   return record(made);
 }
 
-RecordReply Node::bury(const ClaimedEvent& claimed) { return record(result(claimed, EventStatus::kDeadLetter)); }
+RecordReply Node::bury(const ClaimedEvent& claimed) {
+  return record(result(claimed, EventStatus::kDeadLetter));
+}
 
 void Node::release(Release release) {
   WriteBatch batch;
@@ -127,7 +138,9 @@ EventView Node::view(std::string_view id, bool with_payload) {
   return *std::move(found);
 }
 
-EventStatus Node::status(std::string_view id) { return view(id).status; }
+EventStatus Node::status(std::string_view id) {
+  return view(id).status;
+}
 
 std::int64_t Node::count(std::vector<EventStatus> statuses) {
   Selection selection;
@@ -141,7 +154,9 @@ LedgerLine Node::ledger() {
   return counted.total();
 }
 
-SqlResult Node::sql(std::string_view text) { return value_of(shell().sql(text)).back(); }
+SqlResult Node::sql(std::string_view text) {
+  return value_of(shell().sql(text)).back();
+}
 
 std::vector<std::string> ids_of(const std::vector<ClaimedEvent>& claimed) {
   std::vector<std::string> ids;

@@ -1,4 +1,5 @@
-// What the tests of the contract share: a writer on a fresh store, events to hand over, and words for what is done to them.
+// What the tests of the contract share: a writer on a fresh store, events to hand over, and words for what is done to
+// them.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -98,8 +99,8 @@ class Contract : public testing::TestWithParam<Engine> {
 };
 
 /// The suite on both engines.
-#define YIZHAN_ON_EVERY_ENGINE(Suite)                                                                            \
-  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(Engine::kSqlite, Engine::kPostgres),                  \
+#define YIZHAN_ON_EVERY_ENGINE(Suite)                                                           \
+  INSTANTIATE_TEST_SUITE_P(Engines, Suite, testing::Values(Engine::kSqlite, Engine::kPostgres), \
                            [](const testing::TestParamInfo<Engine>& test) { return name_of(test.param); })
 
 }  // namespace yizhan::store::contract

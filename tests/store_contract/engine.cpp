@@ -23,7 +23,9 @@ void run_on_postgres(const std::string& statement) {
 
 }  // namespace
 
-std::string name_of(Engine engine) { return engine == Engine::kSqlite ? "Sqlite" : "Postgres"; }
+std::string name_of(Engine engine) {
+  return engine == Engine::kSqlite ? "Sqlite" : "Postgres";
+}
 
 Place::Place(Engine engine) : engine_(engine) {
   if (engine == Engine::kSqlite) {

@@ -1,5 +1,5 @@
-// The conformance suite of the store: every engine, really running, passes the same tests. With `--act` the program is a
-// process to be killed instead (actor.h).
+// The conformance suite of the store: every engine, really running, passes the same tests. With `--act` the program is
+// a process to be killed instead (actor.h).
 #include <gtest/gtest.h>
 
 #include <string_view>

@@ -1,4 +1,5 @@
-// The PostgreSQL of this test run: started when the first test asks for it, gone when the program ends, however it ends.
+// The PostgreSQL of this test run: started when the first test asks for it, gone when the program ends, however it
+// ends.
 #pragma once
 
 #include <sys/types.h>

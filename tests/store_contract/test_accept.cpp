@@ -187,6 +187,9 @@ TEST_P(Accepting, AnswersAnEmptyCallAndAnEmptyBatch) {
 }
 
 TEST_P(Accepting, StoresNothingWhenKilledBeforeTheCommit) {  // fault 1
+  {
+    Node gone = std::move(node_);
+  }
   ASSERT_TRUE(killed_at("write.before_commit", place_.url(), "accept:e-1"));
   Node next(place_.url());
   EXPECT_EQ(next.ledger().accepted, 0);
@@ -197,6 +200,9 @@ TEST_P(Accepting, StoresNothingWhenKilledBeforeTheCommit) {  // fault 1
 }
 
 TEST_P(Accepting, KnowsTheRetryOfWhatWasStoredBeforeTheKill) {  // fault 2
+  {
+    Node gone = std::move(node_);
+  }
   ASSERT_TRUE(killed_at("write.after_commit", place_.url(), "accept:e-1"));
   Node next(place_.url());
   EXPECT_EQ(next.ledger().accepted, 1);

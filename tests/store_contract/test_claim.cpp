@@ -210,7 +210,8 @@ TEST_P(Claiming, ListsEndpointsThatHaveOpenEvents) {
   accept_due(node_.now, INT64_MAX);
   const auto keys = [&](std::int64_t after, int limit) {
     std::vector<std::int64_t> found;
-    for (const EndpointDue& due : value_of(node_.store().endpoints_due(after, limit))) found.push_back(due.endpoint_key);
+    for (const EndpointDue& due : value_of(node_.store().endpoints_due(after, limit)))
+      found.push_back(due.endpoint_key);
     return found;
   };
   EXPECT_THAT(keys(INT64_MIN, 10), ElementsAre(kUnrouted, 3, 7, INT64_MAX));

@@ -12,7 +12,8 @@ class Looking : public Contract {
  protected:
   std::vector<std::string> list(const Selection& selection, const Page& page = {}) {
     std::vector<std::string> ids;
-    for (const EventView& view : value_of(node_.store().list_events(selection, page)).rows) ids.push_back(view.event.id);
+    for (const EventView& view : value_of(node_.store().list_events(selection, page)).rows)
+      ids.push_back(view.event.id);
     return ids;
   }
 };
@@ -133,7 +134,8 @@ TEST_P(Looking, PagesThroughDeadLetters) {
   const auto first = value_of(node_.store().list_dead_letters({}, {.limit = 3, .after = 0, .oldest_first = false}));
   ASSERT_THAT(first.rows, SizeIs(3));
   EXPECT_EQ(first.rows[0].event_id, ids[4]);
-  const auto rest = value_of(node_.store().list_dead_letters({}, {.limit = 3, .after = first.next, .oldest_first = false}));
+  const auto rest =
+      value_of(node_.store().list_dead_letters({}, {.limit = 3, .after = first.next, .oldest_first = false}));
   ASSERT_THAT(rest.rows, SizeIs(2));
   EXPECT_EQ(rest.rows[1].event_id, ids[0]);
   EXPECT_EQ(rest.next, 0);
@@ -179,8 +181,10 @@ TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {
   EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), 1);
   const Accepted doubled = node_.accept(node_.event());
   node_.deliver(node_.claim_one());
-  node_.sql("INSERT INTO outbox_abandoned (sequence, status, attempt_count, updated_at) SELECT sequence, 'dead_letter', 0, "
-            "created_at FROM outbox_events WHERE sequence = " + std::to_string(doubled.sequence));
+  node_.sql(
+      "INSERT INTO outbox_abandoned (sequence, status, attempt_count, updated_at) SELECT sequence, 'dead_letter', 0, "
+      "created_at FROM outbox_events WHERE sequence = " +
+      std::to_string(doubled.sequence));
   node_.sql("DELETE FROM outbox_events WHERE sequence = " + std::to_string(lost.sequence));
   EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), -1);
 }

@@ -51,8 +51,7 @@ TEST_P(Ordering, HoldsWithinOneCallAndOneBatch) {
   batch.accepts.push_back({{node_.ordered_event("b"), node_.ordered_event("c")}});
   batch.accepts.push_back({{node_.ordered_event("c")}});
   const WriteReply reply = node_.write(batch);
-  EXPECT_THAT(ids_of(node_.claim()),
-              ElementsAre(call.at(0).id, call.at(1).id, value_of(reply.accepts.at(0)).at(1).id));
+  EXPECT_THAT(ids_of(node_.claim()), ElementsAre(call.at(0).id, call.at(1).id, value_of(reply.accepts.at(0)).at(1).id));
 }
 
 TEST_P(Ordering, LeasesAtAcceptanceOnlyTheHead) {
@@ -143,8 +142,9 @@ TEST_P(Ordering, AReplayedEventGoesOutBeforeTheYounger) {
 TEST_P(Ordering, EventsHandedOverBySqlWaitTheirTurn) {
   node_.now = utc_now() + Seconds{60};
   const std::string first = accept_ordered("a");
-  node_.sql("INSERT INTO cs_platform_event_outbox (id, platform, event_type, payload, order_key) "
-            "VALUES ('by-hand', 'crm', 't', '{}', 'a')");
+  node_.sql(
+      "INSERT INTO cs_platform_event_outbox (id, platform, event_type, payload, order_key) "
+      "VALUES ('by-hand', 'crm', 't', '{}', 'a')");
   EXPECT_THAT(node_.claim(kUnrouted), IsEmpty());
   node_.deliver(node_.claim_one());
   EXPECT_THAT(ids_of(node_.claim(kUnrouted)), ElementsAre("by-hand"));

@@ -130,7 +130,8 @@ TEST_P(Recording, AnswersEachResultInItsPlace) {
   batch.records.at(3).lease_token = "not mine";
   batch.records.at(5).lease_token = "not mine";
   using enum RecordReply;
-  EXPECT_THAT(node_.write(batch).records, ElementsAre(kLeaseLost, kRecorded, kRecorded, kLeaseLost, kRecorded, kLeaseLost));
+  EXPECT_THAT(node_.write(batch).records,
+              ElementsAre(kLeaseLost, kRecorded, kRecorded, kLeaseLost, kRecorded, kLeaseLost));
   const LedgerLine line = node_.ledger();
   EXPECT_EQ(line.pending, 3);
   EXPECT_EQ(line.delivered, 1);

@@ -347,7 +347,8 @@ BEGIN
       WHERE i.platform = NEW.platform AND i.idempotency_key = NEW.idempotency_key;
       IF same THEN RETURN NULL; END IF;
       RAISE EXCEPTION 'idempotency key % of platform % belongs to an event with other content',
-        quote_literal(NEW.idempotency_key), quote_literal(NEW.platform) USING ERRCODE = 'unique_violation';
+        quote_literal(NEW.idempotency_key), quote_literal(NEW.platform)
+        USING ERRCODE = 'unique_violation', CONSTRAINT = 'outbox_idempotency_pkey';
     END IF;
   END IF;
 

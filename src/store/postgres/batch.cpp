@@ -217,7 +217,7 @@ Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(In
   }
   const Failure failure = std::move(done.error());
   // A key that another node stored at the same moment is found when the whole transaction is tried again.
-  if (failure.connection_lost() || failure.serialization() || failure.violates("outbox_idempotency_pkey")) {
+  if (failure.connection_lost() || failure.serialization() || failure.violates(kIdempotencyConstraint)) {
     return std::unexpected(failure);
   }
   connection_.send(statements::kRollbackToSavepoint);

@@ -37,6 +37,9 @@ Error to_error(const Failure& failure) {
     return {"store_corrupt",
             fmt::format("PostgreSQL reports damaged data: {}; restore the database from a backup", failure.message)};
   }
+  if (failure.violates(kIdempotencyConstraint)) {
+    return {"idempotency_conflict", failure.message + "; repeat that event unchanged, or use a new key"};
+  }
   if (failure.value_refused()) {
     return {"value_refused", fmt::format("PostgreSQL refuses a value: {}", failure.message)};
   }

@@ -10,6 +10,9 @@
 
 namespace yizhan::store::postgres {
 
+/// An idempotency key that is stored already: seen while writing, by another node at the same moment.
+inline constexpr std::string_view kIdempotencyConstraint = "outbox_idempotency_pkey";
+
 struct Failure {
   std::string sqlstate;    ///< five characters; empty when the connection broke or no answer came in time
   std::string message;     ///< one line

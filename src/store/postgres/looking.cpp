@@ -93,11 +93,9 @@ Result<std::vector<SqlResult>> PostgresStore::sql(std::string_view text) {
   if (const auto connected = connect(); !connected) return std::unexpected(connected.error());
   const auto results = connection_->execute(std::string(text));
   if (!results) {
-    Error error = to_error(results.error());
-    // Whoever typed the statement wants to know what is wrong with it; the transaction he opened stays his.
+    // What the statement's author opened stays his, also after an error.
     if (results.error().connection_lost()) connection_.reset();
-    if (error.code == "value_refused") error.code = "sql_error";
-    return std::unexpected(std::move(error));
+    return std::unexpected(to_error(results.error()));
   }
   std::vector<SqlResult> answers;
   for (const ResultSet& rows : *results) answers.push_back(to_sql_result(rows));

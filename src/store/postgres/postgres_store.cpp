@@ -99,7 +99,8 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
     error = reply.error();
     if (error.code == "commit_outcome_unknown") return reply;
     abandon(failure);
-    if (failure.serialization() || failure.violates("outbox_idempotency_pkey")) {
+    if (failure.serialization() || failure.violates(kIdempotencyConstraint)) {
+      error = {"store_unavailable", "others write the same events at the same moment; try again"};
       pause_before_retry(attempt);
     } else if (!one_by_one && (failure.value_refused() || failure.lock_timeout())) {
       one_by_one = true;
