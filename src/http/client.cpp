@@ -171,9 +171,9 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
     if (connection.tls_resumed()) ++counters.tls_resumed;
     connection.opened_at = std::chrono::steady_clock::now();
     deadlines.arm(exchange, exchange.deadline);
-    if (!connection.run(exchange)) {
-      fail(exchange, {ErrorClass::kConnect, fmt::format("{} closed the connection at once", connection.peer_text())});
-    }
+    // When it is dead already, the read that follows finds out why: a server that refuses our certificate says so in an
+    // alert after the handshake (TLS 1.3).
+    connection.run(exchange);
   }
 
   void connection_not_opened(Connection& connection, Failure failure) override {

@@ -67,7 +67,6 @@ TEST_F(ClientExchange, requests_at_once_get_connections_of_their_own) {
   for (int i = 0; i < 8; ++i) {
     client->send(request_to(server.url()), [&](const auto& result) { answered += result.has_value() ? 1 : 100; });
   }
-  // The handshakes happen in the kernel, the requests need the loop.
   std::thread waiter([&] {
     server.wait_for_connections(8);
     all_connected.set();

@@ -3,10 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
+#include "hostile_server.h"
 #include "http/client.h"
 
 namespace yizhan::http::test {
@@ -43,6 +46,18 @@ class ClientFixture : public ::testing::Test {
   void run_until(Condition condition) {
     io.restart();
     while (!condition()) io.run_one();
+  }
+
+  /// Drives the io_context until another thread sets the signal.
+  void run_until_set(Signal& signal) {
+    std::atomic<bool> is_set = false;
+    std::thread waiter([&] {
+      signal.wait();
+      is_set = true;
+      asio::post(io, [] {});
+    });
+    run_until([&] { return is_set.load(); });
+    waiter.join();
   }
 
   /// Runs what is ready now, without waiting.

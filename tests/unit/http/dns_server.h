@@ -12,7 +12,7 @@
 namespace yizhan::http::test {
 
 struct DnsReply {
-  std::vector<std::string> addresses;  ///< those of the family asked for are sent
+  std::vector<std::string> addresses{};  ///< those of the family asked for are sent
   std::uint32_t ttl = 60;
   int code = 0;  ///< 2: the server failed, 3: no such name
   bool silent = false;

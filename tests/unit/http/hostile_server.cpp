@@ -117,6 +117,11 @@ bool Peer::tls_resumed() const {
   return SSL_session_reused(tls_) == 1;
 }
 
+std::string Peer::server_name() const {
+  const char* name = SSL_get_servername(tls_, TLSEXT_NAMETYPE_host_name);
+  return name == nullptr ? "" : name;
+}
+
 std::string Peer::client_subject() const {
   X509* const certificate = SSL_get1_peer_certificate(tls_);
   if (certificate == nullptr) return {};
@@ -156,7 +161,7 @@ HostileServer::HostileServer(const Options& options, Script script) : options_(o
   const int on = 1;
   ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   check(::bind(listener_, reinterpret_cast<sockaddr*>(&address), length) == 0, "bind");
-  check(::listen(listener_, 1024) == 0, "listen");
+  check(::listen(listener_, options_.backlog) == 0, "listen");
   length = sizeof address;
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
   port_ = ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port);  // at the same place in sockaddr_in6
@@ -234,6 +239,21 @@ void HostileServer::serve(int socket, int number) {
   open_.remove(&peer);
   peer.close();
   changed_.notify_all();
+}
+
+FullListener::FullListener(const std::string& address, std::uint16_t port)
+    : server_({.address = address, .port = port, .backlog = 0, .accepts = false}, answer_all) {
+  // The queue takes one more than it was told; those after it wait for an answer that does not come.
+  for (int i = 0; i < 3; ++i) {
+    socklen_t length = 0;
+    const sockaddr_storage target = address_of(address, server_.port(), length);
+    fillers_.push_back(::socket(target.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    ::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&target), length);
+  }
+}
+
+FullListener::~FullListener() {
+  for (const int filler : fillers_) ::close(filler);
 }
 
 std::string response_with(std::string_view status_line, std::string_view body, std::string_view extra_lines) {

@@ -32,6 +32,8 @@ class Peer {
   bool send(std::string_view bytes);
   /// Blocks until the client closes; false if it sends something instead.
   bool wait_for_close();
+  /// Forgets what was received and not yet read.
+  void discard() { received_.clear(); }
   /// A FIN (with TLS: close_notify first), and nothing more is sent; reading goes on.
   void end_sending();
   /// Closes in order.
@@ -39,7 +41,8 @@ class Peer {
   /// Closes with a reset.
   void reset();
   bool tls_resumed() const;
-  bool tls_open() const { return tls_ != nullptr; }
+  /// The name that the client indicated (SNI); empty when it did not.
+  std::string server_name() const;
   /// The client's certificate's subject; empty when it showed none.
   std::string client_subject() const;
   /// From another thread: makes every blocked call return.
@@ -71,6 +74,7 @@ class HostileServer {
     std::string address = "127.0.0.1";
     std::uint16_t port = 0;
     ServerIdentity* tls = nullptr;
+    int backlog = 1024;
     bool accepts = true;  ///< false: connections stay in the kernel's queue, unanswered
   };
 
@@ -105,6 +109,18 @@ class HostileServer {
   int handshake_failures_ = 0;        // guarded by mutex_
   bool stopping_ = false;             // guarded by mutex_
   std::thread acceptor_;
+};
+
+/// A listener whose queue is full: who wants to connect gets no answer at all, as from behind a packet filter.
+class FullListener {
+ public:
+  explicit FullListener(const std::string& address = "127.0.0.1", std::uint16_t port = 0);
+  ~FullListener();
+  std::string url() const { return server_.url(); }
+
+ private:
+  HostileServer server_;
+  std::vector<int> fillers_;
 };
 
 /// A complete response with that body.

@@ -51,12 +51,12 @@ void write_pem(const std::string& path, X509* certificate, EVP_PKEY* key) {
 
 }  // namespace
 
-CertificateAuthority::CertificateAuthority() {
+CertificateAuthority::CertificateAuthority(const std::string& name) {
   std::string pattern = (std::filesystem::temp_directory_path() / "yizhan-certificates-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder_ = pattern;
   key_ = make_key();
-  certificate_ = make_certificate({"Test Authority", ""}, key_, 1);
+  certificate_ = make_certificate({name, ""}, key_, 1);
   X509_set_issuer_name(certificate_, X509_get_subject_name(certificate_));
   add_extension(certificate_, certificate_, NID_basic_constraints, "critical,CA:TRUE");
   add_extension(certificate_, certificate_, NID_key_usage, "critical,keyCertSign");

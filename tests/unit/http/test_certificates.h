@@ -23,7 +23,7 @@ struct CertificateWish {
 
 class CertificateAuthority {
  public:
-  CertificateAuthority();
+  explicit CertificateAuthority(const std::string& name = "Test Authority");
   ~CertificateAuthority();
   CertificateAuthority(const CertificateAuthority&) = delete;
   CertificateAuthority& operator=(const CertificateAuthority&) = delete;
