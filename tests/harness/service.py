@@ -204,11 +204,8 @@ class Service:
     def sql(self, text, check=True):
         return self.command("sql", text, check=check)
 
-    def ledger(self):
-        """What `yizhan ledger --json` counts from the rows."""
+    def ledger_total(self):
+        """Over all platforms, as `yizhan --json ledger` counts it from the rows."""
         done = self.command("--json", "ledger", check=False)
         assert done.returncode in (0, 3), (done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout)
-
-    def ledger_total(self):
-        return self.ledger()["total"]
