@@ -1,7 +1,7 @@
 // Changing many events by hand: count first, ask, then go through them in chunks, at a rate, until done or Ctrl-C.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>

@@ -1,8 +1,7 @@
 // How the command line is built, explained and read: the program's own help, and what it says to a mistake.
 #pragma once
 
-#include <CLI/App.hpp>
-#include <CLI/Error.hpp>
+#include <CLI/CLI.hpp>
 #include <functional>
 #include <initializer_list>
 #include <memory>

@@ -2,7 +2,7 @@
 // help and its examples, and sets Context::action when it is the one that was named.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 #include "cli/context.h"
 

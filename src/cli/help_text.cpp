@@ -22,8 +22,9 @@ class HelpWriter {
  public:
   HelpWriter(int width, bool color) : width_(width), color_(color) {}
 
+  /// A paragraph that begins with a space is laid out already.
   void text(std::string_view paragraph) {
-    out_ += wrapped(paragraph, width_, 0);
+    out_ += paragraph.starts_with(' ') ? std::string(paragraph) : wrapped(paragraph, width_, 0);
     out_ += '\n';
   }
 
@@ -48,10 +49,12 @@ class HelpWriter {
     const int says_at = kIndent + name_width + 2;
     for (const Entry& entry : entries) {
       std::string line(kIndent, ' ');
-      line += padded_right(entry.name, name_width) + "  ";
+      line += padded_right(entry.name, name_width);
       const std::string says = wrapped(entry.says, width_, says_at, says_at);
       if (display_width(entry.name) > name_width) {
         line += '\n' + std::string(static_cast<std::size_t>(says_at), ' ');
+      } else {
+        line += "  ";
       }
       out_ += line + says + '\n';
     }
@@ -84,6 +87,18 @@ bool takes_value(const CLI::Option& option) {
   return option.get_expected_max() > 0 && option.get_type_size() > 0;
 }
 
+/// Validators add themselves to a type's name: `N:POSITIVE`.
+std::string type_of(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  return type.substr(0, type.find(':'));
+}
+
+/// A closed list (`a|b|c`) that is too long to stand beside the option's name.
+bool is_long_list(const std::string& type) {
+  constexpr std::size_t kLongest = 24;
+  return type.size() > kLongest && type.find('|') != std::string::npos;
+}
+
 std::string shown_name(const CLI::Option& option) {
   if (option.get_positional()) {
     std::string name = option.get_name(true);
@@ -93,14 +108,25 @@ std::string shown_name(const CLI::Option& option) {
   std::string name;
   for (const std::string& letter : option.get_snames()) name += (name.empty() ? "-" : ", -") + letter;
   for (const std::string& word : option.get_lnames()) name += (name.empty() ? "--" : ", --") + word;
-  return takes_value(option) ? fmt::format("{} {}", name, option.get_type_name()) : name;
+  if (!takes_value(option)) return name;
+  return name + ' ' + (is_long_list(type_of(option)) ? "ONE" : type_of(option));
+}
+
+std::string description_of(const CLI::Option& option) {
+  const std::string type = type_of(option);
+  std::string says = option.get_description();
+  const bool beside_name = !option.get_positional() && !is_long_list(type);
+  if (!takes_value(option) || type.find('|') == std::string::npos || beside_name) return says;
+  says += ": ";
+  for (const char character : type) says += character == '|' ? std::string(", ") : std::string(1, character);
+  return says;
 }
 
 std::vector<Entry> entries_of(const CLI::App& command, bool positional) {
   std::vector<Entry> entries;
   for (const CLI::Option* option : command.get_options()) {
     if (option->get_positional() != positional || option->get_group().empty()) continue;
-    entries.push_back({shown_name(*option), option->get_description()});
+    entries.push_back({shown_name(*option), description_of(*option)});
   }
   return entries;
 }
@@ -149,8 +175,15 @@ std::string help_text(const CLI::App& command, const Terminal& terminal) {
   const bool is_root = command.get_parent() == nullptr;
   const bool has_commands = !command.get_subcommands([](const CLI::App*) { return true; }).empty();
 
+  const std::string first = summary(command);
+  writer.text(is_root ? first : full_name(command) + ": " + first);
   const std::string description = command.get_description();
-  for (const auto part : description | std::views::split('\n')) writer.text(std::string_view(part.begin(), part.end()));
+  if (first.size() < description.size()) {
+    writer.text("");
+    for (const auto part : std::string_view(description).substr(first.size() + 1) | std::views::split('\n')) {
+      writer.text(std::string_view(part.begin(), part.end()));
+    }
+  }
   writer.title("Usage");
   writer.indented(usage_line(command, has_commands));
   write_commands(writer, command);

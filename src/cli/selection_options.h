@@ -1,7 +1,7 @@
 // The options by which events are chosen, the same for every command that lists or changes several.
 #pragma once
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 

@@ -21,7 +21,9 @@ struct SettingOption {
 };
 using SettingOptions = std::list<SettingOption>;  // the command line keeps references into it
 
-bool is_global(const std::string& flag) { return flag == "--store" || flag == "--data-dir"; }
+bool is_global(const std::string& flag) {
+  return flag == "--store" || flag == "--data-dir";
+}
 
 Result<ExitStatus> run(Context& context, const CLI::App& command, const SettingOptions& options) {
   for (const SettingOption& option : options) {
@@ -31,7 +33,7 @@ Result<ExitStatus> run(Context& context, const CLI::App& command, const SettingO
   if (!loaded) return std::unexpected(loaded.error());
   for (const std::string& warning : loaded->warnings) context.terminal.err << "yizhan: warning: " << warning << '\n';
   context.terminal.err.flush();
-  const auto served = app::serve(loaded->config);
+  const auto served = app::serve(loaded->config, context.out());
   if (!served) return std::unexpected(served.error());
   return ExitStatus::kOk;
 }

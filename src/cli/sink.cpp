@@ -134,9 +134,15 @@ void add_sink(CLI::App& parent, Context& context) {
       "Prints 'sink ready http=ADDRESS:PORT', then one line for each callback (with --json one object). The path of "
       "the "
       "callback URL says how it answers:\n"
-      "  /ok  /fail/STATUS  /flaky/N (fails N times per event)  /retry-after/SECONDS (once per event)  /gone  "
-      "/slow/MS\n"
-      "  /hang  /drip  /flood  /redirect  /close  /garbage\n"
+      "  /ok                    200\n"
+      "  /fail/STATUS           that status, always\n"
+      "  /flaky/N               500 for an event's first N attempts, then 200\n"
+      "  /retry-after/SECONDS   503 with Retry-After for an event's first attempt, then 200\n"
+      "  /gone                  410\n"
+      "  /slow/MILLISECONDS     200 after that time\n"
+      "  /hang /drip /flood     no answer; a byte at a time; a body without end\n"
+      "  /redirect              302 to /ok\n"
+      "  /close /garbage        no answer at all; something that is not HTTP\n"
       "Callbacks reach it only if the service may call private addresses: YIZHAN_OUTBOUND_ALLOW=127.0.0.1",
       {{"yizhan sink --listen 127.0.0.1:9000", "take everything, signatures unchecked"},
        {"yizhan sink --platform sub2api", "check signatures with that platform's configured secrets"},
