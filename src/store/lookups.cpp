@@ -78,7 +78,7 @@ void take_into_page(Rows<Row>& page, std::size_t limit, std::int64_t& last, std:
 
 Result<std::int64_t> Lookups::count(const Selection& selection) {
   std::int64_t counted = 0;
-  const auto done = query(count_query(selection), [&](const SqlRow& row) { counted = row.integer(0); });
+  const auto done = query(count_query(selection, dialect()), [&](const SqlRow& row) { counted = row.integer(0); });
   if (!done) return std::unexpected(done.error());
   return counted;
 }
@@ -156,7 +156,7 @@ Result<std::optional<EventView>> Lookups::find_event(std::string_view id, bool w
 Result<Rows<EventView>> Lookups::list_events(const Selection& selection, const Page& page) {
   Rows<EventView> listed;
   std::int64_t last = 0;
-  const auto done = query(events_query(selection, page), [&](const SqlRow& row) {
+  const auto done = query(events_query(selection, page, dialect()), [&](const SqlRow& row) {
     take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(kEventSequence),
                    read_event_view(row));
   });
@@ -175,7 +175,7 @@ Result<std::vector<AttemptView>> Lookups::attempts(std::string_view event_id, in
 Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selection, const Page& page) {
   Rows<DeadLetterView> listed;
   std::int64_t last = 0;
-  const auto done = query(dead_letters_query(selection, page), [&](const SqlRow& row) {
+  const auto done = query(dead_letters_query(selection, page, dialect()), [&](const SqlRow& row) {
     take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(0), read_dead_letter_view(row));
   });
   if (!done) return std::unexpected(done.error());

@@ -42,6 +42,11 @@ using RowReader = std::function<void(const SqlRow&)>;
 /// What differs between the engines in the texts they share.
 struct Dialect {
   std::string_view minute_of_created_at;  ///< an expression: `e.created_at` cut to its minute, as a time
+
+  // Where no index on created_at finds a range of time: expressions for the first and the last sequence that can belong
+  // to it, `{}` standing for the range's limit. Empty otherwise.
+  std::string_view first_sequence_from = {};
+  std::string_view last_sequence_until = {};
 };
 
 }  // namespace yizhan::store

@@ -49,9 +49,17 @@ std::string in_list(const std::vector<Item>& items, Bind bind) {
   return list;
 }
 
+/// `s.sequence` or `e.sequence`: that of the table which a statement is to be driven by.
+struct Driver {
+  std::string_view sequence;
+};
+constexpr Driver kByState{"s.sequence"};
+constexpr Driver kByEvent{"e.sequence"};
+
 /// The conditions on the event itself, each preceded by AND; statuses are the arms' affair. `error_class` is an
 /// expression for the class of the last attempt, or empty for looking it up.
-std::string event_conditions(Query& query, const Selection& selection, std::string_view error_class = {}) {
+std::string event_conditions(Query& query, const Selection& selection, const Dialect& dialect, const Driver& driver,
+                             std::string_view error_class = {}) {
   std::string text;
   if (!selection.ids.empty()) {
     text += fmt::format(" AND e.id IN ({})", in_list(selection.ids, [&](const auto& id) { return query.bind(id); }));
@@ -62,8 +70,15 @@ std::string event_conditions(Query& query, const Selection& selection, std::stri
     // The second condition, true in any case, lets the index on correlations be used, which leaves out the empty ones.
     text += fmt::format(" AND e.correlation = {} AND e.correlation <> ''", query.bind(selection.correlation));
   }
-  if (selection.created_from) text += " AND e.created_at >= " + query.bind(*selection.created_from);
-  if (selection.created_until) text += " AND e.created_at < " + query.bind(*selection.created_until);
+  const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view bound,
+                         std::string_view expression) {
+    const std::string named = query.bind(time);
+    text += fmt::format(" AND e.created_at {} {}", comparison, named);
+    if (expression.empty()) return;
+    text += fmt::format(" AND {} {} ({})", driver.sequence, bound, fmt::format(fmt::runtime(expression), named));
+  };
+  if (selection.created_from) limit(">=", *selection.created_from, ">=", dialect.first_sequence_from);
+  if (selection.created_until) limit("<", *selection.created_until, "<=", dialect.last_sequence_until);
   if (!selection.error_class.empty()) {
     const std::string wanted = query.bind(selection.error_class);
     if (!error_class.empty()) {
@@ -99,9 +114,9 @@ std::string over_arms(const Selection& selection, std::string_view none, Piece p
   return text.empty() ? std::string(none) : text;
 }
 
-std::string page_condition(Query& query, const Page& page) {
+std::string page_condition(Query& query, const Page& page, const Driver& driver) {
   if (page.after == 0) return {};
-  return fmt::format(" AND e.sequence {} {}", page.oldest_first ? ">" : "<", query.bind(page.after));
+  return fmt::format(" AND {} {} {}", driver.sequence, page.oldest_first ? ">" : "<", query.bind(page.after));
 }
 
 std::string_view direction(const Page& page) {
@@ -109,8 +124,10 @@ std::string_view direction(const Page& page) {
 }
 
 /// Each arm is ordered and cut on its own, so that none is read further than one page.
-std::string paged_union(Query& query, const Selection& selection, const Page& page, const std::string& columns) {
-  const std::string conditions = event_conditions(query, selection) + page_condition(query, page);
+std::string paged_union(Query& query, const Selection& selection, const Page& page, const std::string& columns,
+                        const Dialect& dialect) {
+  const std::string conditions =
+      event_conditions(query, selection, dialect, kByState) + page_condition(query, page, kByState);
   const std::string limit = query.bind(std::int64_t{page.limit});
   const std::string tail = fmt::format("sequence {} LIMIT {}", direction(page), limit);
   const std::string none =
@@ -120,7 +137,7 @@ std::string paged_union(Query& query, const Selection& selection, const Page& pa
     const std::string_view name = arm.table.substr(arm.table.find('_') + 1);
     return fmt::format(
         "SELECT * FROM (SELECT {}{} FROM {} s JOIN outbox_events e ON e.sequence = s.sequence "
-        "WHERE 1 = 1{}{} ORDER BY e.{}) AS {}",
+        "WHERE 1 = 1{}{} ORDER BY s.{}) AS {}",
         columns, arm.columns, arm.table, status, conditions, tail, name);
   };
   return over_arms(selection, none, piece) + " ORDER BY " + tail;
@@ -138,17 +155,17 @@ Query event_query(std::string_view id, bool with_payload) {
   return query;
 }
 
-Query events_query(const Selection& selection, const Page& page) {
+Query events_query(const Selection& selection, const Page& page, const Dialect& dialect) {
   Query query;
   Page with_one_more = page;
   ++with_one_more.limit;
-  query.text = paged_union(query, selection, with_one_more, event_columns(false));
+  query.text = paged_union(query, selection, with_one_more, event_columns(false), dialect);
   return query;
 }
 
-Query count_query(const Selection& selection) {
+Query count_query(const Selection& selection, const Dialect& dialect) {
   Query query;
-  const std::string conditions = event_conditions(query, selection);
+  const std::string conditions = event_conditions(query, selection, dialect, kByState);
   const std::string sum = over_arms(selection, "SELECT 0 AS n", [&](const Arm& arm, const std::string& status) {
     // Without a condition on the event the narrow table alone answers.
     const std::string_view join = conditions.empty() ? "" : " JOIN outbox_events e ON e.sequence = s.sequence";
@@ -158,7 +175,8 @@ Query count_query(const Selection& selection) {
   return query;
 }
 
-Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit) {
+Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
+                    const Dialect& dialect) {
   Selection narrowed = selection;
   narrowed.statuses.clear();
   for (const EventStatus status : statuses) {
@@ -170,25 +188,30 @@ Query targets_query(const Selection& selection, std::span<const EventStatus> sta
     return query;
   }
   const Page page{.limit = limit, .oldest_first = true};
-  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ");
+  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ", dialect);
   query.text = fmt::format("SELECT sequence, status FROM ({}) AS targets", rows);
   return query;
 }
 
 Query attempts_query(std::string_view event_id, int limit) {
   Query query;
-  const std::string where = event_id.empty() ? "" : " WHERE e.id = " + query.bind(std::string(event_id));
-  const std::string_view order = event_id.empty() ? "a.created_at DESC" : "a.attempt_no";
+  const std::string most = query.bind(std::int64_t{limit});
+  // The newest are picked before their events are looked up.
+  const std::string attempts =
+      event_id.empty() ? fmt::format("(SELECT * FROM outbox_attempts ORDER BY created_at DESC LIMIT {})", most)
+                       : std::string("outbox_attempts");
+  const std::string condition = event_id.empty() ? "" : " WHERE e.id = " + query.bind(std::string(event_id));
   query.text = fmt::format(
       "SELECT e.id, a.attempt_no, a.response_status, a.error_class, a.error_message, a.duration_ms, a.response_body, "
-      "a.created_at FROM outbox_attempts a JOIN outbox_events e ON e.sequence = a.sequence{} ORDER BY {} LIMIT {}",
-      where, order, query.bind(std::int64_t{limit}));
+      "a.created_at FROM {} AS a JOIN outbox_events e ON e.sequence = a.sequence{} ORDER BY {} LIMIT {}",
+      attempts, condition, event_id.empty() ? "a.created_at DESC" : "a.attempt_no", most);
   return query;
 }
 
-Query dead_letters_query(const Selection& selection, const Page& page) {
+Query dead_letters_query(const Selection& selection, const Page& page, const Dialect& dialect) {
   Query query;
-  std::string conditions = event_conditions(query, selection, "d.error_class") + page_condition(query, page);
+  std::string conditions =
+      event_conditions(query, selection, dialect, kByEvent, "d.error_class") + page_condition(query, page, kByEvent);
   if (!selection.statuses.empty()) {
     const std::string arms = over_arms(
         selection, "SELECT sequence FROM outbox_events WHERE 1 = 0", [&](const Arm& arm, const std::string& status) {
@@ -210,7 +233,7 @@ Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, 
   Selection range;
   range.created_from = created_from;
   range.created_until = created_until;
-  const std::string conditions = event_conditions(query, range);
+  const std::string conditions = event_conditions(query, range, dialect, kByEvent);
   // Left joins: an event without a state, or with two, shows as a mismatch.
   query.text = fmt::format(
       "SELECT e.platform, {0} AS minute, count(*), "

@@ -39,20 +39,21 @@ enum EventColumn {
 Query event_query(std::string_view id, bool with_payload);
 
 /// One page of a selection, and one row more, by which the caller sees that another page follows.
-Query events_query(const Selection& selection, const Page& page);
+Query events_query(const Selection& selection, const Page& page, const Dialect& dialect = {});
 
 /// One row: how many events the selection has.
-Query count_query(const Selection& selection);
+Query count_query(const Selection& selection, const Dialect& dialect = {});
 
 /// `sequence`, `status` (text), oldest first: the events of the selection that are in one of `statuses` as well. For
 /// changing them one by one.
-Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit);
+Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
+                    const Dialect& dialect = {});
 
 /// Of one event by attempt_no, or, with an empty id, of all, newest first.
 Query attempts_query(std::string_view event_id, int limit);
 
 /// `sequence` and the columns of DeadLetterView in its order; one row more than the page.
-Query dead_letters_query(const Selection& selection, const Page& page);
+Query dead_letters_query(const Selection& selection, const Page& page, const Dialect& dialect = {});
 
 /// `platform`, `minute` (NULL unless by_minute), then accepted, pending, retrying, delivered, dead_letter, discarded.
 Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,

@@ -210,7 +210,8 @@ Result<WriteReply> SqliteStore::write(const WriteBatch& batch) {
 
 Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& moment) {
   if (batch.empty()) {
-    // Whoever commits nothing wants to know whether the store can commit: without a changed page nothing would be written.
+    // Whoever commits nothing wants to know whether the store can commit: without a changed page nothing would be
+    // written.
     const auto touched = connection_.execute("UPDATE schema_migrations SET version = version");
     if (!touched) return std::unexpected(touched.error());
   }
@@ -338,7 +339,7 @@ Result<void> SqliteStore::recover_leases(UtcTime) {
 
 Result<std::int64_t> SqliteStore::replay(const Selection& selection, int limit, UtcTime now) {
   constexpr std::array kReplayable{EventStatus::kRetrying, EventStatus::kDelivered, EventStatus::kDeadLetter};
-  return change_each(targets_query(selection, kReplayable, limit),
+  return change_each(targets_query(selection, kReplayable, limit, dialect()),
                      "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = $2, last_error = NULL, "
                      "updated_at = $2 WHERE id = $1;"
                      "DELETE FROM cs_platform_event_dead_letters WHERE event_id = $1",
@@ -347,7 +348,7 @@ Result<std::int64_t> SqliteStore::replay(const Selection& selection, int limit, 
 
 Result<std::int64_t> SqliteStore::discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) {
   constexpr std::array kDiscardable{EventStatus::kPending, EventStatus::kRetrying, EventStatus::kDeadLetter};
-  return change_each(targets_query(selection, kDiscardable, limit),
+  return change_each(targets_query(selection, kDiscardable, limit, dialect()),
                      "UPDATE cs_platform_event_outbox SET status = 'discarded', last_error = $3, updated_at = $2 "
                      "WHERE id = $1",
                      reason, now, "discard.before_commit");
@@ -373,7 +374,12 @@ Result<std::int64_t> SqliteStore::query(const Query& statement, const RowReader&
 }
 
 const Dialect& SqliteStore::dialect() const {
-  static constexpr Dialect kDialect{.minute_of_created_at = "e.created_at / 60000000 * 60000000"};
+  static constexpr Dialect kDialect{
+      .minute_of_created_at = "e.created_at / 60000000 * 60000000",
+      .first_sequence_from =
+          "SELECT coalesce(min(first_sequence), 9223372036854775807) FROM outbox_minutes "
+          "WHERE minute >= {} / 60000000 * 60000000",
+      .last_sequence_until = "SELECT coalesce(max(last_sequence), 0) FROM outbox_minutes WHERE minute < {}"};
   return kDialect;
 }
 
