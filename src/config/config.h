@@ -114,7 +114,7 @@ struct Platform {
   Signing signing;
   std::string ingress_secret;  ///< for webhooks that the platform sends us; empty: none are accepted
   std::string event_id_header;
-  std::string event_type_header;  ///< empty: the type is not sent
+  std::string event_type_header = "X-Yizhan-Event-Type";  ///< empty: the type is not sent
   Envelope envelope = Envelope::kNone;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>>
