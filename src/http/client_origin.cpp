@@ -20,10 +20,14 @@ void Origin::note_unreachable(const asio::ip::address& address, SteadyTime now) 
 
 void Origin::put_unreachable_last(std::vector<tcp::endpoint>& endpoints, SteadyTime now) const {
   if (unreachable_.empty()) return;
-  std::ranges::stable_partition(endpoints, [&](const tcp::endpoint& endpoint) {
-    return std::ranges::none_of(
+  std::vector<tcp::endpoint> last;
+  std::erase_if(endpoints, [&](const tcp::endpoint& endpoint) {
+    const bool avoided = std::ranges::any_of(
         unreachable_, [&](const auto& entry) { return entry.first == endpoint.address() && entry.second > now; });
+    if (avoided) last.push_back(endpoint);
+    return avoided;
   });
+  endpoints.insert(endpoints.end(), last.begin(), last.end());
 }
 
 void Origin::remove_idle(const Connection& connection) {
