@@ -21,23 +21,13 @@ std::string in_brackets(const std::string& where) {
 }
 
 std::string shown(const Given& given, Secrecy secrecy) {
-  const std::string plain =
-      std::visit(Overload{
-                     [](std::string_view text) { return std::string(text); },
-                     [](const std::optional<Value>& value) { return value ? text_form(*value) : std::string(); },
-                 },
-                 given.value);
   const auto* toml = std::get_if<std::optional<Value>>(&given.value);
   if (toml && !*toml) return "this value";
-  switch (secrecy) {
-    case Secrecy::kPublic:
-      break;
-    case Secrecy::kSecret:
-      return masked(plain);
-    case Secrecy::kPasswordInUrl:
-      return in_quotes(without_password(plain));
-  }
-  return toml && !std::holds_alternative<std::string>(**toml) ? toml_form(**toml).substr(0, 200) : in_quotes(plain);
+  const std::string plain = toml ? text_form(**toml) : std::string(std::get<std::string_view>(given.value));
+  if (secrecy == Secrecy::kSecret) return masked(plain);
+  if (secrecy == Secrecy::kPasswordInUrl) return in_quotes(without_password(plain));
+  const bool is_text = !toml || std::holds_alternative<std::string>(**toml);
+  return is_text ? in_quotes(plain) : shortened(toml_form(**toml));
 }
 
 }  // namespace

@@ -64,6 +64,7 @@ Value to_value(const T& field) {
     return Value(role_names(field));
   } else if constexpr (std::is_same_v<T, std::vector<Seconds>>) {
     std::vector<std::int64_t> numbers;
+    numbers.reserve(field.size());
     for (const Seconds item : field) numbers.push_back(item.count());
     return Value(std::move(numbers));
   } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {

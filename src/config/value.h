@@ -76,7 +76,9 @@ std::string text_form(const Value& value);
 std::string toml_form(const Value& value);
 std::string json_form(const Value& value);
 
-/// `"…"` with control characters and broken UTF-8 escaped, cut to 200 bytes: for messages.
+/// The first 200 bytes, with the full length where that is not all: for messages.
+std::string shortened(std::string_view text);
+/// The same as `"…"`, with control characters and broken UTF-8 escaped.
 std::string in_quotes(std::string_view text);
 
 /// What may be shown of a secret: `whse…(38 characters)`; nothing of its beginning when it has fewer than 16.

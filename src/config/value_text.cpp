@@ -85,10 +85,16 @@ std::string json_form(const Value& value) {
   return toml_form(value);
 }
 
-std::string in_quotes(std::string_view text) {
+std::string shortened(std::string_view text) {
   constexpr std::size_t kShown = 200;
-  if (text.size() <= kShown) return json_string(text);
-  return json_string(text.substr(0, kShown)) + fmt::format("… ({} bytes)", text.size());
+  if (text.size() <= kShown) return std::string(text);
+  std::size_t end = kShown;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a UTF-8 character
+  return fmt::format("{}… ({} bytes)", text.substr(0, end), text.size());
+}
+
+std::string in_quotes(std::string_view text) {
+  return json_string(shortened(text));
 }
 
 std::string masked(std::string_view secret) {
