@@ -50,7 +50,7 @@ def test_fault_5_killed_while_burying(start):
     event_id = service.emit("crm", 1)
     service.wait_dead()
     service.start()
-    event = service.wait_status(event_id, "dead_letter")
+    event = service.wait_status(event_id, "dead_letter", timeout=60)  # PostgreSQL: when the lease ends
     assert len(event["attempts"]) == event["attempt_count"] == 2
     total = settle(service, 1)
     assert (total["accepted"], total["dead_letter"]) == (1, 1)
