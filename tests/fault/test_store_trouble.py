@@ -142,7 +142,8 @@ def test_fault_44_a_port_that_is_taken_is_named_with_its_owner(sqlite_service, t
 def test_a_newer_database_is_refused(start):
     sink = Sink()
     service = start(crm=platform(sink))
-    service.sql("INSERT INTO schema_migrations (version, applied_at) VALUES (9999, NOW())")
+    columns, values = ("applied_at", "NOW()") if service.store.startswith("sqlite:") else ("name", "'later'")
+    service.sql(f"INSERT INTO yizhan_migrations (version, {columns}) VALUES (9999, {values})")
     service.stop()
     service.spawn()
     assert service.wait_dead() != 0

@@ -81,10 +81,10 @@ Result<void> make_file(const std::string& path) {
 }
 
 Result<int> schema_version(Connection& connection) {
-  const auto made = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'");
+  const auto made = connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'yizhan_migrations'");
   if (!made) return std::unexpected(made.error());
   if (*made == 0) return 0;
-  const auto version = connection.integer("SELECT coalesce(max(version), 0) FROM schema_migrations");
+  const auto version = connection.integer("SELECT coalesce(max(version), 0) FROM yizhan_migrations");
   if (!version) return std::unexpected(version.error());
   return static_cast<int>(*version);
 }
@@ -113,9 +113,9 @@ Result<int> migrate(Connection& connection, UtcTime now) {
     }
     const std::string text = kMigrations[static_cast<std::size_t>(*version)]() +
                              fmt::format(
-                                 "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, "
+                                 "CREATE TABLE IF NOT EXISTS yizhan_migrations (version INTEGER PRIMARY KEY, "
                                  "applied_at TEXT NOT NULL) STRICT;"
-                                 "INSERT INTO schema_migrations (version, applied_at) VALUES ({}, '{}');"
+                                 "INSERT INTO yizhan_migrations (version, applied_at) VALUES ({}, '{}');"
                                  "PRAGMA application_id = {};",
                                  *version + 1, to_store_text(now), kApplicationId);
     if (auto done = connection.execute(text); !done) return undo(done.error());

@@ -212,7 +212,7 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
   if (batch.empty()) {
     // Whoever commits nothing wants to know whether the store can commit: without a changed page nothing would be
     // written.
-    const auto touched = connection_.execute("UPDATE schema_migrations SET version = version");
+    const auto touched = connection_.execute("UPDATE yizhan_migrations SET version = version");
     if (!touched) return std::unexpected(touched.error());
   }
   WriteReply reply;
@@ -384,7 +384,7 @@ const Dialect& SqliteStore::dialect() const {
 }
 
 Result<void> SqliteStore::ping() {
-  const auto done = query({"SELECT version FROM schema_migrations LIMIT 1", {}}, {});
+  const auto done = query({"SELECT version FROM yizhan_migrations LIMIT 1", {}}, {});
   if (!done) return std::unexpected(done.error());
   return {};
 }
