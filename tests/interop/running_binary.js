@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-const READY_TIMEOUT_MS = 60_000;
+const LINE_TIMEOUT_MS = 60_000;
 
 export async function makeTemporaryFolder() {
   const path = await mkdtemp(join(tmpdir(), "yizhan-interop-"));
@@ -28,35 +28,26 @@ export class RunningBinary {
   }
 
   async #run(commandLine, cwd, variables, readyPrefix) {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(YIZHAN_|AI_CS_)/.test(name));
-    const binary = process.env.YIZHAN_BINARY;
-    if (!binary) throw new Error("YIZHAN_BINARY must name the binary under test");
-    this.#process = spawn(binary, commandLine, {
+    this.#process = spawn(binaryUnderTest(), commandLine, {
       cwd,
-      env: { ...Object.fromEntries(inherited), ...variables },
+      env: { ...cleanEnvironment(), ...variables },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#exited = once(this.#process, "exit");
     this.#process.stderr.setEncoding("utf8").on("data", (text) => (this.#errorText += text));
     createInterface({ input: this.#process.stdout }).on("line", (line) => this.#take(line));
 
-    let timer;
-    const tooLate = new Promise((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`not ready in time:\n${this.#errorText}`)), READY_TIMEOUT_MS);
-    });
     const ended = this.#exited.then(([status, signal]) => {
       throw new Error(`ended (${status ?? signal}) before it was ready:\n${this.#errorText}`);
     });
     ended.catch(() => {});
     try {
       do {
-        this.readyLine = await Promise.race([this.nextLine(), tooLate, ended]);
+        this.readyLine = await Promise.race([this.nextLine(), ended]);
       } while (!this.readyLine.startsWith(readyPrefix));
     } catch (error) {
       this.#process.kill("SIGKILL");
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -70,10 +61,17 @@ export class RunningBinary {
     }
   }
 
-  /** The next line of standard output; one caller at a time. */
+  /** The next line of standard output, for one caller at a time. */
   nextLine() {
     if (this.#waitingLines.length > 0) return Promise.resolve(this.#waitingLines.shift());
-    return new Promise((resolve) => (this.#onLine = resolve));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no line came in time:\n${this.#errorText}`)), LINE_TIMEOUT_MS);
+      timer.unref();
+      this.#onLine = (line) => {
+        clearTimeout(timer);
+        resolve(line);
+      };
+    });
   }
 
   /** `name=address:port` of the ready line, as an http URL. */
@@ -91,12 +89,8 @@ export class RunningBinary {
 }
 
 /** Runs a command of the binary to its end; its standard output. */
-export async function runCommand(commandLine, { cwd, variables = {} }) {
-  const child = spawn(process.env.YIZHAN_BINARY, commandLine, {
-    cwd,
-    env: { PATH: process.env.PATH, ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+export async function runCommand(commandLine) {
+  const child = spawn(binaryUnderTest(), commandLine, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
@@ -104,4 +98,15 @@ export async function runCommand(commandLine, { cwd, variables = {} }) {
   const [status] = await once(child, "close");
   if (status !== 0) throw new Error(`${commandLine.join(" ")} ended with ${status}:\n${errors}`);
   return output;
+}
+
+function binaryUnderTest() {
+  const binary = process.env.YIZHAN_BINARY;
+  if (!binary) throw new Error("YIZHAN_BINARY must name the binary under test");
+  return binary;
+}
+
+/** Nothing of the machine's own configuration reaches the test. */
+function cleanEnvironment() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(YIZHAN_|AI_CS_)/.test(name)));
 }

@@ -7,6 +7,7 @@ import { Webhook, WebhookVerificationError } from "standardwebhooks";
 import nacl from "tweetnacl";
 
 import { PlatformServer, tamperedCopies } from "./platform_server.js";
+import { runCommand } from "./running_binary.js";
 import { Service } from "./service.js";
 
 const SIGNED_HEADERS = { idHeader: "webhook-id", timestampHeader: "webhook-timestamp" };
@@ -47,12 +48,26 @@ function verifiesV1a(point, callback) {
   return verdicts.includes(true);
 }
 
-const secrets = { only: newSecret(), fresh: newSecret(), old: newSecret(), flaky: newSecret(), envelope: newSecret() };
-const keys = { only: newKeyPair(), fresh: newKeyPair(), old: newKeyPair(), seedOnly: newKeyPair() };
+// The ones that the binary makes are as good as anybody's.
+async function secretOfTheBinary() {
+  return JSON.parse(await runCommand(["keys", "secret", "--json"])).secret;
+}
+
+async function keyPairOfTheBinary() {
+  const pair = JSON.parse(await runCommand(["keys", "secret", "--asymmetric", "--json"]));
+  const point = Buffer.from(pair.public_key.replace(/^whpk_/, ""), "base64");
+  assert.equal(point.length, nacl.sign.publicKeyLength);
+  return { secret: pair.private_key, point };
+}
+
+const secrets = { fresh: newSecret(), old: newSecret(), flaky: newSecret(), envelope: newSecret() };
+const keys = { fresh: newKeyPair(), old: newKeyPair(), seedOnly: newKeyPair() };
 let platform;
 let service;
 
 before(async () => {
+  secrets.only = await secretOfTheBinary();
+  keys.only = await keyPairOfTheBinary();
   platform = await PlatformServer.start(({ path }, nth) => (path === "/flaky" && nth <= 2 ? 500 : 200));
   const v1 = (path, ...active) => ({ base_url: platform.url(path), signing: "standard-webhooks", secrets: active });
   const v1a = (path, ...active) => ({ base_url: platform.url(path), signing: "standard-webhooks-v1a", secrets: active });
