@@ -34,8 +34,7 @@ class PeerScenarios:
                     self.results.add(name, f"{part}_cpu_us", cost["cpu_seconds"] * MICROSECONDS / max(fast["delivered"], 1))
                 half = self.results.median(name, "sustained") / 2
                 timely = self.drive(name, "half_load", self.plan.latency_seconds, peer, watch, rate=half, first_number=50_000_000)
-                for percentile in ("p50", "p99", "p999"):
-                    self.results.add(name, f"{percentile}_ms", timely["accepted_to_delivered_us"][percentile] / 1000)
+                self.results.add_latencies(name, timely)
         return (
             f"{self.results.median(name, 'sustained'):,.0f} events/s end to end, "
             f"p99 {self.results.median(name, 'p99_ms'):.1f} ms at half of it"

@@ -14,6 +14,11 @@ class Results:
     def add(self, system: str, figure: str, value: float) -> None:
         self.values[system][figure].append(value)
 
+    def add_latencies(self, system: str, result: dict) -> None:
+        for figure, key in (("", "accepted_to_delivered_us"), ("due_", "due_to_delivered_us"), ("acknowledge_", "acknowledge_us")):
+            for percentile in ("p50", "p99", "p999"):
+                self.add(system, f"{figure}{percentile}_ms", result[key][percentile] / 1000)
+
     def keep(self, system: str, scenario: str, result: dict) -> None:
         """The driver's own words, for the JSON file."""
         self.raw.append({"system": system, "scenario": scenario, **result})
