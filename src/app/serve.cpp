@@ -56,7 +56,8 @@ Result<void> serve(const config::Config& config, std::ostream& out) {
   log::set_level(config.log.level);
   std::signal(SIGPIPE, SIG_IGN);
   raise_file_limit();
-  http::asio::io_context io{1};
+  // One thread runs everything but posting: the reactor needs no locks, the queue of posted work keeps its own.
+  http::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   auto started = Service::start(io, config);
   if (!started) return std::unexpected(std::move(started.error()));
   {
