@@ -172,6 +172,12 @@ def includes(text):
 # ---- the rules: each takes a Tree and yields breaches ---------------------------------------------------------------------
 
 
+def engine_of(path):
+    """`sqlite` or `postgres` for a file of that store."""
+    match = re.match(r"src/store/(sqlite|postgres)/", path)
+    return match and match.group(1)
+
+
 def include_directions(tree):
     """Parts include only the parts below them, by `part/file.h`."""
     known = {path.removeprefix("src/") for path in tree.code(".h") if path.startswith("src/")}
@@ -180,7 +186,8 @@ def include_directions(tree):
             continue
         part = path.split("/")[1]
         if part not in MAY_INCLUDE:
-            yield Breach(path, 1, "include_directions", f"src/{part} is no part: name it in MAY_INCLUDE with what it may include")
+            message = f"src/{part} is no part: name it in MAY_INCLUDE with what it may include"
+            yield Breach(path, 1, "include_directions", message)
             continue
         for line, own, _ in includes(tree.text(path)):
             if own is None:
@@ -191,11 +198,12 @@ def include_directions(tree):
             other = own.split("/")[0]
             if other != part and other not in MAY_INCLUDE[part]:
                 allowed = ", ".join(sorted(MAY_INCLUDE[part])) or "nothing"
-                yield Breach(path, line, "include_directions", f"{part} may not include {other} ({own}); it may include {allowed}")
-            engine = re.match(r"store/(sqlite|postgres)/", own)
+                message = f"{part} may not include {other} ({own}); it may include {allowed}"
+                yield Breach(path, line, "include_directions", message)
+            engine = engine_of("src/" + own)
             if engine and not path.startswith("src/store/"):
                 yield Breach(path, line, "include_directions", f"{own} belongs to one engine: use store/store.h")
-            if engine and path.startswith(("src/store/sqlite/", "src/store/postgres/")) and not path.startswith(f"src/{engine.group()}"):
+            if engine and engine_of(path) not in (None, engine):
                 yield Breach(path, line, "include_directions", f"one engine may not include the other's {own}")
 
 
@@ -231,7 +239,8 @@ def file_sizes(tree):
             continue
         lines = tree.text(path).count("\n")
         if lines > LONGEST_FILE:
-            yield Breach(path, LONGEST_FILE + 1, "file_sizes", f"{lines} lines, at most {LONGEST_FILE}: give each concept a file")
+            message = f"{lines} lines, at most {LONGEST_FILE}: give each concept a file"
+            yield Breach(path, LONGEST_FILE + 1, "file_sizes", message)
     for path in LONGER_FILES:
         if path in tree.files and tree.text(path).count("\n") <= LONGEST_FILE:
             yield Breach(path, 1, "file_sizes", "no longer too long: take it out of LONGER_FILES")
@@ -255,8 +264,9 @@ def banned_calls(tree):
     for path in tree.code(".py"):
         if not path.startswith("tests/") or path in PYTHON_SLEEP_HOMES:
             continue
-        for match in re.finditer(r"^[^#\n\"']*\btime\.sleep\(", tree.text(path), re.MULTILINE):
-            yield Breach(path, line_of(tree.text(path), match.start()), "banned_calls", "time.sleep: wait for a condition (harness)")
+        text = tree.text(path)
+        for match in re.finditer(r"^[^#\n\"']*\btime\.sleep\(", text, re.MULTILINE):
+            yield Breach(path, line_of(text, match.start()), "banned_calls", "time.sleep: wait for a condition (harness)")
 
 
 def banned_words(tree):
@@ -369,8 +379,9 @@ def formatting(tree):
     batches = [paths[i : i + 40] for i in range(0, len(paths), 40)]
     with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
         outputs = list(pool.map(check, batches))
+    finding = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+):\d+: error: code should be clang-formatted", re.MULTILINE)
     for output in outputs:
-        for match in re.finditer(r"^(?P<path>[^:\n]+):(?P<line>\d+):\d+: error: code should be clang-formatted", output, re.MULTILINE):
+        for match in finding.finditer(output):
             yield Breach(match["path"], int(match["line"]), "formatting", f"run: {CLANG_FORMAT} -i {match['path']}")
 
 

@@ -8,8 +8,8 @@
 
 A file costs some 5 to 15 seconds of processor time, so a file that was found clean is not looked at again until it, a
 header of ours that it includes, its compile command, .clang-tidy or clang-tidy itself changes: a full run starts warm from
-<build folder>/clang-tidy-cache. Files that are new to the cache go first where there is a time limit, changed ones before
-others, so that repeated bounded runs get through everything.
+<build folder>/clang-tidy-cache. Where there is a time limit, what the last commit changed goes first and the rest in random
+order, so that bounded runs without a cache get through everything in time too.
 
 Exit status: 0 no finding, 1 findings, 2 it could not run.
 """
@@ -20,6 +20,7 @@ import functools
 import hashlib
 import json
 import pathlib
+import random
 import re
 import shlex
 import subprocess
@@ -94,26 +95,40 @@ def cache_key(sources, path, command, settings):
     return key.hexdigest()
 
 
+def has_commit(root, name):
+    """False too where there is no repository, or only its newest commit."""
+    command = ["git", "rev-parse", "-q", "--verify", name]
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
+
+
 def changed_files(root, since):
     """Those that differ from the commit, or are new."""
-    listing = subprocess.run(
-        ["git", "diff", "--name-only", since, "--"], cwd=root, capture_output=True, text=True, check=True
-    ).stdout
-    listing += subprocess.run(
-        ["git", "ls-files", "--others", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True
-    ).stdout
-    return {(root / line).resolve() for line in listing.splitlines()}
+
+    def git(*words):
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print(f"run_clang_tidy: git {words[0]}: {done.stderr.strip()}", file=sys.stderr)
+            raise SystemExit(2)
+        return done.stdout.splitlines()
+
+    listing = git("diff", "--name-only", "--relative", since, "--") + git("ls-files", "--others", "--exclude-standard")
+    return {(root / line).resolve() for line in listing}
 
 
 def findings_of(output):
-    """The findings, each with the lines that show it."""
+    """The findings, each with the lines that show it and its notes."""
     lines = [
         line
         for line in output.splitlines()
         if not re.match(r"\d+ warnings? generated|Suppressed \d+|Use -header-filter|\d+ warnings? treated as", line)
         and not UNKNOWN_TO_CLANG.search(line)
     ]
-    return "\n".join(lines).strip()
+    blocks = []
+    for line in lines:
+        if re.match(r"\S.*:\d+:\d+: (warning|error): ", line) or not blocks:
+            blocks.append([])
+        blocks[-1].append(line)
+    return ["\n".join(block).strip() for block in blocks if any(block)]
 
 
 def tidy(path, build, deep):
@@ -123,7 +138,7 @@ def tidy(path, build, deep):
     done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
     findings = findings_of(done.stdout)
     if done.returncode != 0 and not findings:
-        findings = f"{path}: clang-tidy failed ({done.returncode}):\n{done.stderr.strip()}"
+        findings = [f"{path}: clang-tidy failed ({done.returncode}):\n{done.stderr.strip()}"]
     return findings
 
 
@@ -140,20 +155,27 @@ def chosen_files(arguments, sources, commands):
         changed = changed_files(sources.root, arguments.since)
         files = [f for f in files if sources.with_includes(f) & changed]
         files.sort(key=lambda f: f not in changed)
+    elif arguments.time_limit is not None:
+        changed = changed_files(sources.root, "HEAD~1") if has_commit(sources.root, "HEAD~1") else set()
+        random.shuffle(files)
+        files.sort(key=lambda f: f not in changed)
     return files
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-p", "--build", required=True, type=pathlib.Path, help="a configured build folder")
     parser.add_argument("--since", metavar="COMMIT", help="only what changed since this commit")
     parser.add_argument("--deep", action="store_true", help=f"adds {DEEP}: three to six times the time")
     parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="start no file after this time")
     parser.add_argument("-j", "--jobs", type=int, default=2, help="files at once (default: 2)")
+    parser.add_argument(
+        "--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2], help="the source tree"
+    )
     parser.add_argument("paths", nargs="*", help="folders or files; default: all")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
 
-    root = pathlib.Path(__file__).resolve().parents[2]
+    root = arguments.root.resolve()
     build = arguments.build.resolve()
     sources = Sources(root)
     try:
@@ -172,6 +194,7 @@ def main():
     begin = time.monotonic()
     unreached = []
     failed = 0
+    printed = set()  # a finding in a header comes once for each file that includes it
 
     def look(path):
         if arguments.time_limit is not None and time.monotonic() - begin > arguments.time_limit:
@@ -184,7 +207,10 @@ def main():
                 unreached.append(path)
             elif findings:
                 failed += 1
-                print(findings, flush=True)
+                for finding in findings:
+                    if finding not in printed:
+                        printed.add(finding)
+                        print(finding, flush=True)
             else:
                 (cache / keys[path]).touch()
 

@@ -38,6 +38,11 @@ TEST(Value, Durations) {
   }
 }
 
+TEST(Value, ANumberThatOverflowsIsRefusedEvenWhereItWouldWrapIntoTheBounds) {
+  EXPECT_EQ(number(kAnyMilliseconds, "213503982335d"), std::nullopt);  // 2^64 + 34,448,384 ms
+  EXPECT_EQ(number(kAnyBytes, "17179869185GiB"), std::nullopt);        // 2^64 + 2^30
+}
+
 TEST(Value, Sizes) {
   EXPECT_EQ(number(kAnyBytes, "64KiB"), 65536);
   EXPECT_EQ(number(kAnyBytes, "1MiB"), 1 << 20);
