@@ -68,13 +68,18 @@ void write_dead_letter(JsonWriter& writer, const store::DeadLetterView& letter) 
   writer.text("final_error", letter.final_error).time("created_at", letter.created_at).end_object();
 }
 
+void write_ledger_members(JsonWriter& writer, const LedgerLine& line) {
+  writer.number("accepted", line.accepted).number("pending", line.pending).number("retrying", line.retrying);
+  writer.number("delivered", line.delivered).number("dead_letter", line.dead_letter);
+  writer.number("discarded", line.discarded).number("mismatch", line.mismatch());
+}
+
 void write_ledger_line(JsonWriter& writer, const LedgerLine& line, bool with_platform) {
   writer.begin_object();
   if (with_platform) writer.text("platform", line.platform);
   if (line.minute) writer.time("minute", *line.minute);
-  writer.number("accepted", line.accepted).number("pending", line.pending).number("retrying", line.retrying);
-  writer.number("delivered", line.delivered).number("dead_letter", line.dead_letter);
-  writer.number("discarded", line.discarded).number("mismatch", line.mismatch()).end_object();
+  write_ledger_members(writer, line);
+  writer.end_object();
 }
 
 void write_endpoint(JsonWriter& writer, const EndpointState& endpoint) {

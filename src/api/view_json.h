@@ -18,6 +18,8 @@ void write_event_members(JsonWriter& writer, const store::EventView& view);
 void write_payload_members(JsonWriter& writer, std::string_view payload);
 void write_attempt(JsonWriter& writer, const store::AttemptView& attempt);
 void write_dead_letter(JsonWriter& writer, const store::DeadLetterView& letter);
+/// The counts of a line, into an object that is open.
+void write_ledger_members(JsonWriter& writer, const LedgerLine& line);
 void write_ledger_line(JsonWriter& writer, const LedgerLine& line, bool with_platform);
 void write_endpoint(JsonWriter& writer, const EndpointState& endpoint);
 

@@ -5,9 +5,10 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/readable.h"
-#include "cli/records.h"
 #include "cli/table.h"
+#include "cli/timeline.h"
 
 namespace yizhan::cli {
 namespace {
@@ -27,7 +28,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   const auto attempts = (*opened)->attempts(options.event_id, options.limit);
   if (!attempts) return std::unexpected(attempts.error());
   if (context.options.json) {
-    for (const store::AttemptView& attempt : *attempts) context.out() << json_line(add_attempt, attempt);
+    for (const store::AttemptView& attempt : *attempts) context.out() << json_line(api::write_attempt, attempt);
     return ExitStatus::kOk;
   }
   if (attempts->empty()) {
@@ -50,7 +51,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
                    {answer(attempt), style},
                    {attempt.error_class, style},
                    {readable_span(Milliseconds(attempt.duration_ms))},
-                   {attempt.error_message}});
+                   {error_beyond_status(attempt)}});
   }
   context.out() << table.render(context.terminal);
   return ExitStatus::kOk;

@@ -32,7 +32,7 @@ int chunk_rows(double rate_per_second) {
   return std::clamp(static_cast<int>(rate_per_second / kChunksPerSecond), 1, kPageRows);
 }
 
-std::string which(const store::Selection& selection) {
+std::string which_events(const store::Selection& selection) {
   if (!selection.ids.empty()) return "";
   const std::string conditions = describe(selection);
   return conditions.empty() ? "" : fmt::format(" ({})", conditions);
@@ -90,6 +90,7 @@ void add_bulk_options(CLI::App& command, BulkOptions& options) {
 
 Result<ExitStatus> change_events(const Context& context, store::Store& store, store::Selection selection,
                                  const BulkOptions& options, const BulkWords& words, const BulkChange& change) {
+  const std::string which = which_events(selection);
   if (!selection.created_until && selection.ids.empty()) selection.created_until = utc_now();
   const auto total = store.count(selection);
   if (!total) return std::unexpected(total.error());
@@ -97,15 +98,13 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
     if (context.options.json) {
       context.out() << JsonWriter().begin_object().number("matching", *total).end_object().take() << '\n';
     } else {
-      context.out() << fmt::format("{} would be {}{}.\n", counted(*total, "event", "events"), words.json_field,
-                                   which(selection));
+      context.out() << fmt::format("{} would be {}{}.\n", counted(*total, "event", "events"), words.json_field, which);
     }
     return ExitStatus::kOk;
   }
   const bool ask = !options.yes && context.terminal.in_is_terminal && context.terminal.err_is_terminal;
   if (*total > 0 && ask) {
-    const std::string question =
-        fmt::format("{} {}{}?", words.verb, counted(*total, "event", "events"), which(selection));
+    const std::string question = fmt::format("{} {}{}?", words.verb, counted(*total, "event", "events"), which);
     if (!confirmed(context.terminal, question)) return fail("not_confirmed", "nothing was changed");
   }
   const auto outcome = go_through(context, store, selection, *total, options, words, change);
@@ -120,7 +119,7 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
                          .take()
                   << '\n';
   } else if (*total == 0) {
-    context.out() << fmt::format("No event matches{}: nothing to do.\n", which(selection));
+    context.out() << fmt::format("No event matches{}: nothing to do.\n", which);
   } else {
     context.out() << fmt::format(
         "{} {}{}.\n", words.done, counted(outcome->changed, "event", "events"),

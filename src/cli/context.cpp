@@ -26,7 +26,9 @@ Result<config::Loaded> Context::load_config() const {
   }
   auto loaded = config::load(sources);
   if (!loaded) {
-    std::string text = config::to_text(loaded.error());
+    if (loaded.error().size() == 1) return std::unexpected(loaded.error().front());
+    std::string text = fmt::format("the configuration has {} problems:\n", loaded.error().size());
+    text += config::to_text(loaded.error());
     while (text.ends_with('\n')) text.pop_back();
     return fail("config_invalid", std::move(text));
   }
@@ -36,7 +38,11 @@ Result<config::Loaded> Context::load_config() const {
 Result<OpenedStore> Context::open_store() const {
   const auto loaded = load_config();
   if (!loaded) return std::unexpected(loaded.error());
-  const auto url = store::parse_store_url(loaded->config.store.url);
+  return open_store(loaded->config);
+}
+
+Result<OpenedStore> Context::open_store(const config::Config& config) {
+  const auto url = store::parse_store_url(config.store.url);
   if (!url) return std::unexpected(url.error());
   std::error_code unreadable;
   if (url->engine == store::StoreUrl::Engine::kSqlite && !std::filesystem::exists(url->text, unreadable)) {

@@ -48,10 +48,12 @@ class Context {
   /// The value of an environment variable; empty when it is not set.
   std::string_view variable(std::string_view name) const;
 
-  /// The problems, one a line, are the error's message; code `config_invalid`.
+  /// One problem is the error; several are its message, one a line, with the code `config_invalid`.
   Result<config::Loaded> load_config() const;
   /// Code `store_missing` where an embedded store does not exist yet; and those of store.h.
   Result<OpenedStore> open_store() const;
+  /// The store of a configuration that was loaded before.
+  static Result<OpenedStore> open_store(const config::Config& config);
 
   std::ostream& out() const { return terminal.out; }
 };

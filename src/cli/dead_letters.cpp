@@ -5,9 +5,9 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/paging.h"
 #include "cli/readable.h"
-#include "cli/records.h"
 #include "cli/selection_options.h"
 #include "cli/table.h"
 
@@ -36,7 +36,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
       options.limit, false, [&](const store::Page& page) { return (*opened)->list_dead_letters(*selection, page); },
       [&](const store::DeadLetterView& dead_letter) {
         if (context.options.json) {
-          context.out() << json_line(add_dead_letter, dead_letter);
+          context.out() << json_line(api::write_dead_letter, dead_letter);
           return;
         }
         table.add_row({{dead_letter.event_id},

@@ -100,11 +100,11 @@ Result<Emitted> emit_to_service(const ServiceClient& service, const Options& opt
   return emitted;
 }
 
-Result<Emitted> emit_to_store(const Context& context, const config::Config& config, const Options& options,
-                              std::string payload, std::optional<UtcTime> not_before) {
+Result<Emitted> emit_to_store(const config::Config& config, const Options& options, std::string payload,
+                              std::optional<UtcTime> not_before) {
   const auto endpoint = event_endpoint(config, options.platform, options.target);
   if (!endpoint) return std::unexpected(endpoint.error());
-  const auto opened = context.open_store();
+  const auto opened = Context::open_store(config);
   if (!opened) return std::unexpected(opened.error());
   const UtcTime now = utc_now();
   store::NewEvent event;
@@ -163,7 +163,7 @@ Result<Emitted> emit(const Context& context, const Options& options) {
   if (!options.url.empty()) {
     return fail("usage_invalid", "--raw payloads go into the store directly: the API takes JSON; leave --url out");
   }
-  return emit_to_store(context, loaded->config, options, std::move(*payload), not_before);
+  return emit_to_store(loaded->config, options, std::move(*payload), not_before);
 }
 
 Result<ExitStatus> run(const Context& context, const Options& options) {
@@ -180,8 +180,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
                          .take()
                   << '\n';
   } else {
-    context.out() << fmt::format("{}  {}, {} {}\n", emitted->id, emitted->status,
-                                 emitted->duplicate ? "a duplicate of what is already in" : "taken by", emitted->by);
+    context.out() << fmt::format("{}  {}, {}\n", emitted->id, emitted->status,
+                                 emitted->duplicate ? fmt::format("handed over before; {} has it already", emitted->by)
+                                                    : "taken by " + emitted->by);
   }
   return ExitStatus::kOk;
 }

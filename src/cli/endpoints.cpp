@@ -9,7 +9,6 @@
 #include "cli/event_endpoint.h"
 #include "cli/json_output.h"
 #include "cli/readable.h"
-#include "cli/records.h"
 #include "cli/table.h"
 
 namespace yizhan::cli {
@@ -64,7 +63,7 @@ Result<ExitStatus> list(const Context& context) {
   if (!endpoints) return std::unexpected(endpoints.error());
   if (context.options.json) {
     for (const store::DisabledEndpoint& endpoint : *endpoints) {
-      context.out() << json_line(add_disabled_endpoint, endpoint);
+      context.out() << json_line(write_disabled_endpoint, endpoint);
     }
     return ExitStatus::kOk;
   }

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "dispatch/route.h"
 #include "http/client.h"
 
@@ -32,6 +35,22 @@ Result<EventEndpoint> event_endpoint(const config::Config& config, const std::st
   endpoint.url = url->without_query();
   endpoint.key = dispatch::endpoint_key(platform, endpoint.url);
   return endpoint;
+}
+
+Result<DisabledEndpoints> DisabledEndpoints::read(store::Store& store) {
+  auto endpoints = store.disabled_endpoints();
+  if (!endpoints) return std::unexpected(endpoints.error());
+  DisabledEndpoints disabled;
+  disabled.endpoints_ = std::move(*endpoints);
+  return disabled;
+}
+
+const store::DisabledEndpoint* DisabledEndpoints::of(const store::Event& event, const config::Config& config) const {
+  if (endpoints_.empty()) return nullptr;
+  const auto endpoint = event_endpoint(config, event.platform, event.callback_target);
+  if (!endpoint) return nullptr;
+  const auto found = std::ranges::find(endpoints_, endpoint->key, &store::DisabledEndpoint::endpoint_key);
+  return found == endpoints_.end() ? nullptr : &*found;
 }
 
 }  // namespace yizhan::cli

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "config/config.h"
+#include "store/store.h"
 
 namespace yizhan::cli {
 
@@ -17,5 +19,17 @@ struct EventEndpoint {
 /// Codes `unknown_platform`, `url_invalid`.
 Result<EventEndpoint> event_endpoint(const config::Config& config, const std::string& platform,
                                      const std::string& callback_target);
+
+/// The endpoints that are disabled at this moment.
+class DisabledEndpoints {
+ public:
+  static Result<DisabledEndpoints> read(store::Store& store);
+
+  /// The one that the event goes to; null when that is not disabled, or not known.
+  const store::DisabledEndpoint* of(const store::Event& event, const config::Config& config) const;
+
+ private:
+  std::vector<store::DisabledEndpoint> endpoints_;
+};
 
 }  // namespace yizhan::cli

@@ -2,10 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "cli/event_endpoint.h"
-#include "cli/records.h"
 
 namespace yizhan::cli {
 namespace {
@@ -33,12 +30,10 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
     if (!dead_letters) return std::unexpected(dead_letters.error());
     if (!dead_letters->rows.empty()) story.dead_letter = std::move(dead_letters->rows.front());
   }
-  const auto endpoint = event_endpoint(config, story.event.event.platform, story.event.event.callback_target);
-  if (is_open(story.event.status) && endpoint) {
-    auto disabled = store.disabled_endpoints();
+  if (is_open(story.event.status)) {
+    const auto disabled = DisabledEndpoints::read(store);
     if (!disabled) return std::unexpected(disabled.error());
-    const auto found = std::ranges::find(*disabled, endpoint->key, &store::DisabledEndpoint::endpoint_key);
-    if (found != disabled->end()) story.disabled = std::move(*found);
+    if (const auto* endpoint = disabled->of(story.event.event, config)) story.disabled = *endpoint;
   }
   return story;
 }
@@ -46,20 +41,20 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
 std::string story_json(const EventStory& story, UtcTime now) {
   JsonWriter writer;
   writer.begin_object();
-  add_event_members(writer, story.event);
-  add_bytes(writer, "payload", story.event.event.payload);
+  api::write_event_members(writer, story.event);
+  api::write_payload_members(writer, story.event.event.payload);
   writer.key("attempts").begin_array();
-  for (const store::AttemptView& attempt : story.attempts) add_attempt(writer, attempt);
+  for (const store::AttemptView& attempt : story.attempts) api::write_attempt(writer, attempt);
   writer.end_array();
   writer.key("dead_letter");
   if (story.dead_letter) {
-    add_dead_letter(writer, *story.dead_letter);
+    api::write_dead_letter(writer, *story.dead_letter);
   } else {
     writer.null();
   }
   writer.key("endpoint_disabled");
   if (story.disabled) {
-    add_disabled_endpoint(writer, *story.disabled);
+    write_disabled_endpoint(writer, *story.disabled);
   } else {
     writer.null();
   }

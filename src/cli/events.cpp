@@ -5,10 +5,11 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/event_endpoint.h"
 #include "cli/event_story.h"
+#include "cli/json_output.h"
 #include "cli/paging.h"
 #include "cli/readable.h"
-#include "cli/records.h"
 #include "cli/selection_options.h"
 #include "cli/table.h"
 #include "cli/timeline.h"
@@ -23,8 +24,9 @@ struct ListOptions {
 };
 
 /// What the operator wants to know of an event at a glance.
-std::string note(const store::EventView& event, UtcTime now) {
+std::string note(const store::EventView& event, bool disabled, UtcTime now) {
   if (!is_open(event.status)) return event.last_error;
+  if (disabled) return "waits, its endpoint is disabled: " + event.last_error;
   std::string text;
   if (event.lease_expires_at && *event.lease_expires_at > now) {
     text = "in flight";
@@ -41,8 +43,12 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
   const UtcTime now = utc_now();
   const auto selection = to_selection(options.selection, now);
   if (!selection) return std::unexpected(selection.error());
-  const auto opened = context.open_store();
+  const auto loaded = context.load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto opened = Context::open_store(loaded->config);
   if (!opened) return std::unexpected(opened.error());
+  const auto disabled = DisabledEndpoints::read(*opened->store);
+  if (!disabled) return std::unexpected(disabled.error());
 
   Table table({{"EVENT"},
                {"PLATFORM", Align::kLeft, true},
@@ -58,7 +64,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
         if (context.options.json) {
           JsonWriter writer;
           writer.begin_object();
-          add_event_members(writer, event);
+          api::write_event_members(writer, event);
           context.out() << writer.end_object().take() << '\n';
           return;
         }
@@ -68,7 +74,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
                        {to_string(event.status), style_of(event.status)},
                        {std::to_string(event.attempt_count)},
                        {short_span(now - event.event.created_at)},
-                       {note(event, now)}});
+                       {note(event, disabled->of(event.event, loaded->config) != nullptr, now)}});
       });
   if (!more) return std::unexpected(more.error());
   if (context.options.json) return ExitStatus::kOk;
@@ -94,7 +100,7 @@ struct ShowOptions {
 Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
-  const auto opened = context.open_store();
+  const auto opened = Context::open_store(loaded->config);
   if (!opened) return std::unexpected(opened.error());
   const auto story = find_story(*opened->store, options.id, loaded->config);
   if (!story) return std::unexpected(story.error());

@@ -1,6 +1,5 @@
 #include "cli/json_output.h"
 
-#include "base/utf8.h"
 #include "verify/base64.h"
 
 namespace yizhan::cli {
@@ -11,12 +10,16 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-void add_bytes(JsonWriter& writer, std::string_view name, std::string_view bytes) {
-  if (is_utf8(bytes)) {
-    writer.text(name, bytes);
-  } else {
-    writer.text(std::string(name) + "_base64", base64(bytes));
-  }
+void write_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint) {
+  writer
+      .begin_object()
+      // A 63-bit number would lose digits in readers that keep numbers as doubles.
+      .text("key", std::to_string(endpoint.endpoint_key))
+      .text("platform", endpoint.platform)
+      .text("url", endpoint.url)
+      .text("disabled_reason", endpoint.reason)
+      .time("disabled_at", endpoint.disabled_at)
+      .end_object();
 }
 
 }  // namespace yizhan::cli

@@ -1,10 +1,12 @@
-// Pieces of what --json prints. Documents are written with api::JsonWriter, in the API's field names.
+// Pieces of what --json prints. Rows look as in the API's answers (api/view_json.h).
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "api/json_writer.h"
+#include "api/view_json.h"
+#include "store/store.h"
 
 namespace yizhan::cli {
 
@@ -12,7 +14,15 @@ using api::JsonWriter;
 
 std::string base64(std::string_view bytes);
 
-/// `bytes` as member `name` where they are UTF-8, else as `<name>_base64`: bytes are never lost.
-void add_bytes(JsonWriter& writer, std::string_view name, std::string_view bytes);
+/// An endpoint that is disabled, with what the store knows of it.
+void write_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint);
+
+/// One object of a list, as one line with its '\n': `json_line(api::write_attempt, attempt)`.
+template <class Row>
+std::string json_line(void (*write)(JsonWriter&, const Row&), const Row& row) {
+  JsonWriter writer;
+  write(writer, row);
+  return writer.take() + '\n';
+}
 
 }  // namespace yizhan::cli

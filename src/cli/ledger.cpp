@@ -5,9 +5,9 @@
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
+#include "cli/json_output.h"
 #include "cli/ledger.h"
 #include "cli/readable.h"
-#include "cli/records.h"
 #include "cli/selection_options.h"
 #include "cli/table.h"
 #include "domain/ledger.h"
@@ -60,14 +60,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 std::string ledger_json(const Ledger& ledger) {
   JsonWriter writer;
   writer.begin_object();
-  add_ledger_members(writer, ledger.total());
+  api::write_ledger_members(writer, ledger.total());
   writer.boolean("balanced", ledger.balanced()).key("platforms").begin_array();
-  for (const LedgerLine& line : ledger.lines) {
-    writer.begin_object().text("platform", line.platform);
-    if (line.minute) writer.time("minute", *line.minute);
-    add_ledger_members(writer, line);
-    writer.end_object();
-  }
+  for (const LedgerLine& line : ledger.lines) api::write_ledger_line(writer, line, true);
   return writer.end_array().end_object().take() + '\n';
 }
 

@@ -25,7 +25,7 @@ std::optional<std::string_view> advice_from_last_attempt(const EventStory& story
 void add_open_steps(std::vector<std::string>& steps, const EventStory& story, UtcTime now) {
   const store::EventView& event = story.event;
   if (story.disabled) {
-    steps.push_back(fmt::format("It waits: its endpoint {} is disabled since {} ({}).", story.disabled->url,
+    steps.push_back(fmt::format("It waits: its endpoint {} was disabled {} ({}).", story.disabled->url,
                                 relative_time(story.disabled->disabled_at, now), story.disabled->reason));
     steps.push_back(fmt::format("When the endpoint takes callbacks again: yizhan endpoints enable {}",
                                 story.disabled->endpoint_key));
@@ -81,7 +81,7 @@ std::string_view advice(ErrorClass error_class, int response_status) {
       if (response_status == 429) return "The platform asks for fewer callbacks: set rate_per_second for it.";
       return "The platform refused the callback: its answer says why; sending the same again seldom helps.";
     case ErrorClass::kHttp5xx:
-      return "The platform failed on its side: when it works again, a replay delivers.";
+      return "The platform failed on its side: what it answered is in 'events show --responses', why in its own log.";
     case ErrorClass::kRedirect:
       return "The platform redirects, and redirects are never followed: set the final address as its URL.";
     case ErrorClass::kResponseTooLarge:

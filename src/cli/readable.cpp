@@ -63,6 +63,7 @@ std::string readable_bytes(std::size_t bytes) {
 
 std::string readable_span(Microseconds span) {
   const std::int64_t amount = std::abs(span.count());
+  if (amount < 1000) return "<1 ms";
   if (amount < kSecond) return fmt::format("{} ms", amount / 1000);
   if (amount < 10 * kSecond) return fmt::format("{}.{} s", amount / kSecond, amount % kSecond / 100'000);
   if (amount < kMinute) return fmt::format("{} s", amount / kSecond);

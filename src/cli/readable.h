@@ -16,8 +16,8 @@ std::string readable_count(std::int64_t count);
 std::string counted(std::int64_t count, std::string_view singular, std::string_view plural);
 /// `600 B`, `1.2 KiB`, `3.0 MiB`
 std::string readable_bytes(std::size_t bytes);
-/// The two largest units at most: `12 ms`, `3.4 s`, `2 min 5 s`, `5 h 12 min`, `3 d 4 h`. Negative spans as their
-/// amount.
+/// The two largest units at most: `<1 ms`, `12 ms`, `3.4 s`, `2 min 5 s`, `5 h 12 min`, `3 d 4 h`. Negative spans as
+/// their amount.
 std::string readable_span(Microseconds span);
 /// One unit, for tables: `now`, `3 s`, `12 min`, `5 h`, `3 d`.
 std::string short_span(Microseconds span);

@@ -80,7 +80,7 @@ std::string attempt_detail(const store::AttemptView& attempt) {
   std::string detail = attempt.response_status > 0 ? fmt::format("HTTP {}  ", attempt.response_status) : "";
   if (!attempt.error_class.empty()) detail += attempt.error_class + "  ";
   detail += readable_span(Milliseconds(attempt.duration_ms));
-  if (!attempt.error_message.empty()) detail += "  " + attempt.error_message;
+  if (const std::string_view more = error_beyond_status(attempt); !more.empty()) detail += fmt::format("  {}", more);
   return detail;
 }
 
@@ -112,7 +112,7 @@ std::vector<Moment> moments_of(const EventStory& story, UtcTime now, const Timel
   const bool last_succeeded = !story.attempts.empty() && story.attempts.back().error_class.empty();
   switch (event.status) {
     case EventStatus::kDelivered: {
-      const std::string after = "after " + readable_span(event.updated_at - event.event.created_at);
+      const std::string after = readable_span(event.updated_at - event.event.created_at) + " after it was accepted";
       moments.push_back({event.updated_at, "✓", Style::kGood, "delivered",
                          last_succeeded ? after : "set by hand, not by an attempt", ""});
       break;
@@ -139,6 +139,12 @@ std::vector<Moment> moments_of(const EventStory& story, UtcTime now, const Timel
 }
 
 }  // namespace
+
+std::string_view error_beyond_status(const store::AttemptView& attempt) {
+  if (attempt.response_status > 0 && attempt.error_message.ends_with(std::to_string(attempt.response_status)))
+    return {};
+  return attempt.error_message;
+}
 
 Style style_of(EventStatus status) {
   switch (status) {

@@ -35,6 +35,9 @@ struct TimelineOptions {
 /// Several lines, each ended by '\n'.
 std::string render_timeline(const EventStory& story, UtcTime now, const TimelineOptions& options);
 
+/// The attempt's error message, unless it says no more than the status that stands beside it.
+std::string_view error_beyond_status(const store::AttemptView& attempt);
+
 Style style_of(EventStatus status);
 
 }  // namespace yizhan::cli
