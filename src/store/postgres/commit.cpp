@@ -8,7 +8,6 @@
 namespace yizhan::store::postgres {
 namespace {
 
-constexpr Seconds kSettleTime{15};
 constexpr Milliseconds kFirstPause{20};
 constexpr Milliseconds kLongestPause{500};
 
@@ -35,8 +34,8 @@ Outcome<Fate> ask(Connection& connection, const PendingCommit& pending) {
   return status == "committed" && stored ? Fate::kCommitted : Fate::kRolledBack;
 }
 
-CommitOutcome settle(const std::string& url, const PendingCommit& pending) {
-  const SteadyTime until = std::chrono::steady_clock::now() + kSettleTime;
+CommitOutcome settle(const std::string& url, const PendingCommit& pending, Milliseconds settle_time) {
+  const SteadyTime until = std::chrono::steady_clock::now() + settle_time;
   Milliseconds pause = kFirstPause;
   while (std::chrono::steady_clock::now() < until) {
     if (auto connection = Connection::open(url, Connection::Purpose::kReader)) {
@@ -56,14 +55,15 @@ CommitOutcome settle(const std::string& url, const PendingCommit& pending) {
 
 }  // namespace
 
-CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending, Failure& failure) {
+CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
+                     Milliseconds settle_time, Failure& failure) {
   connection.send(statements::kCommit);
   const auto done = connection.finish();
   if (done) return CommitOutcome::kCommitted;
   failure = done.error();
   // Also where the server announces that it ends the connection: it may do so after the commit.
   if (!failure.connection_lost() || pending.transaction_id.empty()) return CommitOutcome::kRolledBack;
-  return settle(url, pending);
+  return settle(url, pending, settle_time);
 }
 
 }  // namespace yizhan::store::postgres

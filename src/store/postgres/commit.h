@@ -23,7 +23,11 @@ struct PendingCommit {
   std::string evidence;        ///< id of an event that it stored; may be empty
 };
 
+/// How long the outcome is asked for: longer than a restart or a failover usually takes.
+inline constexpr Milliseconds kSettleTime{15'000};
+
 /// Commits what is open on the connection and settles the outcome. A rolled-back one leaves its reason in `failure`.
-CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending, Failure& failure);
+CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
+                     Milliseconds settle_time, Failure& failure);
 
 }  // namespace yizhan::store::postgres

@@ -212,10 +212,11 @@ Outcome<std::vector<ResultSet>> Connection::execute(const std::string& text) {
 bool Connection::usable() {
   if (connection_ == nullptr || PQstatus(raw()) != CONNECTION_OK) return false;
   pollfd waited{PQsocket(raw()), POLLIN, 0};
-  if (::poll(&waited, 1, 0) == 0) return true;
-  if (PQconsumeInput(raw()) != 1) return false;
-  // A server that shuts down says so before it closes the connection.
-  return PQisBusy(raw()) == 0 && PQstatus(raw()) == CONNECTION_OK;
+  // A server that ends an idle connection says why before it closes it.
+  while (::poll(&waited, 1, 0) > 0) {
+    if (PQconsumeInput(raw()) != 1 || PQisBusy(raw()) == 1 || PQstatus(raw()) != CONNECTION_OK) return false;
+  }
+  return true;
 }
 
 // ---- waiting

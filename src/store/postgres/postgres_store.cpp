@@ -29,7 +29,8 @@ constexpr std::array kDiscardable{EventStatus::kPending, EventStatus::kRetrying,
 
 }  // namespace
 
-PostgresStore::PostgresStore(std::string url, Connection::Purpose purpose) : url_(std::move(url)), purpose_(purpose) {}
+PostgresStore::PostgresStore(std::string url, Connection::Purpose purpose, Milliseconds settle_time)
+    : url_(std::move(url)), purpose_(purpose), settle_time_(settle_time) {}
 
 // ---- the connection
 // --------------------------------------------------------------------------------------------------
@@ -87,6 +88,7 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
   std::vector<std::optional<Error>> refused;
   for (const AcceptCall& call : batch.accepts) refused.push_back(refusal(call));
   bool one_by_one = false;
+  bool connected_anew = false;
   Error error;
   for (int attempt = 0; attempt < kTries; ++attempt) {
     if (const auto connected = connect(); !connected) return std::unexpected(connected.error());
@@ -104,6 +106,8 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
       pause_before_retry(attempt);
     } else if (!one_by_one && (failure.value_refused() || failure.lock_timeout())) {
       one_by_one = true;
+    } else if (failure.connection_lost() && !connected_anew) {
+      connected_anew = true;  // nothing was committed, and it may be that only an old connection was lost
     } else {
       break;
     }
@@ -121,7 +125,7 @@ Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::
   }
   if (written.buries()) fail_point("bury.before_commit");
   fail_point("write.before_commit");
-  switch (commit(*connection_, url_, {written.transaction_id(), written.evidence()}, failure)) {
+  switch (commit(*connection_, url_, {written.transaction_id(), written.evidence()}, settle_time_, failure)) {
     case CommitOutcome::kCommitted:
       break;
     case CommitOutcome::kRolledBack:

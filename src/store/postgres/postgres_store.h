@@ -17,7 +17,7 @@ namespace yizhan::store::postgres {
 
 class PostgresStore final : public Lookups {
  public:
-  PostgresStore(std::string url, Connection::Purpose purpose);
+  PostgresStore(std::string url, Connection::Purpose purpose, Milliseconds settle_time = kSettleTime);
 
   /// Connects, unless connected. Every other call does so by itself; a store that is opened says at once what is wrong.
   /// `store_newer` when the schema is newer than this program.
@@ -73,6 +73,7 @@ class PostgresStore final : public Lookups {
 
   std::string url_;
   Connection::Purpose purpose_;
+  Milliseconds settle_time_;
   std::optional<Connection> connection_;
   std::size_t keys_since_pruning_ = 0;
   Random random_;

@@ -1,0 +1,217 @@
+// What PostgreSQL and the wire to it can do to a node.
+#include <thread>
+
+#include "contract_test.h"
+#include "postgres_cluster.h"
+#include "store/postgres/connection.h"
+#include "store/postgres/postgres_store.h"
+#include "store/postgres/statements.h"
+#include "wire_proxy.h"
+
+namespace yizhan::store::contract {
+namespace {
+
+using postgres::Connection;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+void as_superuser(const std::string& text) {
+  auto connection = Connection::open(PostgresCluster::shared().superuser_url(), Connection::Purpose::kReader);
+  if (!connection) throw std::runtime_error(connection.error().message);
+  if (const auto done = connection->execute(text); !done) throw std::runtime_error(done.error().message);
+}
+
+class PostgresFaults : public testing::Test {
+ protected:
+  WriteBatch one_event() {
+    WriteBatch batch;
+    batch.now = node_.now;
+    batch.accepts.push_back({{node_.event()}});
+    return batch;
+  }
+
+  Place place_{Engine::kPostgres};
+  Node node_{place_.url()};
+};
+
+// ---- the server goes away (fault 10)
+// ---------------------------------------------------------------------------------
+
+TEST_F(PostgresFaults, NothingIsLostWhenTheServerCrashes) {
+  const Accepted before = node_.accept(node_.event());
+  const ClaimedEvent claimed = node_.claim_one();
+  PostgresCluster::shared().restart();
+  EXPECT_EQ(node_.deliver(claimed), RecordReply::kRecorded);  // connects again by itself
+  EXPECT_EQ(node_.status(before.id), EventStatus::kDelivered);
+  EXPECT_GT(node_.accept(node_.event()).sequence, before.sequence);
+}
+
+TEST_F(PostgresFaults, SaysSoWhileTheServerIsAwayAndGoesOnAfterwards) {
+  PostgresCluster::shared().stop();
+  EXPECT_EQ(code_of(node_.store().write(one_event())), "store_unavailable");
+  EXPECT_EQ(code_of(node_.store().ping()), "store_unavailable");
+  EXPECT_EQ(code_of(node_.store().replay({}, 1, node_.now)), "store_unavailable");
+  EXPECT_EQ(code_of(node_.store().sql("SELECT 1")), "store_unavailable");
+  EXPECT_EQ(code_of(node_.store().endpoints_due(0, 1)), "store_unavailable");
+  EXPECT_EQ(code_of(node_.factory().open_reader()), "store_unavailable");
+  PostgresCluster::shared().start();
+  EXPECT_EQ(code_of(node_.store().write(one_event())), "ok");
+  EXPECT_EQ(code_of(node_.store().ping()), "ok");
+  EXPECT_EQ(node_.ledger().accepted, 1);
+}
+
+TEST_F(PostgresFaults, ASessionThatWasEndedIsOpenedAgain) {
+  as_superuser("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'yizhan'");
+  EXPECT_EQ(code_of(node_.store().write(one_event())), "ok");
+  EXPECT_EQ(node_.ledger().accepted, 1);
+}
+
+TEST_F(PostgresFaults, AStandbyIsNotWrittenTo) {  // fault 12: after a failover the old server may be one
+  as_superuser("ALTER ROLE yizhan SET default_transaction_read_only = on");
+  as_superuser("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = 'yizhan'");
+  EXPECT_EQ(code_of(node_.store().write(one_event())), "store_unavailable");
+  as_superuser("ALTER ROLE yizhan RESET default_transaction_read_only");
+  EXPECT_EQ(code_of(node_.store().write(one_event())), "ok");
+}
+
+TEST_F(PostgresFaults, TooManyConnectionsAreSaidAtOnce) {  // fault 13
+  as_superuser("ALTER ROLE yizhan CONNECTION LIMIT 0");
+  const auto refused = node_.factory().open_reader();
+  as_superuser("ALTER ROLE yizhan CONNECTION LIMIT -1");
+  EXPECT_EQ(code_of(refused), "store_unavailable");
+  EXPECT_EQ(code_of(node_.factory().open_reader()), "ok");
+}
+
+// ---- the wire is cut around COMMIT (fault 11)
+// ------------------------------------------------------------------------
+
+class PostgresCommit : public PostgresFaults {
+ protected:
+  std::string proxied_url() {
+    std::string url = place_.url();
+    url.replace(url.find(server_), server_.size(), proxy_.directory());
+    return url;
+  }
+  static std::string server_directory() {
+    const std::string& url = PostgresCluster::shared().url();
+    return url.substr(url.find("host=") + 5);
+  }
+  std::int64_t stored() { return node_.ledger().accepted; }
+
+  std::string server_ = server_directory();
+  WireProxy proxy_{server_};
+  postgres::PostgresStore store_{proxied_url(), Connection::Purpose::kWriter, Seconds{10}};
+};
+
+TEST_F(PostgresCommit, ACommitWhoseAnswerIsLostIsFoundOut) {
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  proxy_.cut(WireProxy::Cut::kAfterCommit);
+  const WriteBatch batch = one_event();
+  const auto reply = store_.write(batch);
+  ASSERT_EQ(code_of(reply), "ok");
+  EXPECT_EQ(value_of(reply->accepts.at(0)).at(0).id, batch.accepts[0].events[0].event.id);
+  EXPECT_EQ(stored(), 1);
+}
+
+TEST_F(PostgresCommit, ACommitThatNeverArrivedIsFoundOut) {
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  proxy_.cut(WireProxy::Cut::kBeforeCommit);
+  EXPECT_EQ(code_of(store_.write(one_event())), "ok");  // it was certainly not committed: tried again
+  EXPECT_EQ(stored(), 1);
+}
+
+TEST_F(PostgresCommit, AResultWhoseCommitIsInDoubtIsRecordedOnce) {
+  const Accepted accepted = node_.accept(node_.event());
+  WriteBatch batch;
+  batch.now = node_.now;
+  batch.records.push_back(node_.result(node_.claim_one(), EventStatus::kDelivered));
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  proxy_.cut(WireProxy::Cut::kAfterCommit);
+  const auto reply = store_.write(batch);
+  ASSERT_EQ(code_of(reply), "ok");
+  EXPECT_EQ(reply->records.at(0), RecordReply::kRecorded);
+  EXPECT_EQ(node_.status(accepted.id), EventStatus::kDelivered);
+}
+
+TEST_F(PostgresCommit, WhatCannotBeFoundOutInTimeIsSaidToBeUnknown) {
+  postgres::PostgresStore store(proxied_url(), Connection::Purpose::kWriter, Milliseconds{200});
+  ASSERT_EQ(code_of(store.connect()), "ok");
+  proxy_.refuse(true);
+  proxy_.cut(WireProxy::Cut::kAfterCommit);
+  EXPECT_EQ(code_of(store.write(one_event())), "commit_outcome_unknown");
+  proxy_.refuse(false);
+  EXPECT_EQ(stored(), 1);
+  EXPECT_EQ(code_of(store.write(one_event())), "ok");
+}
+
+TEST_F(PostgresCommit, ABatchThatChangesNothingIsNeverInDoubt) {
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  proxy_.refuse(true);
+  proxy_.cut(WireProxy::Cut::kAfterCommit);
+  WriteBatch batch;
+  batch.now = node_.now;
+  batch.claims.push_back({kEndpoint, 10, "token", kLongLease});
+  EXPECT_EQ(code_of(store_.write(batch)), "store_unavailable");
+}
+
+// ---- what the server is
+// ----------------------------------------------------------------------------------------------
+
+TEST_F(PostgresFaults, WarnsOfSettingsThatLoseEvents) {
+  EXPECT_THAT(value_of(node_.store().warnings()), Contains(HasSubstr("fsync = off")));
+  postgres::PostgresStore careless(place_.url() + "%20-csynchronous_commit%3Doff", Connection::Purpose::kReader);
+  EXPECT_THAT(value_of(careless.warnings()), Contains(HasSubstr("synchronous_commit = off")));
+  EXPECT_THAT(value_of(node_.store().warnings()), Not(Contains(HasSubstr("synchronous_commit"))));
+}
+
+TEST_F(PostgresFaults, RefusesADatabaseThatCannotHoldEveryText) {
+  as_superuser("CREATE DATABASE latin1 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0 OWNER yizhan");
+  std::string url = PostgresCluster::shared().url();
+  url.replace(url.find("/yizhan?"), 8, "/latin1?");
+  const auto refused = open_factory(url)->migrate();
+  as_superuser("DROP DATABASE latin1");
+  ASSERT_NE(code_of(refused), "ok");
+  EXPECT_THAT(refused.error().message, HasSubstr("ENCODING 'UTF8'"));
+}
+
+TEST_F(PostgresFaults, NeverShowsThePasswordOfAUrl) {  // fault 40
+  for (const std::string_view url :
+       {"postgresql://yizhan:canary-secret@127.0.0.1:1/yizhan", "postgresql://yizhan:canary-secret@[/yizhan",
+        "postgresql://yizhan:canary-secret@127.0.0.1:1/yizhan?nonsense=1"}) {
+    const auto factory = open_store(*parse_store_url(url), OpenMode::kServe);
+    const Error error = factory ? (*factory)->migrate().error() : factory.error();
+    EXPECT_EQ(error.code, "store_unavailable");
+    EXPECT_THAT(error.message, Not(HasSubstr("canary-secret")));
+  }
+}
+
+TEST_F(PostgresFaults, PlansMadeOnEmptyTablesGoThroughIndexes) {
+  auto connection = *Connection::open(place_.url(), Connection::Purpose::kWriter);
+  const auto prepared = connection.prepare(postgres::statements::all());
+  ASSERT_TRUE(prepared.has_value());
+  const auto plan_of = [&](const std::string& call) {
+    const auto explained = connection.execute("EXPLAIN EXECUTE " + call);
+    if (!explained) throw std::runtime_error(explained.error().message);
+    std::string plan;
+    for (int row = 0; row < explained->at(0).rows(); ++row) plan += explained->at(0).text(row, 0) + "\n";
+    return plan;
+  };
+  for (const char* call :
+       {"claim(1, 20, 'token', 33000, now())", "next_available(1, 'token')", "lock_lanes('{1}', '{}')",
+        "record_delivered('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}')",
+        "record_retry('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}', '{now}')",
+        "record_dead_letter('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}')",
+        "find_keys('{crm}', '{k}')", "release('{1}', '{t}', '{1}', '{now}', '{x}', now())", "prune_keys(10)",
+        "schedule_ordered('{1}', '{now}', '{t}', '{1}', '{l}', '{f}', now())", "lock_unlocked('{1}')"}) {
+    const std::string plan = plan_of(call);
+    EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << plan;
+    EXPECT_THAT(plan, Not(HasSubstr("Hash Join"))) << plan;
+  }
+  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now())"), HasSubstr("Index Scan using outbox_schedule_due"));
+  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now())"), Not(HasSubstr("Sort")));
+}
+
+}  // namespace
+}  // namespace yizhan::store::contract

@@ -1,0 +1,131 @@
+#include "wire_proxy.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <stdexcept>
+#include <string_view>
+
+namespace yizhan::store::contract {
+namespace {
+
+sockaddr_un address_of(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("socket path too long: " + path);
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+int make_socket() {
+  return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+bool send_all(int socket, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+/// A Bind message of the prepared statement `commit`: the portal's empty name, then the statement's.
+constexpr std::string_view kCommit{"\0commit\0", 8};
+
+}  // namespace
+
+WireProxy::WireProxy(const std::string& server_directory)
+    : server_socket_(server_directory + "/.s.PGSQL.5432"), listener_(make_socket()), end_(::eventfd(0, EFD_CLOEXEC)) {
+  std::string made = (std::filesystem::temp_directory_path() / "yizhan-proxy-XXXXXX").string();
+  if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  directory_ = made;
+  const sockaddr_un address = address_of(made + "/.s.PGSQL.5432");
+  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_, 16) != 0) {
+    throw std::runtime_error("the proxy cannot listen");
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+WireProxy::~WireProxy() {
+  const std::uint64_t one = 1;
+  if (::write(end_, &one, sizeof one) != sizeof one) std::abort();
+  thread_.join();
+  for (const Link& link : links_) {
+    ::close(link.client);
+    ::close(link.server);
+  }
+  ::close(listener_);
+  ::close(end_);
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void WireProxy::run() {
+  while (true) {
+    std::vector<pollfd> waited{{end_, POLLIN, 0}, {listener_, POLLIN, 0}};
+    for (const Link& link : links_) {
+      waited.push_back({link.client, POLLIN, 0});
+      waited.push_back({link.server, POLLIN, 0});
+    }
+    ::poll(waited.data(), waited.size(), -1);
+    if (waited[0].revents != 0) return;
+    std::vector<Link> kept;
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      Link& link = links_[i];
+      bool lives = true;
+      if (waited[2 + 2 * i].revents != 0) lives = from_client(link);
+      if (lives && waited[3 + 2 * i].revents != 0) lives = from_server(link);
+      if (lives) {
+        kept.push_back(link);
+      } else {
+        ::close(link.client);
+        ::close(link.server);
+      }
+    }
+    links_ = std::move(kept);
+    if (waited[1].revents != 0) take_connection();
+  }
+}
+
+void WireProxy::take_connection() {
+  Link link;
+  link.client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  link.server = make_socket();
+  const sockaddr_un address = address_of(server_socket_);
+  if (refuses_ || ::connect(link.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    ::close(link.client);
+    ::close(link.server);
+    return;
+  }
+  links_.push_back(link);
+}
+
+bool WireProxy::from_client(Link& link) {
+  char buffer[65536];
+  const ssize_t count = ::recv(link.client, buffer, sizeof buffer, 0);
+  if (count <= 0) return false;
+  const std::string_view bytes(buffer, static_cast<std::size_t>(count));
+  if (bytes.find(kCommit) != std::string_view::npos) {
+    const Cut where = cut_.exchange(Cut::kNever);
+    if (where == Cut::kBeforeCommit) return false;
+    link.answer_is_lost = where == Cut::kAfterCommit;
+  }
+  return send_all(link.server, bytes);
+}
+
+bool WireProxy::from_server(Link& link) {
+  char buffer[65536];
+  const ssize_t count = ::recv(link.server, buffer, sizeof buffer, 0);
+  if (count <= 0 || link.answer_is_lost) return false;
+  return send_all(link.client, {buffer, static_cast<std::size_t>(count)});
+}
+
+}  // namespace yizhan::store::contract

@@ -1,0 +1,56 @@
+// A proxy between the store and PostgreSQL that can cut the wire around a COMMIT (fault 11).
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace yizhan::store::contract {
+
+class WireProxy {
+ public:
+  enum class Cut {
+    kNever,
+    kBeforeCommit,  ///< the server never hears the COMMIT
+    kAfterCommit,   ///< the server commits, its answer gets lost
+  };
+
+  /// Listens on a socket in a directory of its own and connects to the server on the socket in `server_directory`.
+  explicit WireProxy(const std::string& server_directory);
+  ~WireProxy();
+  WireProxy(const WireProxy&) = delete;
+  WireProxy& operator=(const WireProxy&) = delete;
+
+  /// In place of the server's, in its URL.
+  std::string directory() const { return directory_.string(); }
+  /// For the next COMMIT that passes, once.
+  void cut(Cut where) { cut_ = where; }
+  /// Refuses connections from then on, or takes them again.
+  void refuse(bool refuses) { refuses_ = refuses; }
+
+ private:
+  struct Link {
+    int client = -1;
+    int server = -1;
+    bool answer_is_lost = false;
+  };
+
+  void run();
+  void take_connection();
+  /// False when the link has ended.
+  bool from_client(Link& link);
+  bool from_server(Link& link);
+
+  std::filesystem::path directory_;
+  std::string server_socket_;
+  int listener_ = -1;
+  int end_ = -1;
+  std::atomic<Cut> cut_{Cut::kNever};
+  std::atomic<bool> refuses_{false};
+  std::vector<Link> links_;  // of the thread
+  std::thread thread_;
+};
+
+}  // namespace yizhan::store::contract
