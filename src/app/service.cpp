@@ -169,8 +169,8 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Service::~Service() {
-  // The threads end first: what they complete from now on is posted to an io_context that runs no more. The writer is the
-  // last to close an embedded file, and so leaves it checkpointed.
+  // The threads end first: what they complete from now on is posted to an io_context that runs no more. The writer is
+  // the last to close an embedded file, and so leaves it checkpointed.
   parts_->api_server.reset();
   parts_->news.reset();
   parts_->reads.reset();

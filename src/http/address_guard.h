@@ -1,6 +1,6 @@
-// Which addresses a callback may be sent to. A callback's URL is somebody else's input: without this, anyone who can choose
-// it can make this machine talk to its own network (fault 46). The decision is made on the resolved address, and that very
-// address is connected to, so that a name cannot change its answer in between.
+// Which addresses a callback may be sent to. A callback's URL is somebody else's input: without this, anyone who can
+// choose it can make this machine talk to its own network (fault 46). The decision is made on the resolved address, and
+// that very address is connected to, so that a name cannot change its answer in between.
 #pragma once
 
 #include <optional>
@@ -31,10 +31,10 @@ class AddressGuard {
   explicit AddressGuard(std::vector<Network> allowed = {});
 
   /// Empty when callbacks may go to `address`; otherwise why not, in a few words ("loopback", "private network", "cloud
-  /// metadata service"). Every range that is not globally reachable is refused, and so is every IPv6 form that carries such
-  /// an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP). Metadata services are refused even when listed.
-  std::string_view refusal(const asio::ip::address& address,
-                           const std::vector<Network>* extra_allowed = nullptr) const;
+  /// metadata service"). Every range that is not globally reachable is refused, and so is every IPv6 form that carries
+  /// such an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP). Metadata services are refused even when
+  /// listed.
+  std::string_view refusal(const asio::ip::address& address, const std::vector<Network>* extra_allowed = nullptr) const;
 
  private:
   std::vector<Network> allowed_;

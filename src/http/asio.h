@@ -1,5 +1,5 @@
-// The one place that names the networking library. A typed executor instead of the type-erased one saves an allocation per
-// operation on the hot path.
+// The one place that names the networking library. A typed executor instead of the type-erased one saves an allocation
+// per operation on the hot path.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>

@@ -16,9 +16,9 @@ namespace yizhan::http {
 
 struct ResolverOptions {
   std::vector<std::string> servers{};  ///< `address[:port]`; empty: as the system is configured
-  Milliseconds timeout{3000};        ///< for one look-up
-  Seconds ttl_max{300};              ///< an answer is kept for its TTL, at most this, at least 1 s
-  std::size_t cache_limit = 10000;   ///< names
+  Milliseconds timeout{3000};          ///< for one look-up
+  Seconds ttl_max{300};                ///< an answer is kept for its TTL, at most this, at least 1 s
+  std::size_t cache_limit = 10000;     ///< names
 };
 
 class Resolver {

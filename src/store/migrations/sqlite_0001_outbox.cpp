@@ -125,7 +125,8 @@ CREATE TABLE api_keys (
 ) STRICT;
 )sql";
 
-// Procedures: SQLite has none, but a view that is never read, with a trigger that acts on what is inserted into it, is one.
+// Procedures: SQLite has none, but a view that is never read, with a trigger that acts on what is inserted into it, is
+// one.
 constexpr std::string_view kProcedures = R"sql(
 -- INSERT INTO outbox_settle_order (platform, order_key): after an event of that key was closed, opened or given back. At
 -- most one event of a key is not held: the oldest open one, unless a younger one is still in flight.
@@ -314,8 +315,8 @@ BEGIN
 END;
 )sql";
 
-/// Microseconds of a time given as text, `YYYY-MM-DD HH:MM:SS` with or without fraction and offset; NULL when it is none.
-/// The fraction is taken off first: strftime would round it up into the next second.
+/// Microseconds of a time given as text, `YYYY-MM-DD HH:MM:SS` with or without fraction and offset; NULL when it is
+/// none. The fraction is taken off first: strftime would round it up into the next second.
 std::string micros_of(std::string_view text) {
   return fmt::format(
       "(CASE WHEN typeof({0}) = 'text' THEN"
@@ -341,8 +342,9 @@ std::string sqlite_0001_outbox() {
   for (int back = -1; back <= 7; ++back) {  // 7 full days, and one ahead for a clock that was set back
     days += fmt::format("{}{} / 86400000000 - {}", days.empty() ? "" : ", ", now, back);
   }
-  const std::string changed_at = fmt::format(
-      "CASE WHEN NEW.updated_at IS OLD.updated_at THEN {0} ELSE coalesce({1}, {0}) END", now, micros_of("NEW.updated_at"));
+  const std::string changed_at =
+      fmt::format("CASE WHEN NEW.updated_at IS OLD.updated_at THEN {0} ELSE coalesce({1}, {0}) END", now,
+                  micros_of("NEW.updated_at"));
   const auto expand = [&](std::string_view text) {
     return fmt::format(fmt::runtime(text), fmt::arg("now", now), fmt::arg("days", days),
                        fmt::arg("next_attempt_at", micros_of("NEW.next_attempt_at")),

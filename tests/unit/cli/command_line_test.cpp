@@ -26,12 +26,35 @@ TEST(CommandLine, WithoutACommandItExplainsItself) {
 
 TEST(CommandLine, EveryCommandTeachesWithExamples) {
   CommandRunner commands;
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {"serve"}, {"emit"}, {"sink"}, {"events"}, {"events", "list"}, {"events", "show"}, {"attempts"},
-           {"dead-letters"}, {"ledger"}, {"sql"}, {"replay"}, {"discard"}, {"endpoints"}, {"endpoints", "list"},
-           {"endpoints", "enable"}, {"endpoints", "disable"}, {"config"}, {"config", "show"}, {"config", "check"},
-           {"config", "docs"}, {"config", "sample"}, {"keys"}, {"keys", "create"}, {"keys", "list"}, {"keys", "revoke"},
-           {"keys", "secret"}, {"migrate"}, {"completion"}, {"version"}}) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"serve"},
+                                                                                       {"emit"},
+                                                                                       {"sink"},
+                                                                                       {"events"},
+                                                                                       {"events", "list"},
+                                                                                       {"events", "show"},
+                                                                                       {"attempts"},
+                                                                                       {"dead-letters"},
+                                                                                       {"ledger"},
+                                                                                       {"sql"},
+                                                                                       {"replay"},
+                                                                                       {"discard"},
+                                                                                       {"endpoints"},
+                                                                                       {"endpoints", "list"},
+                                                                                       {"endpoints", "enable"},
+                                                                                       {"endpoints", "disable"},
+                                                                                       {"config"},
+                                                                                       {"config", "show"},
+                                                                                       {"config", "check"},
+                                                                                       {"config", "docs"},
+                                                                                       {"config", "sample"},
+                                                                                       {"keys"},
+                                                                                       {"keys", "create"},
+                                                                                       {"keys", "list"},
+                                                                                       {"keys", "revoke"},
+                                                                                       {"keys", "secret"},
+                                                                                       {"migrate"},
+                                                                                       {"completion"},
+                                                                                       {"version"}}) {
     std::vector<std::string> arguments = command;
     arguments.emplace_back("--help");
     const CommandOutcome outcome = commands.run(arguments);
@@ -95,7 +118,8 @@ TEST(CommandLine, AMissingStoreSaysHowToGetOne) {
        std::vector<std::vector<std::string>>{{"events", "list"}, {"ledger"}, {"sql", "SELECT 1"}, {"keys", "list"}}) {
     const CommandOutcome outcome = commands.run(arguments);
     EXPECT_EQ(outcome.status, 1);
-    EXPECT_THAT(outcome.err, AllOf(HasSubstr("yizhan serve"), HasSubstr("yizhan migrate"), HasSubstr("[store_missing]")));
+    EXPECT_THAT(outcome.err,
+                AllOf(HasSubstr("yizhan serve"), HasSubstr("yizhan migrate"), HasSubstr("[store_missing]")));
   }
   EXPECT_FALSE(std::filesystem::exists(commands.folder() / "data")) << "looking makes nothing";
 }

@@ -63,7 +63,8 @@ class CommandRunner {
 
   std::filesystem::path write_file(const std::string& name, const std::string& content) {
     std::ofstream(folder_ / name, std::ios::binary) << content;
-    std::filesystem::permissions(folder_ / name, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(folder_ / name,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     return folder_ / name;
   }
   std::string read_file(const std::string& name) {
@@ -73,10 +74,13 @@ class CommandRunner {
   }
   const std::filesystem::path& folder() const { return folder_; }
 
-  // ---- what a service would have done --------------------------------------------------------------------------------
+  // ---- what a service would have done
+  // --------------------------------------------------------------------------------
 
-  /// Stores an event and makes it what `failures` failed attempts and then, where `last` is not pending, that state make it.
-  std::string add_event(const std::string& platform, EventStatus last, int failures, const std::string& payload = "{}") {
+  /// Stores an event and makes it what `failures` failed attempts and then, where `last` is not pending, that state
+  /// make it.
+  std::string add_event(const std::string& platform, EventStatus last, int failures,
+                        const std::string& payload = "{}") {
     const UtcTime now = utc_now();
     store::NewEvent event;
     event.event.id = ids_.make(now);
@@ -148,7 +152,7 @@ class CommandRunner {
   void release(const store::Accepted& event) {
     store::WriteBatch batch;
     batch.now = utc_now();
-    batch.releases.push_back({.sequence = event.sequence, .lease_token = "token"});
+    batch.releases.push_back({event.sequence, "token", {}, {}, {}});
     if (!opened().write(batch)) throw std::runtime_error("not released");
   }
 

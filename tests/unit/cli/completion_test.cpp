@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include <array>
-#include <cstdio>
-#include <memory>
+#include <fstream>
+#include <string>
+#include <vector>
 
 #include "command_runner.h"
 
@@ -20,19 +23,20 @@ std::vector<std::string> offered_by_bash(CommandRunner& commands, const std::vec
   const auto script = commands.write_file("completion.bash", commands.output_of({"completion", "bash"}));
   std::string array;
   for (const std::string& word : words) array += "'" + word + "' ";
-  const std::string program = "source " + script.string() + "; COMP_WORDS=(" + array + "); COMP_CWORD=" +
-                              std::to_string(words.size() - 1) + "; _yizhan; printf '%s\\n' \"${COMPREPLY[@]}\"";
-  const auto file = commands.write_file("ask.bash", program);
-  struct Close {
-    void operator()(FILE* pipe) const { pclose(pipe); }
-  };
-  const std::unique_ptr<FILE, Close> pipe(popen(("bash " + file.string() + " 2>&1").c_str(), "r"));
+  const auto answer = commands.write_file("answer", "");
+  const std::string program = "source " + script.string() + "; COMP_WORDS=(" + array +
+                              "); COMP_CWORD=" + std::to_string(words.size() - 1) +
+                              "; _yizhan; printf '%s\\n' \"${COMPREPLY[@]}\" > " + answer.string() + " 2>&1";
+  std::string file = commands.write_file("ask.bash", program).string();
+  std::string shell = "bash";
+  char* arguments[] = {shell.data(), file.data(), nullptr};
+  pid_t child = 0;
+  EXPECT_EQ(posix_spawnp(&child, shell.c_str(), nullptr, nullptr, arguments, environ), 0);
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
   std::vector<std::string> lines;
-  std::array<char, 256> line{};
-  while (fgets(line.data(), line.size(), pipe.get()) != nullptr) {
-    std::string text = line.data();
-    while (text.ends_with('\n')) text.pop_back();
-    if (!text.empty()) lines.push_back(text);
+  std::ifstream offered(answer);
+  for (std::string line; std::getline(offered, line);) {
+    if (!line.empty()) lines.push_back(line);
   }
   return lines;
 }
@@ -46,14 +50,16 @@ TEST(Completion, BashOffersCommandsOptionsAndValues) {
   EXPECT_THAT(offered_by_bash(commands, {"yizhan", "events", "list", "--old"}), ElementsAre("--oldest-first"));
   EXPECT_THAT(offered_by_bash(commands, {"yizhan", "events", "list", "--status", "de"}),
               ElementsAre("delivered", "dead_letter"));
-  EXPECT_THAT(offered_by_bash(commands, {"yizhan", "completion", ""}), ::testing::IsSupersetOf({"bash", "zsh", "fish"}));
+  EXPECT_THAT(offered_by_bash(commands, {"yizhan", "completion", ""}),
+              ::testing::IsSupersetOf({"bash", "zsh", "fish"}));
 }
 
 TEST(Completion, EveryShellKnowsEveryCommand) {
   CommandRunner commands;
   for (const char* shell : {"bash", "zsh", "fish"}) {
     const std::string script = commands.output_of({"completion", shell});
-    for (const char* word : {"serve", "dead-letters", "list", "secret", "oldest-first", "data-dir", "standard-webhooks-v1a"}) {
+    for (const char* word :
+         {"serve", "dead-letters", "list", "secret", "oldest-first", "data-dir", "standard-webhooks-v1a"}) {
       EXPECT_THAT(script, HasSubstr(word)) << shell;
     }
   }

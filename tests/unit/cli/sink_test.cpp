@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <mutex>
@@ -20,7 +21,9 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Kind = SinkBehaviour::Kind;
 
-SinkBehaviour behaviour(std::string_view path) { return parse_sink_behaviour(path).value().value(); }
+SinkBehaviour behaviour(std::string_view path) {
+  return parse_sink_behaviour(path).value().value();
+}
 
 TEST(SinkBehaviour, IsSaidByTheFrontOfThePath) {
   EXPECT_EQ(behaviour("/ok").status, 200);
@@ -101,7 +104,8 @@ TEST(SinkJudge, ChecksSignaturesAndSaysWhyOneIsInvalid) {
   EXPECT_EQ(unsigned_one.signature_code, "timestamp_missing");
   EXPECT_THAT(sink_line(good, false), HasSubstr("signature valid (crm)"));
   EXPECT_THAT(sink_line(bad, false), HasSubstr("signature INVALID"));
-  EXPECT_THAT(sink_json(good, true), AllOf(HasSubstr(R"("signature":"valid")"), HasSubstr(R"("body_base64":"Ym9keQ==")")));
+  EXPECT_THAT(sink_json(good, true),
+              AllOf(HasSubstr(R"("signature":"valid")"), HasSubstr(R"("body_base64":"Ym9keQ==")")));
   EXPECT_EQ(judge.invalid_signatures(), 2);
 }
 
@@ -177,7 +181,8 @@ TEST_F(SinkServerTest, AnswersSeveralRequestsOnOneConnection) {
 
 TEST_F(SinkServerTest, ReadsChunkedBodies) {
   http::TcpSocket socket = connect();
-  send(socket, "POST /ok HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+  send(socket,
+       "POST /ok HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
   EXPECT_THAT(read_to_close(socket), StartsWith("HTTP/1.1 200 OK"));
   const std::lock_guard lock(mutex_);
   EXPECT_THAT(bodies_, ::testing::ElementsAre("abc"));

@@ -12,7 +12,9 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-std::size_t lines_in(const std::string& text) { return static_cast<std::size_t>(std::ranges::count(text, '\n')); }
+std::size_t lines_in(const std::string& text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+}
 
 class Events : public StoreCommandTest {};
 
@@ -56,7 +58,8 @@ TEST_F(Events, ShowOfAnUnknownEventIsNotFound) {
 TEST_F(Events, ShowNamesTheDisabledEndpointThatAnEventWaitsFor) {
   const std::string id = commands.output_of({"emit", "crm", "order.paid", "{}", "--target", "/cb"}).substr(0, 36);
   commands.output_of({"endpoints", "disable", "crm", "/cb", "--reason", "maintenance"});
-  EXPECT_THAT(commands.output_of({"events", "show", id}), AllOf(HasSubstr("maintenance"), HasSubstr("endpoints enable")));
+  EXPECT_THAT(commands.output_of({"events", "show", id}),
+              AllOf(HasSubstr("maintenance"), HasSubstr("endpoints enable")));
   EXPECT_THAT(commands.output_of({"events", "list"}), HasSubstr("its endpoint is disabled"));
 }
 
@@ -153,7 +156,9 @@ TEST_F(Replay, AnEventThatIsNamedIsReplayedWhateverBecameOfIt) {
 TEST_F(Replay, ManyAreReplayedInSteps) {
   for (int i = 0; i < 503; ++i) commands.add_event("crm", EventStatus::kDeadLetter, 1);
   EXPECT_EQ(commands.output_of({"replay", "--all", "--yes"}), "Replayed 503 events.\n");
-  EXPECT_EQ(commands.opened().count({.statuses = {EventStatus::kDeadLetter}}).value(), 0);
+  store::Selection dead_letters;
+  dead_letters.statuses = {EventStatus::kDeadLetter};
+  EXPECT_EQ(commands.opened().count(dead_letters).value(), 0);
 }
 
 TEST_F(Replay, OnATerminalItAsksAndTakesNoForAnAnswer) {
@@ -182,8 +187,10 @@ TEST_F(Discard, ClosesEventsWithTheReasonOnRecord) {
   const std::string waiting = commands.add_event("crm", EventStatus::kRetrying, 1);
   const std::string delivered = commands.add_event("crm", EventStatus::kDelivered, 0);
   EXPECT_EQ(commands.run({"discard", waiting}).status, 2) << "a reason is needed";
-  EXPECT_EQ(commands.output_of({"discard", waiting, delivered, "--reason", "refunded by hand"}), "Discarded 1 event.\n");
-  EXPECT_THAT(commands.output_of({"events", "show", waiting}), AllOf(HasSubstr("discarded"), HasSubstr("refunded by hand")));
+  EXPECT_EQ(commands.output_of({"discard", waiting, delivered, "--reason", "refunded by hand"}),
+            "Discarded 1 event.\n");
+  EXPECT_THAT(commands.output_of({"events", "show", waiting}),
+              AllOf(HasSubstr("discarded"), HasSubstr("refunded by hand")));
   EXPECT_EQ((*commands.opened().find_event(delivered, false))->status, EventStatus::kDelivered);
   EXPECT_EQ(commands.run({"discard", "--status", "delivered", "--reason", "x"}).status, 2);
   EXPECT_EQ(commands.run({"discard", "--reason", "x"}).status, 2);
@@ -224,10 +231,14 @@ TEST_F(Sql, AStatementAScriptAndTheRunbook) {
   EXPECT_EQ(commands.output_of({"sql", "--json"}, "SELECT 1 AS one; SELECT NULL AS two;"),
             "{\"columns\":[\"one\"],\"rows\":[[\"1\"]],\"changed_rows\":0}\n"
             "{\"columns\":[\"two\"],\"rows\":[[null]],\"changed_rows\":0}\n");
-  commands.output_of({"sql"},
-                     "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), last_error = NULL, "
-                     "updated_at = NOW() WHERE id = '" + id + "';\n"
-                     "DELETE FROM public.cs_platform_event_dead_letters WHERE event_id = '" + id + "';");
+  commands.output_of(
+      {"sql"},
+      "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), last_error = NULL, "
+      "updated_at = NOW() WHERE id = '" +
+          id +
+          "';\n"
+          "DELETE FROM public.cs_platform_event_dead_letters WHERE event_id = '" +
+          id + "';");
   EXPECT_EQ((*commands.opened().find_event(id, false))->status, EventStatus::kPending);
 }
 
