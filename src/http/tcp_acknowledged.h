@@ -1,3 +1,4 @@
+// What the kernel knows of a connection beyond what was written to it: how much of it the peer has.
 #pragma once
 
 #include <cstdint>
