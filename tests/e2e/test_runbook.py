@@ -117,3 +117,18 @@ def test_the_edit_of_an_event_in_flight_wins_over_its_late_result(start):
     assert len(sink.of_event(event_id)) == 2
     sink.release()
     assert json.dumps(service.event(event_id)["attempts"]).count('"attempt_no"') == 1
+
+
+def test_an_insert_is_picked_up_at_once_on_postgresql(postgres_service):
+    """By its notification: the poll interval is far longer than the test waits."""
+    sink = Sink()
+    service = postgres_service(crm={"base_url": sink.url, "poll_interval_ms": 3600000}).start()
+    shell(service, "INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '1')")
+    sink.wait_count(1, timeout=20)
+    # A producer's own transaction: nothing leaves before it commits, and a rollback leaves nothing.
+    shell(service, """BEGIN;
+        INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '2'); ROLLBACK;
+        BEGIN; INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '3'); COMMIT;""")
+    sink.wait_count(2, timeout=20)
+    assert [each.body for each in sink.callbacks] == [b"1", b"3"]
+    assert service.ledger_total()["accepted"] == 2
