@@ -41,11 +41,13 @@ const Milliseconds& patience_of(ConnectionRole role) {
 
 std::string settings_of(ConnectionRole role) {
   std::string settings = fmt::format(
-      "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = ON;"
+      "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = ON;"
       // Checkpoints are the writer's alone, and it asks for them itself (SQLite before 3.51.3 can damage a file when
       // two connections reset its write-ahead log at the same moment).
       "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = {};",
       role == ConnectionRole::kWriter ? -kWriterCacheKib : -kReaderCacheKib);
+  // The writer sorts nothing large. What readers sort may be a whole history: on disk, not in the service's memory.
+  settings += role == ConnectionRole::kWriter ? "PRAGMA temp_store = MEMORY;" : "PRAGMA temp_store = FILE;";
   if (role == ConnectionRole::kReader) settings += "PRAGMA query_only = ON;";
   return settings;
 }
@@ -66,6 +68,9 @@ std::string_view Statement::bytes(int column) const {
 }
 
 Result<Connection> Connection::open(const std::string& path, ConnectionRole role) {
+  // Before the library's first use: it need not count, under a lock, every piece of memory it takes.
+  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(configured);
   Connection connection;
   sqlite3* opened = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &opened,
