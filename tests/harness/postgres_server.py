@@ -2,16 +2,18 @@
 """A PostgreSQL server of one's own for a test run: a fresh cluster in a temporary directory, on a private socket.
 
 From Python:   with PostgresServer() as server: … server.url …
-As a command:  postgres_server.py hold [--durable]
+As a command:  postgres_server.py hold [--durable] [--standby]
     prints the connection URL of a database whose owner is an ordinary role, and on a second line the superuser's URL;
     then obeys the words it reads from standard input, one a line, and answers each with `ok`:
         restart    stop at once, as a crash would (`-m immediate`), and start again
         stop       stop at once, and stay down
         start      start again
+        failover   with --standby: stop at once, and let the standby take over
     At the end of its input it stops the server and removes the cluster, so that no server outlives who asked for it.
 
 PostgreSQL refuses to run as root; started by root, the server runs as the system user `postgres`, or else `nobody`.
-Without --durable, fsync is off: such a cluster survives a crash of the server, though not of the machine.
+Without --durable, fsync is off: such a cluster survives a crash of the server, though not of the machine. With --standby
+there is a second server that follows synchronously; the URLs name both, and lead to the one that takes writes.
 """
 
 import argparse
@@ -57,11 +59,12 @@ def unprivileged_user():
 
 
 class PostgresServer:
-    def __init__(self, durable=False, settings=()):
+    def __init__(self, durable=False, settings=(), standby=False):
         """`settings`: further lines for postgresql.conf."""
         self.durable = durable
         self.settings = list(settings)
         self.directory = None
+        self.standby = PostgresServer(durable, settings) if standby else None
 
     def __enter__(self):
         return self.create()
@@ -72,28 +75,59 @@ class PostgresServer:
     @property
     def url(self):
         """For the owner of the database, an ordinary role."""
-        return f"postgresql://{ROLE}@/{DATABASE}?host={self.directory}"
+        return self._url(ROLE)
 
     @property
     def superuser_url(self):
-        return f"postgresql://postgres@/{DATABASE}?host={self.directory}"
+        return self._url("postgres")
+
+    def _url(self, role):
+        if self.standby:
+            # libpq wants a port for each host.
+            hosts = f"host={self.directory},{self.standby.directory}&port=5432,5432"
+            return f"postgresql://{role}@/{DATABASE}?{hosts}&target_session_attrs=read-write"
+        return f"postgresql://{role}@/{DATABASE}?host={self.directory}"
 
     def create(self):
-        self.user = unprivileged_user()
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-postgres-"))
-        if self.user:
-            os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
+        self._make_directory()
         try:
             self._run("initdb", "-D", self._data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
             with open(self._data() / "postgresql.conf", "a", encoding="ascii") as configuration:
                 configuration.write("\n".join(self._configuration()) + "\n")
             self.start()
             for statement in (f"CREATE ROLE {ROLE} LOGIN", f"CREATE DATABASE {DATABASE} OWNER {ROLE}"):
-                self._run("psql", "-q", "-h", self.directory, "-U", "postgres", "-d", "postgres", "-c", statement)
+                self._psql(statement)
+            if self.standby:
+                self.standby.follow(self)
+                # Only now: without a standby, every commit would wait for one.
+                self._psql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                self._psql("SELECT pg_reload_conf()")
         except BaseException:
             self.remove()
             raise
         return self
+
+    def follow(self, primary):
+        """Starts as the standby of another server."""
+        self._make_directory()
+        self._run("pg_basebackup", "-D", self._data(), "-h", primary.directory, "-U", "postgres", "-R", "-c", "fast")
+        with open(self._data() / "postgresql.conf", "a", encoding="ascii") as configuration:
+            configuration.write("\n".join(self._configuration()) + "\n")
+        self.start()
+
+    def failover(self):
+        """This server stops as a crash would, and its standby takes over."""
+        self.stop()
+        self.standby._run("pg_ctl", "-D", self.standby._data(), "-w", "-s", "promote")
+
+    def _make_directory(self):
+        self.user = unprivileged_user()
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="yizhan-postgres-"))
+        if self.user:
+            os.chown(self.directory, self.user.pw_uid, self.user.pw_gid)
+
+    def _psql(self, statement):
+        self._run("psql", "-q", "-h", self.directory, "-U", "postgres", "-d", "postgres", "-c", statement)
 
     def start(self):
         self._run("pg_ctl", "-D", self._data(), "-l", self.directory / "server.log", "-w", "-s", "start")
@@ -107,6 +141,8 @@ class PostgresServer:
         self.start()
 
     def remove(self):
+        if self.standby:
+            self.standby.remove()
         if self.directory is None:
             return
         if (self._data() / "postmaster.pid").exists():
@@ -150,10 +186,11 @@ class PostgresServer:
 
 
 def hold(arguments):
-    with PostgresServer(durable=arguments.durable) as server:
+    with PostgresServer(durable=arguments.durable, standby=arguments.standby) as server:
         print(server.url, server.superuser_url, sep="\n", flush=True)
+        words = {"restart": server.restart, "stop": server.stop, "start": server.start, "failover": server.failover}
         for line in sys.stdin:
-            {"restart": server.restart, "stop": server.stop, "start": server.start}[line.strip()]()
+            words[line.strip()]()
             print("ok", flush=True)
 
 
@@ -162,6 +199,7 @@ def main():
     commands = parser.add_subparsers(required=True, metavar="command")
     command = commands.add_parser("hold", help="run a server until standard input ends")
     command.add_argument("--durable", action="store_true", help="leave fsync on")
+    command.add_argument("--standby", action="store_true", help="with a second server that follows synchronously")
     command.set_defaults(run=hold)
     arguments = parser.parse_args()
     arguments.run(arguments)

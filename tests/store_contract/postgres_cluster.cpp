@@ -9,11 +9,11 @@
 namespace yizhan::store::contract {
 
 PostgresCluster& PostgresCluster::shared() {
-  static PostgresCluster cluster;
+  static PostgresCluster cluster(Servers::kOne);
   return cluster;
 }
 
-PostgresCluster::PostgresCluster() {
+PostgresCluster::PostgresCluster(Servers servers) {
   int input[2];
   int output[2];
   if (::pipe2(input, O_CLOEXEC) != 0 || ::pipe2(output, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
@@ -21,7 +21,8 @@ PostgresCluster::PostgresCluster() {
   if (holder_ == 0) {
     ::dup2(input[0], STDIN_FILENO);
     ::dup2(output[1], STDOUT_FILENO);
-    ::execlp("python3", "python3", YIZHAN_POSTGRES_SERVER, "hold", static_cast<char*>(nullptr));
+    const char* standby = servers == Servers::kWithStandby ? "--standby" : nullptr;
+    ::execlp("python3", "python3", YIZHAN_POSTGRES_SERVER, "hold", standby, static_cast<char*>(nullptr));
     ::_exit(127);
   }
   ::close(input[0]);

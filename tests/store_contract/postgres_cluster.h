@@ -13,7 +13,9 @@ class PostgresCluster {
   /// The one of this program.
   static PostgresCluster& shared();
 
-  PostgresCluster();
+  enum class Servers { kOne, kWithStandby };
+
+  explicit PostgresCluster(Servers servers);
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
   PostgresCluster& operator=(const PostgresCluster&) = delete;
@@ -26,6 +28,8 @@ class PostgresCluster {
   void stop() { order("stop"); }
   void start() { order("start"); }
   void restart() { order("restart"); }
+  /// The standby takes over from a server that has crashed.
+  void fail_over() { order("failover"); }
 
  private:
   void order(const std::string& word);

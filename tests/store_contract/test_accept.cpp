@@ -75,6 +75,20 @@ TEST_P(Accepting, KeepsAnEmptyPayloadAndALargeOne) {
   EXPECT_EQ(node_.view(large.event.id, true).event.payload, large.event.payload);
 }
 
+TEST_P(Accepting, StoresABatchOfManyLargePayloads) {
+  std::vector<NewEvent> handed;
+  for (int i = 0; i < 40; ++i) {
+    handed.push_back(node_.event());
+    handed.back().event.payload.assign(1 << 20, static_cast<char>('a' + i % 26));
+  }
+  const std::vector<Accepted> accepted = node_.accept(handed);
+  for (std::size_t i = 0; i < handed.size(); ++i) {
+    EXPECT_EQ(accepted[i].id, handed[i].event.id);
+    EXPECT_TRUE(node_.view(handed[i].event.id, true).event.payload == handed[i].event.payload);
+  }
+  EXPECT_EQ(node_.claim().size(), handed.size());
+}
+
 TEST_P(Accepting, SurvivesTheProcess) {
   const Accepted accepted = node_.accept(node_.event());
   node_.reopen();

@@ -84,6 +84,39 @@ TEST_F(PostgresFaults, TooManyConnectionsAreSaidAtOnce) {  // fault 13
   EXPECT_EQ(code_of(node_.factory().open_reader()), "ok");
 }
 
+// ---- another server takes over (fault 12)
+// ----------------------------------------------------------------------------
+
+TEST(PostgresFailover, ASynchronousStandbyHasEverythingThatWasAcknowledged) {
+  PostgresCluster cluster(PostgresCluster::Servers::kWithStandby);
+  Node node(cluster.url());
+  EXPECT_THAT(value_of(node.store().warnings()), Not(Contains(HasSubstr("standby"))));
+  std::vector<std::string> acknowledged;
+  for (int i = 0; i < 50; ++i) acknowledged.push_back(node.accept(node.event()).id);
+  const auto claimed = node.claim(kEndpoint, 20);
+  for (int i = 0; i < 10; ++i) node.deliver(claimed.at(static_cast<std::size_t>(i)));
+  cluster.fail_over();
+
+  EXPECT_EQ(node.deliver(claimed.at(10)), RecordReply::kRecorded);  // finds the new server by itself
+  const Accepted after = node.accept(node.event());
+  for (const std::string& id : acknowledged) EXPECT_TRUE(value_of(node.store().find_event(id, false)).has_value());
+  EXPECT_GT(after.sequence, claimed.back().sequence);
+  const LedgerLine line = node.ledger();
+  EXPECT_EQ(line.accepted, 51);
+  EXPECT_EQ(line.delivered, 11);
+}
+
+TEST(PostgresFailover, AnAsynchronousStandbyIsWarnedOf) {
+  PostgresCluster cluster(PostgresCluster::Servers::kWithStandby);
+  auto superuser = *Connection::open(cluster.superuser_url(), Connection::Purpose::kReader);
+  ASSERT_TRUE(superuser.execute("ALTER SYSTEM SET synchronous_standby_names = ''").has_value());
+  ASSERT_TRUE(superuser.execute("SELECT pg_reload_conf()").has_value());
+  // The server takes the change up in its own time.
+  while (superuser.execute("SHOW synchronous_standby_names")->at(0).bytes(0, 0) == "*") std::this_thread::yield();
+  Node node(cluster.url());
+  EXPECT_THAT(value_of(node.store().warnings()), Contains(HasSubstr("asynchronously")));
+}
+
 // ---- the wire is cut around COMMIT (fault 11)
 // ------------------------------------------------------------------------
 

@@ -1,8 +1,9 @@
-// PostgreSQL schema, version 1: the outbox (docs/decisions/0001-outbox-layout.md says why it is laid out like this), the
-// view under the seed's name with its triggers, and the small tables beside it.
+// PostgreSQL schema, version 1: the outbox (docs/decisions/0001-outbox-layout.md says why it is laid out like this),
+// the view under the seed's name with its triggers, and the small tables beside it.
 //
 // Everything is made in the connection's current schema, by an ordinary role. The triggers' functions run as the owner,
-// so that a producer needs rights on the view only: GRANT INSERT ON cs_platform_event_outbox TO producer.
+// so that a producer needs rights on the view only: GRANT INSERT ON cs_platform_event_outbox TO producer (and SELECT,
+// for INSERT … RETURNING id).
 #pragma once
 
 #include <string_view>

@@ -15,6 +15,9 @@
 namespace yizhan::store::postgres {
 namespace {
 
+/// Payloads in one statement: far below what PostgreSQL takes (1 GB), and little to keep in memory several times.
+constexpr std::size_t kBlockBytes = 8 << 20;
+
 std::vector<std::size_t> all_of(std::size_t count) {
   std::vector<std::size_t> indices(count);
   std::iota(indices.begin(), indices.end(), std::size_t{0});
@@ -350,8 +353,15 @@ void Batch::answer_repetitions() {
 void Batch::send_accepts(Indices calls, IdempotencyKeys& keys) {
   answer_calls(calls, keys);
   const NewRows rows(new_rows_);
-  for (std::size_t first = 0; first < rows.size(); first += statements::kBlockSize) {
-    send_block(rows.subspan(first, std::min(statements::kBlockSize, rows.size() - first)));
+  for (std::size_t first = 0; first < rows.size();) {
+    std::size_t bytes = 0;
+    std::size_t count = 0;
+    while (first + count < rows.size() && count < statements::kBlockSize && bytes < kBlockBytes) {
+      bytes += rows[first + count++].event->event.payload.size();
+    }
+    send_block(rows.subspan(first, count));
+    if (first + count < rows.size()) connection_.push();
+    first += count;
   }
   send_announcements(rows);
 }

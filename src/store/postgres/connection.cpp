@@ -156,6 +156,11 @@ void Connection::send_text(const std::string& text, const std::vector<Oid>& type
        std::move(on_result));
 }
 
+void Connection::push() {
+  // What goes wrong here, finish() finds again.
+  if (connection_) static_cast<void>(flush(deadline()));
+}
+
 Outcome<void> Connection::finish() {
   const SteadyTime until = deadline();
   std::vector<OnResult> handlers = std::exchange(waiting_, {});

@@ -47,6 +47,8 @@ class Connection {
   /// The same with a text of its own, for which the server finds out the types that are not given.
   void send_text(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
                  OnResult on_result = {});
+  /// Hands over to the server what was sent so far, so that it begins and this side need not keep it all in memory.
+  void push();
   /// Waits until everything that was sent is done, and calls the handlers in order. When a statement failed, those
   /// after it were skipped and no handler of it or of them was called.
   Outcome<void> finish();
