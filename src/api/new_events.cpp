@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json_scan.h"
+#include "base/utf8.h"
 
 namespace yizhan::api {
 namespace {
@@ -109,8 +110,9 @@ Result<store::NewEvent> read_event(const json::Value& value, IdMaker& ids, UtcTi
 }
 
 Result<void> add_idempotency_header(std::string_view key, store::NewEvent& event) {
-  if (key.size() > EventLimits::kIdempotencyKey || has_control_character(key)) {
-    return fail("field_invalid", "the header Idempotency-Key has more than 255 bytes or a control character");
+  if (key.size() > EventLimits::kIdempotencyKey || has_control_character(key) || !is_utf8(key)) {
+    return fail("field_invalid",
+                "the header Idempotency-Key has more than 255 bytes, a control character, or is not UTF-8");
   }
   if (event.idempotency_key && *event.idempotency_key != key) {
     return fail("field_invalid", "the header Idempotency-Key and the field 'idempotency_key' differ");

@@ -65,6 +65,11 @@ Error as_parameter(Error error) {
   return error;
 }
 
+/// A text that the store could not hold: nothing can match it.
+bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
 Result<std::vector<std::string>> read_texts(const json::Member& member) {
   if (member.value.kind != json::Kind::kArray) {
     return bad_field(
@@ -77,7 +82,7 @@ Result<std::vector<std::string>> read_texts(const json::Member& member) {
     if (!value) return std::unexpected(value.error());
     if (!*value) return texts;
     auto text = json::read_string(**value);
-    if (!text) return bad_field(fmt::format("'{}' must be an array of strings", member.key));
+    if (!text || has_nul(*text)) return bad_field(fmt::format("'{}' must be an array of strings", member.key));
     if (texts.size() == kMostIds) return bad_field(fmt::format("'{}' has more than {} entries", member.key, kMostIds));
     texts.push_back(std::move(*text));
   }
@@ -85,8 +90,8 @@ Result<std::vector<std::string>> read_texts(const json::Member& member) {
 
 Result<std::string> read_text(const json::Member& member) {
   auto text = json::read_string(member.value);
-  if (text) return text;
-  return bad_field(fmt::format("'{}' must be a string", member.key));
+  if (text && !has_nul(*text)) return text;
+  return bad_field(fmt::format("'{}' must be a string without NUL", member.key));
 }
 
 Result<void> set_selection_field(const json::Member& member, store::Selection& selection) {

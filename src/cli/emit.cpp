@@ -28,9 +28,7 @@ struct Options {
   std::string not_before;
   std::string correlation;
   std::string order_key;
-  std::string url;
-  std::string api_key;
-  bool direct = false;
+  ServiceOptions service;
   bool raw = false;
 };
 
@@ -114,7 +112,7 @@ Result<Emitted> emit_to_store(const config::Config& config, const Options& optio
   event.event.callback_target = options.target;
   event.event.payload = std::move(payload);
   event.event.correlation = options.correlation;
-  event.event.order_key = options.order_key;
+  if (config.find_platform(options.platform)->ordered) event.event.order_key = options.order_key;
   event.event.created_at = now;
   event.first_attempt_at = not_before.value_or(now);
   event.endpoint_key = endpoint->key;
@@ -130,21 +128,6 @@ Result<Emitted> emit_to_store(const config::Config& config, const Options& optio
   return Emitted{stored.id, std::string(to_string(stored.status)), stored.duplicate, "the store"};
 }
 
-/// Where to hand it over: the service that was named or that listens here, else nothing, for the store itself.
-Result<std::optional<ServiceClient>> find_service(const Context& context, const config::Config& config,
-                                                  const Options& options) {
-  std::string api_key = options.api_key;
-  if (api_key.empty()) api_key = context.variable("YIZHAN_API_KEY");
-  if (!options.url.empty()) return ServiceClient(options.url, std::move(api_key));
-  // Whoever names a store means that store, not the one that some service here writes to.
-  const bool store_named = !context.options.store_url.empty() || !context.options.data_dir.empty();
-  if (options.direct || store_named) return std::nullopt;
-  auto url = configured_api_url(config);
-  if (!url) return std::unexpected(url.error());
-  if (!is_listening(*url)) return std::nullopt;
-  return ServiceClient(std::move(*url), std::move(api_key));
-}
-
 Result<Emitted> emit(const Context& context, const Options& options) {
   std::optional<UtcTime> not_before;
   if (!options.not_before.empty()) {
@@ -157,10 +140,10 @@ Result<Emitted> emit(const Context& context, const Options& options) {
   if (const auto valid = check_payload(*payload, options.raw); !valid) return std::unexpected(valid.error());
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
-  const auto service = find_service(context, loaded->config, options);
+  const auto service = find_service(context, loaded->config, options.service);
   if (!service) return std::unexpected(service.error());
   if (*service && !options.raw) return emit_to_service(**service, options, *payload, not_before);
-  if (!options.url.empty()) {
+  if (!options.service.url.empty()) {
     return fail("usage_invalid", "--raw payloads go into the store directly: the API takes JSON; leave --url out");
   }
   return emit_to_store(loaded->config, options, std::move(*payload), not_before);
@@ -216,12 +199,7 @@ void add_emit(CLI::App& parent, Context& context) {
   command->add_option("--order-key", options->order_key, "events of one key go out strictly in order")
       ->type_name("KEY");
   command->add_flag("--raw", options->raw, "the payload need not be JSON: any bytes, written into the store");
-  command->add_option("--url", options->url, "the API of the service that is to take it")->type_name("URL");
-  command
-      ->add_option("--api-key", options->api_key,
-                   "an API key with events:write. Better in YIZHAN_API_KEY: arguments can be seen by others")
-      ->type_name("KEY");
-  command->add_flag("--direct", options->direct, "write into the store even if a service listens");
+  add_service_options(*command, options->service, "events:write");
   on_run(*command, context, [&context, options] { return run(context, *options); });
 }
 

@@ -7,8 +7,10 @@
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/event_endpoint.h"
+#include "cli/json_members.h"
 #include "cli/json_output.h"
 #include "cli/readable.h"
+#include "cli/service_client.h"
 #include "cli/table.h"
 
 namespace yizhan::cli {
@@ -46,6 +48,9 @@ Result<store::DisabledEndpoint> find_endpoint(const Context& context, const Name
   return endpoint;
 }
 
+constexpr std::string_view kEnableHint =
+    "\nEvents of a disabled endpoint wait. When it takes callbacks again: yizhan endpoints enable KEY\n";
+
 std::string state_line(std::int64_t endpoint_key, bool disabled) {
   return JsonWriter()
              .begin_object()
@@ -56,8 +61,9 @@ std::string state_line(std::int64_t endpoint_key, bool disabled) {
          '\n';
 }
 
-Result<ExitStatus> list(const Context& context) {
-  const auto opened = context.open_store();
+/// Without a service only what the store holds is known: which endpoints are disabled.
+Result<ExitStatus> list_disabled(const Context& context, const config::Config& config) {
+  const auto opened = Context::open_store(config);
   if (!opened) return std::unexpected(opened.error());
   const auto endpoints = (*opened)->disabled_endpoints();
   if (!endpoints) return std::unexpected(endpoints.error());
@@ -84,9 +90,73 @@ Result<ExitStatus> list(const Context& context) {
                    {relative_time(endpoint.disabled_at, now)},
                    {endpoint.reason, Style::kWarning}});
   }
-  context.out() << table.render(context.terminal)
-                << "\nTheir events wait. When one takes callbacks again: yizhan endpoints enable KEY\n";
+  context.out() << table.render(context.terminal) << kEnableHint;
   return ExitStatus::kOk;
+}
+
+using Members = std::map<std::string, std::string, std::less<>>;
+
+/// How an endpoint stands, in a word or two.
+Cell state_of(const Members& endpoint, UtcTime now) {
+  const auto value = [&](std::string_view name) {
+    const auto found = endpoint.find(name);
+    return found == endpoint.end() ? std::string() : found->second;
+  };
+  if (value("disabled") == "true") return {"disabled", Style::kBad};
+  const auto paused_until = parse_time(value("paused_until"));
+  const std::string until = paused_until && *paused_until > now ? ", tried " + relative_time(*paused_until, now) : "";
+  if (value("breaker") == "open") return {"breaker open" + until, Style::kBad};
+  if (value("breaker") == "half_open") return {"breaker half open" + until, Style::kWarning};
+  if (!until.empty()) return {"slowed" + until, Style::kWarning};
+  return {"open", Style::kGood};
+}
+
+Result<ExitStatus> list_of_service(const Context& context, const ServiceClient& service) {
+  const auto answer = service.request("GET", "/api/v1/endpoints", "");
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status != 200) return std::unexpected(service_error(*answer, service.base_url()));
+  const std::vector<std::string> endpoints = array_elements(answer->body, "endpoints");
+  if (context.options.json) {
+    for (const std::string& endpoint : endpoints) context.out() << endpoint << '\n';
+    return ExitStatus::kOk;
+  }
+  if (endpoints.empty()) {
+    context.out() << "No endpoint is in use or disabled.\n";
+    return ExitStatus::kOk;
+  }
+  const UtcTime now = utc_now();
+  bool any_disabled = false;
+  Table table({{"KEY", Align::kRight},
+               {"PLATFORM", Align::kLeft, true},
+               {"URL", Align::kLeft, true},
+               {"STATE"},
+               {"IN FLIGHT", Align::kRight},
+               {"QUEUED", Align::kRight},
+               {"FAILURES", Align::kRight},
+               {"LAST ERROR", Align::kLeft, true}});
+  for (const std::string& text : endpoints) {
+    Members endpoint = simple_members(text);
+    any_disabled = any_disabled || endpoint["disabled"] == "true";
+    table.add_row({{endpoint["key"]},
+                   {endpoint["platform"]},
+                   {endpoint["url"]},
+                   state_of(endpoint, now),
+                   {endpoint["in_flight"]},
+                   {endpoint["queued"]},
+                   {endpoint["failures_in_row"]},
+                   {endpoint["disabled"] == "true" ? endpoint["disabled_reason"] : endpoint["last_error"]}});
+  }
+  context.out() << table.render(context.terminal);
+  if (any_disabled) context.out() << kEnableHint;
+  return ExitStatus::kOk;
+}
+
+Result<ExitStatus> list(const Context& context, const ServiceOptions& options) {
+  const auto loaded = context.load_config();
+  if (!loaded) return std::unexpected(loaded.error());
+  const auto service = find_service(context, loaded->config, options);
+  if (!service) return std::unexpected(service.error());
+  return *service ? list_of_service(context, **service) : list_disabled(context, loaded->config);
 }
 
 Result<ExitStatus> enable(const Context& context, const Named& named) {
@@ -131,14 +201,19 @@ void add_endpoints(CLI::App& parent, Context& context) {
   CLI::App* endpoints = add_command(
       parent, "endpoints", "list, enable and disable endpoints",
       "An endpoint is a platform and a URL. One that answers 410 is disabled by the service: its events wait.",
-      {{"yizhan endpoints list", "which are disabled, since when and why"},
+      {{"yizhan endpoints list", "which are in use, and how they behave"},
        {"yizhan endpoints enable 4611686018427387904", "let its events go out again"}});
   endpoints->group(kActGroup);
 
+  auto service = std::make_shared<ServiceOptions>();
   CLI::App* list_command =
-      add_command(*endpoints, "list", "list the disabled endpoints", "With --json, one object a line.",
-                  {{"yizhan endpoints list", "which are disabled, since when and why"}});
-  on_run(*list_command, context, [&context] { return list(context); });
+      add_command(*endpoints, "list", "list the endpoints: breaker, what is in flight, which are disabled",
+                  "Asks the running service; where none listens the store tells which are disabled. With --json, one "
+                  "object a line.",
+                  {{"yizhan endpoints list", "which are in use, and how they behave"},
+                   {"yizhan endpoints list --direct", "which are disabled, since when and why, from the store"}});
+  add_service_options(*list_command, *service, "events:read");
+  on_run(*list_command, context, [&context, service] { return list(context, *service); });
 
   auto enabled = std::make_shared<Named>();
   CLI::App* enable_command =

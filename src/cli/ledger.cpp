@@ -82,7 +82,7 @@ std::string ledger_text(const Ledger& ledger, bool by_minute, const Terminal& te
   text += ledger.balanced()
               ? "\nEvery accepted event is in exactly one state.\n"
               : "\nThe ledger does not balance: rows were lost or doubled, or were changed below the views. See "
-                "docs/operations.md, 'The ledger does not balance'.\n";
+                "docs/operations.md, 'The ledger does not sum up'.\n";
   return text;
 }
 

@@ -46,8 +46,8 @@ void add_replay(CLI::App& parent, Context& context) {
   CLI::App* command = add_command(
       parent, "replay", "send events again: set them back to pending, for a new run of the schedule",
       "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed whatever "
-      "became of them. Their attempts are kept. On a terminal it says how many it will be and asks; Ctrl-C stops it "
-      "between two events.",
+      "became of them. Their attempts are kept. On a terminal it says how many it will be and asks; Ctrl-C stops it, "
+      "and what was replayed until then stays so.",
       {{"yizhan replay 0198c0de-0000-7000-8000-000000000000", "one event"},
        {"yizhan replay --platform sub2api --error-class timeout --since 1d --preview", "how many would it be?"},
        {"yizhan replay --platform sub2api --rate 50", "all dead letters of a platform, 50 a second"}});

@@ -36,9 +36,10 @@ Result<std::optional<UtcTime>> moment(const std::string& text, std::string_view 
 void add_selection_options(CLI::App& command, SelectionOptions& options, bool with_ids, bool with_status) {
   if (with_ids) command.add_option("id", options.ids, "ids of events")->type_name("ID");
   if (with_status) {
-    command.add_option("--status", options.statuses, "only in this status; may be repeated")
+    command.add_option("--status", options.statuses, "only in this status; several with commas, or repeated")
         ->type_name(names_of(kAllEventStatuses, "|"))
-        ->allow_extra_args(false);
+        ->allow_extra_args(false)
+        ->delimiter(',');
   }
   command.add_option("--platform", options.platform, "only of this platform")->type_name("NAME");
   command.add_option("--type", options.event_type, "only of this event type")->type_name("TYPE");

@@ -26,6 +26,28 @@ std::string_view lasting(std::string code) {
   return *codes.insert(std::move(code)).first;
 }
 
+/// The URL of the API that this configuration serves; `0.0.0.0` and `::` become loopback.
+Result<std::string> configured_api_url(const config::Config& config) {
+  auto address = http::parse_listen_address(config.listen.api);
+  if (!address) return std::unexpected(address.error());
+  if (address->host == "0.0.0.0") address->host = "127.0.0.1";
+  if (address->host == "::") address->host = "::1";
+  return fmt::format("{}://{}", config.api.certificate_file.empty() ? "http" : "https", address->to_string());
+}
+
+/// Whether anybody takes connections at a URL's address on this machine.
+bool is_listening(const std::string& base_url) {
+  const auto url = http::parse_url(base_url);
+  if (!url) return false;
+  http::ErrorCode error;
+  const auto address = http::asio::ip::make_address(url->host, error);
+  if (error) return false;
+  http::asio::io_context io(1);
+  http::TcpSocket socket(io.get_executor());
+  socket.connect(http::tcp::endpoint(address, url->port), error);
+  return !error;
+}
+
 }  // namespace
 
 Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::string_view path, std::string body) const {
@@ -71,24 +93,26 @@ Error service_error(const ServiceAnswer& answer, const std::string& base_url) {
                       base_url, answer.status)};
 }
 
-Result<std::string> configured_api_url(const config::Config& config) {
-  auto address = http::parse_listen_address(config.listen.api);
-  if (!address) return std::unexpected(address.error());
-  if (address->host == "0.0.0.0") address->host = "127.0.0.1";
-  if (address->host == "::") address->host = "::1";
-  return fmt::format("{}://{}", config.api.certificate_file.empty() ? "http" : "https", address->to_string());
+void add_service_options(CLI::App& command, ServiceOptions& options, const std::string& scope) {
+  command.add_option("--url", options.url, "the API of the service to talk to")->type_name("URL");
+  command
+      .add_option("--api-key", options.api_key,
+                  fmt::format("an API key with {}. Better in YIZHAN_API_KEY: arguments can be seen by others", scope))
+      ->type_name("KEY");
+  command.add_flag("--direct", options.direct, "use the store even if a service listens");
 }
 
-bool is_listening(const std::string& base_url) {
-  const auto url = http::parse_url(base_url);
-  if (!url) return false;
-  http::ErrorCode error;
-  const auto address = http::asio::ip::make_address(url->host, error);
-  if (error) return false;
-  http::asio::io_context io(1);
-  http::TcpSocket socket(io.get_executor());
-  socket.connect(http::tcp::endpoint(address, url->port), error);
-  return !error;
+Result<std::optional<ServiceClient>> find_service(const Context& context, const config::Config& config,
+                                                  const ServiceOptions& options) {
+  std::string api_key = options.api_key;
+  if (api_key.empty()) api_key = context.variable("YIZHAN_API_KEY");
+  if (!options.url.empty()) return ServiceClient(options.url, std::move(api_key));
+  const bool store_named = !context.options.store_url.empty() || !context.options.data_dir.empty();
+  if (options.direct || store_named) return std::nullopt;
+  auto url = configured_api_url(config);
+  if (!url) return std::unexpected(url.error());
+  if (!is_listening(*url)) return std::nullopt;
+  return ServiceClient(std::move(*url), std::move(api_key));
 }
 
 }  // namespace yizhan::cli

@@ -1,11 +1,14 @@
 // Talking to a running service's API from a command: one request, waited for.
 #pragma once
 
+#include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/context.h"
 #include "config/config.h"
 
 namespace yizhan::cli {
@@ -36,10 +39,19 @@ class ServiceClient {
 /// none.
 Error service_error(const ServiceAnswer& answer, const std::string& base_url);
 
-/// The URL of the API that this configuration serves; `0.0.0.0` and `::` become loopback.
-Result<std::string> configured_api_url(const config::Config& config);
+/// Which service a command talks to.
+struct ServiceOptions {
+  std::string url;
+  std::string api_key;
+  bool direct = false;
+};
+/// Adds --url, --api-key and --direct. `scope`: what the key must allow.
+void add_service_options(CLI::App& command, ServiceOptions& options, const std::string& scope);
 
-/// Whether anybody takes connections at a URL's address on this machine.
-bool is_listening(const std::string& base_url);
+/// The service that was named, or that listens at the configured API address of this machine; nothing when there is
+/// none, or when the command line says --direct or names a store: whoever names a store means that store, not the one
+/// that some service here writes to.
+Result<std::optional<ServiceClient>> find_service(const Context& context, const config::Config& config,
+                                                  const ServiceOptions& options);
 
 }  // namespace yizhan::cli

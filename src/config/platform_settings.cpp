@@ -88,7 +88,8 @@ std::vector<Setting<Platform>> declare() {
            "`standard-webhooks-v1a`: the headers of Standard Webhooks, with HMAC-SHA256 or ed25519. "
            "`webhook-signature`: `X-Webhook-Signature`, an HMAC of the body alone, as new-api does it. `hmac`: as the "
            "`hmac_…` settings say.",
-       .default_note = "`x-cs` for sub2api and newapi, `standard-webhooks` for others"},
+       .default_note = "`x-cs` for sub2api, newapi and platforms whose secret comes from "
+                       "`AI_CS_PLATFORM_<NAME>_CALLBACK_SECRET`, `standard-webhooks` for others"},
       {.key = "secrets",
        .kind = TextListKind{&kSecretText, 0, 8},
        .field = at(&Platform::signing, &Signing::secrets),

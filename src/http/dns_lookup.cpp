@@ -37,6 +37,12 @@ DnsAnswer answer_of(const ares_addrinfo& info) {
   return answer;
 }
 
+/// RFC 6761 section 6.3: these are loopback, and no name server is asked.
+bool is_localhost(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name == "localhost" || name.ends_with(".localhost");
+}
+
 }  // namespace
 
 struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
@@ -66,8 +72,11 @@ struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
   }
 
   void start(const Options& options) {
+    if (is_localhost(name)) {
+      return finish_later(DnsAnswer{{asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback()}, Seconds(60)});
+    }
     static const int library_status = ares_library_init(ARES_LIB_INIT_ALL);
-    if (library_status != ARES_SUCCESS) return finish_later(ares_strerror(library_status));
+    if (library_status != ARES_SUCCESS) return fail_later(ares_strerror(library_status));
 
     ares_options settings{};
     // Tries of t, 2 t and 4 t fill the whole time; our own timer then ends it exactly.
@@ -79,11 +88,11 @@ struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
     settings.sock_state_cb_data = this;
     const int status =
         ares_init_options(&channel, &settings, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-    if (status != ARES_SUCCESS) return finish_later(ares_strerror(status));
+    if (status != ARES_SUCCESS) return fail_later(ares_strerror(status));
     if (!options.servers.empty()) {
       const std::string list = fmt::format("{}", fmt::join(options.servers, ","));
       if (ares_set_servers_ports_csv(channel, list.c_str()) != ARES_SUCCESS) {
-        return finish_later(fmt::format("the name servers '{}' are not a list of address[:port]", list));
+        return fail_later(fmt::format("the name servers '{}' are not a list of address[:port]", list));
       }
     }
     ends_at = std::chrono::steady_clock::now() + options.timeout;
@@ -96,7 +105,8 @@ struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
     ares_addrinfo_hints hints{};
     hints.ai_family = address_family;
     hints.ai_socktype = SOCK_STREAM;
-    hints.ai_flags = ARES_AI_NOSORT;  // the server's order is how it spreads load
+    // The server's order is how it spreads load. CARES_HOSTS may name another hosts file.
+    hints.ai_flags = ARES_AI_NOSORT | ARES_AI_ENVHOSTS;
     ares_getaddrinfo(
         channel, name.c_str(), nullptr, &hints,
         [](void* argument, int status, int, ares_addrinfo* info) {
@@ -203,7 +213,7 @@ struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
     finish_later(std::move(outcome));
   }
 
-  void finish_later(std::string failure) { finish_later(Outcome(std::unexpected(std::move(failure)))); }
+  void fail_later(std::string failure) { finish_later(std::unexpected(std::move(failure))); }
 
   /// Posted: c-ares answers some names (hosts file) within the call that asks.
   void finish_later(Outcome outcome) {

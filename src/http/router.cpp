@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "base/utf8.h"
 #include "http/problem.h"
 
 namespace yizhan::http {
@@ -151,6 +152,7 @@ Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     decoded += static_cast<char>(high * 16 + low);
     i += 2;
   }
+  if (!is_utf8(decoded)) return fail("percent_encoding_invalid", fmt::format("'{}' is not UTF-8 when decoded", text));
   return decoded;
 }
 

@@ -64,7 +64,8 @@ class Router {
   std::vector<Route> routes_;
 };
 
-/// Decodes `%hh`; with `plus_is_space` also `+`, as in a query. Code `percent_encoding_invalid`, also for a NUL.
+/// Decodes `%hh`; with `plus_is_space` also `+`, as in a query. Code `percent_encoding_invalid`, also for a NUL and for
+/// what is not UTF-8.
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space);
 
 /// A query's names and values, decoded, in order. Code `percent_encoding_invalid`.

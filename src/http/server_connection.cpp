@@ -181,10 +181,16 @@ void Responder::Connection::append_answer(const ServerResponse& response) {
 void Responder::Connection::finish_request() {
   begin_ += request_length_;
   request_length_ = 0;
-  if (begin_ == end_) begin_ = end_ = 0;
+  if (begin_ == end_) {
+    begin_ = end_ = 0;
+    if (capacity_ > kFirstBuffer) {
+      buffer_.reset();
+      capacity_ = 0;
+    }
+  }
   if (chunk_have_ > 0) {
     // Bytes after the last chunk begin the next request; all that was in the buffer had gone into chunk_input_.
-    capacity_ = std::max(capacity_, chunk_have_);
+    capacity_ = std::max(kFirstBuffer, chunk_have_);
     buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
     std::memcpy(buffer_.get(), chunk_input_.data(), chunk_have_);
     begin_ = 0;
@@ -345,7 +351,12 @@ void Responder::Connection::on_written(ErrorCode error, std::size_t count) {
 
 void Responder::Connection::wait_for_peer() {
   if (closing_) return begin_drain();
+  if (core_->stopping && is_idle()) return close();  // its answer was under way when the stop began
   start_read();
+}
+
+bool Responder::Connection::is_idle() const {
+  return state_ == State::kHead && begin_ == end_ && !writing_;
 }
 
 void Responder::Connection::begin_drain() {
@@ -372,8 +383,7 @@ void Responder::Connection::check_deadline(std::int64_t now) {
 }
 
 void Responder::Connection::stop_if_idle() {
-  const bool idle = state_ == State::kHead && begin_ == end_ && !writing_;
-  if (idle || state_ == State::kDraining) close();
+  if (is_idle() || state_ == State::kDraining) close();
 }
 
 void Responder::Connection::close() {

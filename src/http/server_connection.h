@@ -74,6 +74,7 @@ class Responder::Connection : public ListHook,
   void wait_for_peer();
   void begin_drain();
   void begin_waiting();
+  bool is_idle() const;
 
   std::string_view pending() const { return {buffer_.get() + begin_, end_ - begin_}; }
 

@@ -5,6 +5,8 @@
 namespace yizhan::store::contract {
 namespace {
 
+using std::string_literals::operator""s;
+
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -161,7 +163,7 @@ TEST_P(Recording, KeepsTheFirstBytesOfTheResponseRaw) {  // fault 38
 TEST_P(Recording, KeepsAnAttemptWhateverTheServerMadeItsErrorSay) {  // faults 38, 39
   const Accepted accepted = node_.accept(node_.event());
   AttemptRecord record = node_.result(node_.claim_one(), EventStatus::kRetrying);
-  record.outcome.error_message = std::string("'; DROP TABLE outbox_events; --\0\xff\xfe\xed\xa0\x80 终", 44);
+  record.outcome.error_message = "'; DROP TABLE outbox_events; --\0\xff\xfe\xed\xa0\x80 终"s;
   EXPECT_EQ(node_.record(record), RecordReply::kRecorded);
   EXPECT_EQ(node_.status(accepted.id), EventStatus::kRetrying);
   EXPECT_THAT(attempts(accepted.id).at(0).error_message, testing::StartsWith("'; DROP TABLE outbox_events; --"));

@@ -165,6 +165,7 @@ TEST(Accept, TheHeaderForIdempotencyIsForOneEvent) {
   const std::string event = R"({"platform":"sub2api","event_type":"t","payload":1})";
   EXPECT_EQ(api.ask("POST", "/api/v1/events", "[" + event + "]", "Idempotency-Key: k\r\n").code(), "field_invalid");
   EXPECT_EQ(api.post_event(R"(,"payload":1,"idempotency_key":"x")", "Idempotency-Key: y\r\n").code(), "field_invalid");
+  EXPECT_EQ(api.post_event(R"(,"payload":1)", "Idempotency-Key: \xff\r\n").code(), "field_invalid");
   EXPECT_EQ(api.post_event(R"(,"payload":1)", "Idempotency-Key: " + std::string(256, 'k') + "\r\n").code(),
             "field_invalid");
 }

@@ -122,6 +122,8 @@ TEST(Change, RefusesWhatIsNoSelection) {
   refused(R"({"selection":{"id":"x"}})", 422, "field_unknown");
   refused(R"({"selection":{"ids":"x"}})", 422, "field_invalid");
   refused(R"({"selection":{"ids":[1]}})", 422, "field_invalid");
+  refused(R"({"selection":{"ids":["\u0000"]}})", 422, "field_invalid");
+  refused(R"({"selection":{"correlation":"a\u0000"}})", 422, "field_invalid");
   refused(R"({"selection":{"statuses":["gone"]}})", 422, "field_invalid");
   refused(R"({"selection":{"error_class":"gone"}})", 422, "field_invalid");
   refused(R"({"selection":{"created_from":"then"}})", 422, "field_invalid");

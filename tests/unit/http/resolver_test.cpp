@@ -1,7 +1,11 @@
 #include "http/resolver.h"
 
 #include <gmock/gmock.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "dns_server.h"
@@ -108,9 +112,24 @@ TEST_F(ResolverTest, those_who_wait_share_one_look_up) {
 }
 
 TEST_F(ResolverTest, the_hosts_file_comes_first) {
+  std::string path = (std::filesystem::temp_directory_path() / "yizhan-hosts-XXXXXX").string();
+  ::close(::mkstemp(path.data()));
+  std::ofstream(path) << "192.0.2.77 listed.example.com\n2001:db8::77 listed.example.com\n";
+  ::setenv("CARES_HOSTS", path.c_str(), 1);
   serve([](const std::string&, bool, int) { return DnsReply{{"192.0.2.66"}}; });
-  EXPECT_THAT(addresses_of("localhost"), ::testing::Contains("127.0.0.1"));
-  EXPECT_EQ(server->questions("localhost"), 0);
+  EXPECT_THAT(addresses_of("listed.example.com"), ElementsAre("192.0.2.77", "2001:db8::77"));
+  EXPECT_EQ(server->questions("listed.example.com"), 0);
+  EXPECT_THAT(addresses_of("other.example.com"), ElementsAre("192.0.2.66"));
+  ::unsetenv("CARES_HOSTS");
+  std::filesystem::remove(path);
+}
+
+TEST_F(ResolverTest, localhost_is_loopback_whatever_a_name_server_says) {
+  serve([](const std::string&, bool, int) { return DnsReply{{"192.0.2.66"}}; });
+  for (const char* name : {"localhost", "localhost.", "a.b.localhost"}) {
+    EXPECT_THAT(addresses_of(name), ElementsAre("127.0.0.1", "::1")) << name;
+    EXPECT_EQ(server->questions(name), 0);
+  }
 }
 
 TEST_F(ResolverTest, may_be_destroyed_while_somebody_waits_and_by_who_waited) {

@@ -48,8 +48,8 @@ TEST_F(RouterTest, FindsTheHandler) {
 }
 
 TEST_F(RouterTest, RefusesWhatIsNotThere) {
-  for (const std::string path :
-       {"/event", "/events/", "/events//replay", "/events/1/2/3", "//events", "/events/%", "/events/%00"}) {
+  for (const std::string path : {"/event", "/events/", "/events//replay", "/events/1/2/3", "//events", "/events/%",
+                                 "/events/%00", "/events/%ff"}) {
     const RawResponse response = ask("GET", path);
     EXPECT_EQ(response.status, 404) << path;
     EXPECT_NE(response.body.find("\"code\":\"not_found\""), std::string::npos);
@@ -84,7 +84,7 @@ TEST(Query, IsDecoded) {
   const std::vector<std::pair<std::string, std::string>> expected{
       {"a", "1"}, {"b", "x y+"}, {"c", ""}, {"", "d"}, {"a", "中"}};
   EXPECT_EQ(*values, expected);
-  for (const std::string_view bad : {"a=%", "a=%4", "a=%zz", "%00=1"})
+  for (const std::string_view bad : {"a=%", "a=%4", "a=%zz", "%00=1", "a=%ff"})
     EXPECT_FALSE(parse_query(bad).has_value()) << bad;
 }
 

@@ -1,5 +1,6 @@
 // Limits of size, of time and of number (faults 31 and 36).
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "server_harness.h"
 
@@ -187,6 +188,29 @@ TEST(ServerLimits, HonestClientsAreServedDuringAFloodOfSlowOnes) {
   }
   EXPECT_LE(running.counters().connections_open, 200U);
   EXPECT_GE(running.counters().connections_evicted, 1U);
+}
+
+TEST(ServerLimits, RunningOutOfFileDescriptorsIsSurvived) {
+  RunningServer running(echo);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int lowest_free = ::dup(0);
+  ::close(lowest_free);
+  rlimit tight = before;
+  tight.rlim_cur = static_cast<rlim_t>(lowest_free) + 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  {
+    // Each connection takes two descriptors of this process: in the end one waits that the server cannot accept.
+    std::vector<RawPeer> peers;
+    do peers.emplace_back(running.port);
+    while (peers.back().connected);
+    EXPECT_GT(peers.size(), 5U);
+    EXPECT_LT(running.counters().connections_accepted, peers.size());
+  }
+  RawPeer later(running.port);
+  later.send("GET /later HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_EQ(later.receive().body, "GET /later ");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 }  // namespace

@@ -56,6 +56,18 @@ TEST(ServerStop, ARequestThatIsComingInIsStillAnswered) {
   EXPECT_TRUE(within_20_seconds(stopped));
 }
 
+TEST(ServerStop, AnAnswerThatIsBeingSentEndsTheConnection) {
+  const std::string large(20'000'000, 'y');
+  RunningServer running([&](ServerRequest&, Responder responder) { responder.answer({.body = large}); });
+  RawPeer peer(running.port);
+  peer.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+  while (running.counters().requests == 0) std::this_thread::yield();
+  const auto stopped = stop(running, Seconds{60});
+  EXPECT_TRUE(peer.receive().body == large);
+  EXPECT_TRUE(peer.ended());
+  EXPECT_TRUE(within_20_seconds(stopped));
+}
+
 TEST(ServerStop, CutsOffWhatTakesLongerThanTheGrace) {
   std::promise<Responder> asked;
   auto waiting = asked.get_future();

@@ -360,10 +360,10 @@ TEST_F(GroupCommitTest, AReadThreadRunsTasksInOrderAndRefusesTooMany) {
   auto reader = factory_->open_reader();
   ASSERT_TRUE(reader);
   std::vector<int> order;
+  std::promise<void> gate;
+  std::promise<void> held;
   {
     ReadThread thread(std::move(*reader));
-    std::promise<void> gate;
-    std::promise<void> held;
     EXPECT_TRUE(thread.run([&](Store&) {
       held.set_value();
       gate.get_future().wait();

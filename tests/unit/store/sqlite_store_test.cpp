@@ -279,7 +279,7 @@ TEST_F(SqliteFile, AReaderOfTheServiceDoesNotWrite) {
 
 TEST_F(SqliteFile, ASchemaOfALaterVersionIsRefused) {
   store_.reset();
-  PlainSqlite(path()).run("INSERT INTO schema_migrations VALUES (99, 'later')");
+  PlainSqlite(path()).run("INSERT INTO yizhan_migrations VALUES (99, 'later')");
   EXPECT_EQ(factory_->open_writer().error().code, "store_newer");
   EXPECT_EQ(factory_->open_reader().error().code, "store_newer");
   EXPECT_EQ(factory_->migrate().error().code, "store_newer");
