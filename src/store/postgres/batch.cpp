@@ -1,7 +1,5 @@
 #include "store/postgres/batch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -9,14 +7,12 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "store/postgres/lane.h"
 #include "store/postgres/statements.h"
 #include "store/postgres/text.h"
 
 namespace yizhan::store::postgres {
 namespace {
-
-/// Payloads in one statement: far below what PostgreSQL takes (1 GB), and little to keep in memory several times.
-constexpr std::size_t kBlockBytes = 8 << 20;
 
 std::vector<std::size_t> all_of(std::size_t count) {
   std::vector<std::size_t> indices(count);
@@ -27,18 +23,6 @@ std::vector<std::size_t> all_of(std::size_t count) {
 std::int32_t whole_milliseconds(Microseconds duration) {
   const auto count = std::chrono::floor<Milliseconds>(duration).count();
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(count, 0, std::numeric_limits<std::int32_t>::max()));
-}
-
-/// As the schema's outbox_lane() makes it; empty for an event without order.
-std::string lane_of(const Event& event) {
-  if (event.order_key.empty()) return {};
-  return event.platform + '\x1f' + event.order_key;
-}
-
-/// Whether the event may be taken by whoever hands it over; if it is behind others of its lane, the statement finds
-/// out.
-bool asks_for_lease(const NewEvent& event, UtcTime now) {
-  return !event.lease_token.empty() && event.first_attempt_at <= now;
 }
 
 /// The columns that every kind of result has, in the order of statements.cpp.
@@ -196,19 +180,6 @@ Outcome<void> Batch::record_one_by_one() {
       });
 }
 
-Outcome<void> Batch::accept(Indices calls) {
-  IdempotencyKeys keys(batch_, calls);
-  send_lane_locks(statements::kLockLanes, false, calls);
-  if (!keys.empty()) {
-    connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
-  }
-  if (const auto done = connection_.finish(); !done) return done;
-  send_accepts(calls, keys);
-  const auto done = connection_.finish();
-  answer_repetitions();
-  return done;
-}
-
 Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(Indices)>& write,
                              const std::function<void(std::size_t, const Failure&)>& refuse) {
   if (items.empty()) return {};
@@ -309,171 +280,6 @@ void Batch::settle_lanes() {
   Parameters parameters;
   parameters.add(std::move(lanes));
   connection_.send(statements::kSettleLanes, parameters);
-}
-
-// ---- new events
-// ------------------------------------------------------------------------------------------------------
-
-void Batch::answer_calls(Indices calls, IdempotencyKeys& keys) {
-  new_rows_.clear();
-  keyed_.clear();
-  repetitions_.clear();
-  for (const std::size_t index : calls) {
-    const AcceptCall& call = batch_.accepts[index];
-    const auto matches = keys.resolve(call);
-    if (!matches) {
-      reply_.accepts[index] = std::unexpected(matches.error());
-      continue;
-    }
-    reply_.accepts[index] = std::vector<Accepted>(call.events.size());
-    std::vector<Accepted>& answers = *reply_.accepts[index];
-    for (std::size_t i = 0; i < call.events.size(); ++i) {
-      const NewEvent& event = call.events[i];
-      const IdempotencyKeys::Match& match = (*matches)[i];
-      if (match.stored) {
-        answers[i] = *match.stored;
-      } else if (match.earlier != nullptr) {
-        answers[i].id = match.earlier->event.id;
-        answers[i].duplicate = true;
-        repetitions_.emplace_back(&answers[i], match.earlier);
-      } else {
-        answers[i].id = event.event.id;
-        answers[i].leased = asks_for_lease(event, batch_.now);
-        new_rows_.push_back({&event, &answers[i]});
-        if (event.idempotency_key) keyed_.emplace(&event, &answers[i]);
-      }
-    }
-  }
-}
-
-void Batch::answer_repetitions() {
-  for (const auto& [answer, earlier] : repetitions_) answer->sequence = keyed_.at(earlier)->sequence;
-}
-
-void Batch::send_accepts(Indices calls, IdempotencyKeys& keys) {
-  answer_calls(calls, keys);
-  const NewRows rows(new_rows_);
-  for (std::size_t first = 0; first < rows.size();) {
-    std::size_t bytes = 0;
-    std::size_t count = 0;
-    while (first + count < rows.size() && count < statements::kBlockSize && bytes < kBlockBytes) {
-      bytes += rows[first + count++].event->event.payload.size();
-    }
-    send_block(rows.subspan(first, count));
-    if (first + count < rows.size()) connection_.push();
-    first += count;
-  }
-  send_announcements(rows);
-}
-
-void Batch::send_block(NewRows rows) {
-  // Numbered only now that the lanes are locked: within a lane, a later event has a higher number, whichever node it is
-  // from.
-  connection_.send(statements::kNextBlock, {}, [rows](const ResultSet& block) {
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      rows[i].accepted->sequence = block.integer(0, 0) + static_cast<std::int64_t>(i);
-    }
-  });
-  send_keys(rows);
-  send_events(rows);
-  send_schedule(rows, std::ranges::any_of(rows, [](const NewRow& row) { return !row.event->event.order_key.empty(); }));
-}
-
-void Batch::send_events(NewRows rows) {
-  Array created(kTimestamptz);
-  Array ids(kText);
-  Array platforms(kText);
-  Array types(kText);
-  Array targets(kText);
-  Array payloads(kBytea);
-  Array correlations(kText);
-  Array order_keys(kText);
-  Array traceparents(kText);
-  Array keys(kText);
-  for (const NewRow& row : rows) {
-    const Event& event = row.event->event;
-    created.add(event.created_at);
-    ids.add(std::string_view(event.id));
-    platforms.add(std::string_view(event.platform));
-    types.add(std::string_view(event.event_type));
-    targets.add(std::string_view(event.callback_target));
-    payloads.add(std::string_view(event.payload));
-    correlations.add(std::string_view(event.correlation));
-    order_keys.add(std::string_view(event.order_key));
-    traceparents.add(std::string_view(event.traceparent));
-    keys.add_or_null(std::string_view(row.event->idempotency_key ? *row.event->idempotency_key : std::string_view()));
-  }
-  Parameters parameters;
-  parameters.add(std::move(created)).add(std::move(ids)).add(std::move(platforms)).add(std::move(types));
-  parameters.add(std::move(targets)).add(std::move(payloads)).add(std::move(correlations)).add(std::move(order_keys));
-  parameters.add(std::move(traceparents)).add(std::move(keys));
-  connection_.send(statements::kStoreEvents, parameters);
-}
-
-void Batch::send_schedule(NewRows rows, bool ordered) {
-  Array endpoints(kInt8);
-  Array due(kTimestamptz);
-  Array tokens(kText);
-  Array leases(kInt8);
-  Array lanes(kText);
-  Array follows(kBool);
-  std::set<std::string> seen;
-  for (const NewRow& row : rows) {
-    const NewEvent& event = *row.event;
-    endpoints.add(event.endpoint_key);
-    due.add(event.first_attempt_at);
-    if (row.accepted->leased) {
-      tokens.add(std::string_view(event.lease_token));
-      leases.add(std::int64_t{event.lease.count()});
-    } else {
-      tokens.add_null();
-      leases.add_null();
-    }
-    const std::string lane = lane_of(event.event);
-    lanes.add_or_null(std::string_view(lane));
-    follows.add(!lane.empty() && !seen.insert(lane).second);
-  }
-  Parameters parameters;
-  parameters.add(std::move(endpoints)).add(std::move(due)).add(std::move(tokens)).add(std::move(leases));
-  parameters.add(std::move(lanes)).add(std::move(follows)).add(batch_.now);
-  if (!ordered) return connection_.send(statements::kSchedule, parameters);
-  connection_.send(statements::kScheduleOrdered, parameters, [rows](const ResultSet& held) {
-    for (int row = 0; row < held.rows(); ++row) {
-      rows[static_cast<std::size_t>(held.integer(row, 0) - rows[0].accepted->sequence)].accepted->leased = false;
-    }
-  });
-}
-
-void Batch::send_keys(NewRows rows) {
-  Array platforms(kText);
-  Array keys(kText);
-  Array positions(kInt8);
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].event->idempotency_key) continue;
-    platforms.add(std::string_view(rows[i].event->event.platform));
-    keys.add(std::string_view(*rows[i].event->idempotency_key));
-    positions.add(static_cast<std::int64_t>(i));
-    ++count;
-  }
-  if (count == 0) return;
-  Parameters parameters;
-  parameters.add(std::move(platforms)).add(std::move(keys)).add(std::move(positions));
-  connection_.send(statements::kStoreKeys, parameters, [this, count](const ResultSet&) { keys_stored_ += count; });
-}
-
-void Batch::send_announcements(NewRows rows) {
-  // Other nodes have to hear of what nobody has taken and is due.
-  std::set<std::int64_t> endpoints;
-  for (const NewRow& row : rows) {
-    if (!row.accepted->leased && row.event->first_attempt_at <= batch_.now) endpoints.insert(row.event->endpoint_key);
-  }
-  if (endpoints.empty()) return;
-  Array keys(kInt8);
-  for (const std::int64_t endpoint : endpoints) keys.add(endpoint);
-  Parameters parameters;
-  parameters.add(std::move(keys));
-  connection_.send(statements::kAnnounce, parameters);
 }
 
 // ---- leases
