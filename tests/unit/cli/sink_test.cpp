@@ -101,7 +101,7 @@ TEST(SinkJudge, ChecksSignaturesAndSaysWhyOneIsInvalid) {
   EXPECT_EQ(good.signature, SinkEntry::Signature::kValid);
   EXPECT_EQ(bad.signature, SinkEntry::Signature::kInvalid);
   EXPECT_EQ(bad.signature_code, "signature_mismatch");
-  EXPECT_EQ(unsigned_one.signature_code, "timestamp_missing");
+  EXPECT_EQ(unsigned_one.signature_code, "signature_missing");
   EXPECT_THAT(sink_line(good, false), HasSubstr("signature valid (crm)"));
   EXPECT_THAT(sink_line(bad, false), HasSubstr("signature INVALID"));
   EXPECT_THAT(sink_json(good, true),
@@ -211,7 +211,7 @@ TEST_F(SinkServerTest, FloodDoesNotEndAndDripBegins) {
 TEST_F(SinkServerTest, RedirectsToItselfAndTellsOfMistakes) {
   http::TcpSocket socket = connect();
   send(socket, request_for("/redirect"));
-  EXPECT_THAT(read_to(socket, "302\n"), AllOf(StartsWith("HTTP/1.1 302 "), HasSubstr("Location: /ok\r\n")));
+  EXPECT_THAT(read_to(socket, "\r\n\r\nok\n"), AllOf(StartsWith("HTTP/1.1 302 "), HasSubstr("Location: /ok\r\n")));
   send(socket, request_for("/fail/9999"));
   EXPECT_THAT(read_to(socket, "599\n"), AllOf(StartsWith("HTTP/1.1 404 "), HasSubstr("from 200 to 599")));
   send(socket, "NOT HTTP AT ALL\r\n\r\n");

@@ -226,8 +226,8 @@ class Sql : public StoreCommandTest {};
 
 TEST_F(Sql, AStatementAScriptAndTheRunbook) {
   const std::string id = commands.add_event("crm", EventStatus::kDeadLetter, 1);
-  EXPECT_EQ(commands.output_of({"sql", "SELECT 'a' AS name, 12 AS n, NULL AS nothing"}),
-            "name   n  nothing\na     12  NULL\n(1 row)\n");
+  EXPECT_EQ(commands.output_of({"sql", "SELECT 'a' AS name, 12 AS n, NULL AS missing"}),
+            "name   n  missing\na     12  NULL\n(1 row)\n");
   EXPECT_EQ(commands.output_of({"sql", "--json"}, "SELECT 1 AS one; SELECT NULL AS two;"),
             "{\"columns\":[\"one\"],\"rows\":[[\"1\"]],\"changed_rows\":0}\n"
             "{\"columns\":[\"two\"],\"rows\":[[null]],\"changed_rows\":0}\n");

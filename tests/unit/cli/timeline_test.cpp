@@ -60,9 +60,9 @@ TEST(Timeline, TellsTheWholeWayOfADeliveredEvent) {
             "\n"
             "  2026-02-06 UTC\n"
             "  08:30:00.100             ●  accepted\n"
-            "  08:30:00.101      +1 ms  ✗  attempt 1  HTTP 500  http_5xx  12 ms  answered with status 500\n"
-            "  08:30:10.301     +10 s  ✓  attempt 2  HTTP 200  12 ms\n"
-            "  08:30:10.313     +12 ms  ✓  delivered  after 10 s\n"
+            "  08:30:00.101      +1 ms  ✗  attempt 1  HTTP 500  http_5xx  12 ms\n"
+            "  08:30:10.301      +10 s  ✓  attempt 2  HTTP 200  12 ms\n"
+            "  08:30:10.313     +12 ms  ✓  delivered  10 s after it was accepted\n"
             "\n"
             "  Delivered. Nothing is left to do.\n");
 }
@@ -133,7 +133,7 @@ TEST(NextSteps, ADisabledEndpointIsNamedWithTheCommandThatEnablesIt) {
                                            .reason = "answered 410",
                                            .disabled_at = at("2026-02-06T08:00:00Z")};
   const std::string steps = joined(next_steps(story, at("2026-02-06T09:00:00Z")));
-  EXPECT_THAT(steps, HasSubstr("disabled since 60 min ago"));
+  EXPECT_THAT(steps, HasSubstr("was disabled 1 h ago (answered 410)"));
   EXPECT_THAT(steps, HasSubstr("yizhan endpoints enable 42"));
 }
 
