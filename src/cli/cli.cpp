@@ -6,6 +6,7 @@
 #include <ostream>
 #include <ranges>
 
+#include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/display_text.h"
@@ -39,9 +40,16 @@ int run(const std::vector<std::string>& arguments, Terminal& terminal, const con
   try {
     // CLI11 takes its arguments from the back.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    if (!reversed.empty() && reversed.back() == "help") {  // `help events list` is `events list --help`
+      reversed.pop_back();
+      reversed.insert(reversed.begin(), "--help");
+    }
     root.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
     terminal.out << help_text(named_command(root), terminal) << std::flush;
+    return static_cast<int>(ExitStatus::kOk);
+  } catch (const CLI::CallForVersion&) {
+    terminal.out << "yizhan " << version() << '\n' << std::flush;
     return static_cast<int>(ExitStatus::kOk);
   } catch (const CLI::ParseError& error) {
     return report(explain(error, root), terminal);

@@ -42,6 +42,17 @@ std::string see_help(const CLI::App& command) {
   return fmt::format("see '{} --help'", full_name(command));
 }
 
+/// `yizhan events list`, `yizhan keys list`: the commands of that name one level down.
+std::vector<std::string> commands_below(const CLI::App& command, const std::string& name) {
+  std::vector<std::string> found;
+  for (const CLI::App* group : command.get_subcommands([](const CLI::App*) { return true; })) {
+    for (const std::string& below : command_names(*group)) {
+      if (below == name) found.push_back(fmt::format("'{} {}'", full_name(*group), below));
+    }
+  }
+  return found;
+}
+
 std::string unexpected(const CLI::App& command, const std::string& word) {
   const bool is_option = word.size() > 1 && word.front() == '-';
   const std::vector<std::string> commands = command_names(command);
@@ -53,6 +64,10 @@ std::string unexpected(const CLI::App& command, const std::string& word) {
   }
   if (commands.empty()) {
     return fmt::format("'{}' takes no further argument '{}': {}", full_name(command), word, see_help(command));
+  }
+  if (const auto below = commands_below(command, word); !below.empty()) {
+    return fmt::format("there is no command '{} {}': did you mean {}?", full_name(command), word,
+                       fmt::join(below, " or "));
   }
   const std::string meant = meant_by(word, commands);
   if (meant.empty()) return fmt::format("there is no command '{} {}': {}", full_name(command), word, see_help(command));
@@ -80,6 +95,7 @@ void set_up_root(CLI::App& root, Context& context) {
   root.fallthrough();
   root.require_subcommand(0, 1);
   root.set_help_flag("-h,--help", "explain this command");
+  root.set_version_flag("--version", std::string(), "print the version");
   root.add_option("--config", options.config_file,
                   "configuration file (TOML); default: YIZHAN_CONFIG, else ./yizhan.toml if it is there")
       ->type_name("FILE");

@@ -193,7 +193,7 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
 
   // ---- Ends ----
 
-  void exchange_ended(Connection& connection, ExchangeResult result, bool reusable) override {
+  void exchange_ended(Connection& connection, ExchangeResult&& result, bool reusable) override {
     Exchange& exchange = *connection.exchange();
     connection.leave();
     // First back to the pool, then the callback: a request that it sends goes out on this connection.
@@ -243,7 +243,7 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
   }
 
   /// The callback may destroy the client: nothing of it is touched afterwards.
-  void finish(Exchange& exchange, ExchangeResult result) {
+  void finish(Exchange& exchange, ExchangeResult&& result) {
     DeadlineWheel::disarm(exchange);
     --exchange.origin->users;
     Done done = std::move(exchange.done);

@@ -86,7 +86,7 @@ void Connection::on_open_failed(Failure failure) {
   owner_.connection_not_opened(*this, std::move(failure));
 }
 
-void Connection::end_exchange(ExchangeResult result, bool reusable) {
+void Connection::end_exchange(ExchangeResult&& result, bool reusable) {
   owner_.exchange_ended(*this, std::move(result), reusable);
 }
 

@@ -20,7 +20,7 @@ class Connection final : public Channel, private DeadlineWheel::Entry {
     virtual void connection_opened(Connection& connection) = 0;
     virtual void connection_not_opened(Connection& connection, Failure failure) = 0;
     /// `reusable`: the connection is as good as new.
-    virtual void exchange_ended(Connection& connection, ExchangeResult result, bool reusable) = 0;
+    virtual void exchange_ended(Connection& connection, ExchangeResult&& result, bool reusable) = 0;
     /// The peer closed before it got any of the request: it may be sent again.
     virtual void exchange_unsent(Connection& connection) = 0;
     /// An unused connection was closed by the peer, had unasked-for bytes, or has been idle for its time.
@@ -55,7 +55,7 @@ class Connection final : public Channel, private DeadlineWheel::Entry {
   void on_data() override;
   void on_end(EndKind kind, const std::string& what) override;
   void deadline_passed() override;
-  void end_exchange(ExchangeResult result, bool reusable);
+  void end_exchange(ExchangeResult&& result, bool reusable);
   void write_head(const Request& request);
 
   Owner& owner_;

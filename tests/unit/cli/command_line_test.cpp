@@ -77,6 +77,7 @@ TEST(CommandLine, MistakesAreExplainedWithWhatWasMeant) {
   EXPECT_THAT(error_of({"emitt"}), HasSubstr("did you mean 'emit'?"));
   EXPECT_THAT(error_of({"dead"}), HasSubstr("did you mean 'dead-letters'?")) << "what was only begun";
   EXPECT_THAT(error_of({"events", "lst"}), HasSubstr("did you mean 'list'?"));
+  EXPECT_THAT(error_of({"show"}), HasSubstr("did you mean 'yizhan events show' or 'yizhan config show'?"));
   EXPECT_THAT(error_of({"xyzzyx"}), AllOf(Not(HasSubstr("did you mean")), HasSubstr("yizhan --help")));
   EXPECT_THAT(error_of({"events", "list", "--platfrom", "crm"}), HasSubstr("did you mean '--platform'?"));
   EXPECT_THAT(error_of({"events", "list", "--platfrom=crm"}), HasSubstr("did you mean '--platform'?"));
@@ -92,6 +93,13 @@ TEST(CommandLine, GlobalOptionsStandBeforeOrAfterTheCommand) {
   EXPECT_THAT(commands.output_of({"--json", "version"}), StartsWith("{\"version\":"));
   EXPECT_THAT(commands.output_of({"version", "--json"}), StartsWith("{\"version\":"));
   EXPECT_THAT(commands.output_of({"version"}), StartsWith("yizhan "));
+}
+
+TEST(CommandLine, HelpAndVersionAreUnderstoodEitherWay) {
+  CommandRunner commands;
+  EXPECT_EQ(commands.output_of({"help"}), commands.output_of({}));
+  EXPECT_EQ(commands.output_of({"help", "events", "list"}), commands.output_of({"events", "list", "--help"}));
+  EXPECT_EQ(commands.output_of({"--version"}), commands.output_of({"version"}));
 }
 
 TEST(CommandLine, ArgumentsThatLookLikeCommandsAreArguments) {

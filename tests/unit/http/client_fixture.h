@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -45,7 +46,9 @@ class ClientFixture : public ::testing::Test {
   template <class Condition>
   void run_until(Condition condition) {
     io.restart();
-    while (!condition()) io.run_one();
+    while (!condition()) {
+      if (io.run_one_for(Seconds(60)) == 0) throw std::runtime_error("nothing happened for a minute");
+    }
   }
 
   /// Drives the io_context until another thread sets the signal.

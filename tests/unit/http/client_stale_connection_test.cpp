@@ -2,6 +2,7 @@
 // have seen the request: send it again" and "it may have acted on it: let the schedule decide" (client_connection.cpp).
 #include <gtest/gtest.h>
 
+#include <future>
 #include <vector>
 
 #include "client_fixture.h"
@@ -59,30 +60,30 @@ TEST_F(ClientStaleConnection, reset_before_the_request_was_written_it_is_sent_ag
 }
 
 TEST_F(ClientStaleConnection, a_request_that_was_read_is_not_sent_again_after_a_close) {
-  std::string second;
+  std::promise<std::string> second;
   const auto server = server_that([&](Peer& peer) {
-    second = peer.read_request();
+    second.set_value(peer.read_request());
     peer.close();
   });
   ASSERT_TRUE(fetch(request_to(server->url())).has_value());
   const auto response = fetch(request_to(server->url(), "charge the card"));
   ASSERT_FALSE(response.has_value());
   EXPECT_EQ(response.error().error_class, ErrorClass::kConnect);
-  EXPECT_TRUE(second.ends_with("charge the card"));
+  EXPECT_TRUE(second.get_future().get().ends_with("charge the card"));
   EXPECT_EQ(server->connections(), 1);
 }
 
 TEST_F(ClientStaleConnection, a_request_that_was_read_is_not_sent_again_after_a_reset) {
-  std::string second;
+  std::promise<std::string> second;
   const auto server = server_that([&](Peer& peer) {
-    second = peer.read_request();
+    second.set_value(peer.read_request());
     peer.reset();
   });
   ASSERT_TRUE(fetch(request_to(server->url())).has_value());
   const auto response = fetch(request_to(server->url(), "charge the card"));
   ASSERT_FALSE(response.has_value());
   EXPECT_EQ(response.error().error_class, ErrorClass::kConnect);
-  EXPECT_TRUE(second.ends_with("charge the card"));
+  EXPECT_TRUE(second.get_future().get().ends_with("charge the card"));
   EXPECT_EQ(server->connections(), 1);
 }
 
@@ -125,11 +126,14 @@ TEST_F(ClientStaleConnection, a_fresh_connection_that_is_closed_is_not_tried_aga
 }
 
 TEST_F(ClientStaleConnection, unasked_for_bytes_end_an_idle_connection) {
-  const auto server = server_that([](Peer& peer) {
+  Signal first_answer_read;
+  const auto server = server_that([&](Peer& peer) {
+    first_answer_read.wait();
     peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     peer.wait_for_close();
   });
   ASSERT_TRUE(fetch(request_to(server->url())).has_value());
+  first_answer_read.set();
   run_until_set(acted_);  // the script ends when the client has closed
   ASSERT_TRUE(fetch(request_to(server->url())).has_value());
   EXPECT_EQ(server->connections(), 2);

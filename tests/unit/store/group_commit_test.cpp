@@ -88,7 +88,12 @@ class GroupCommitTest : public SqliteFixture {
   /// transaction.
   std::promise<void> hold_writer() {
     std::promise<void> release;
-    commit_->run([gate = release.get_future().share()](Store&) { gate.wait(); });
+    std::promise<void> held;
+    commit_->run([&held, gate = release.get_future().share()](Store&) {
+      held.set_value();
+      gate.wait();
+    });
+    held.get_future().wait();
     return release;
   }
 
