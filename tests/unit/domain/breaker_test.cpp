@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <deque>
+#include <vector>
 
 namespace yizhan {
 namespace {
@@ -204,8 +206,8 @@ TEST(BreakerSlowDown, HalvesOnceForABurstAndKeepsTheLongestPause) {
   BreakerOptions options = kOptions;
   options.threshold = 0;
   Breaker breaker(options);
-  std::vector<Breaker::Ticket> burst;
-  for (int count = 0; count < 16; ++count) burst.push_back(breaker.begin(kStart));
+  std::array<Breaker::Ticket, 16> burst{};
+  for (Breaker::Ticket& ticket : burst) ticket = breaker.begin(kStart);
   for (const auto ticket : burst) {
     breaker.slow_down(Seconds{7}, kStart);
     breaker.ended(ticket, kFailure, kStart);

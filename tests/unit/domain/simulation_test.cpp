@@ -85,7 +85,7 @@ Mood dead() {
 // 1 + max_retries failed tries, a 410 only ever putting the end off.
 void expect_all_accounted_for(const SimulatedStation& station, const DeliveryPolicy& policy) {
   const auto is_success = [](int status) { return status >= 200 && status <= 299; };
-  const auto allowed_tries = static_cast<std::size_t>(1 + policy.max_retries);
+  const std::size_t allowed_tries = 1 + static_cast<std::size_t>(policy.max_retries);
   for (std::size_t index = 0; index < station.events().size(); ++index) {
     const SimulatedEvent& event = station.events()[index];
     ASSERT_FALSE(event.in_flight) << index;
