@@ -41,7 +41,7 @@ const Milliseconds& patience_of(ConnectionRole role) {
 
 std::string settings_of(ConnectionRole role) {
   std::string settings = fmt::format(
-      "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA trusted_schema = ON;"
+      "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST;"
       // Checkpoints are the writer's alone, and it asks for them itself (SQLite before 3.51.3 can damage a file when
       // two connections reset its write-ahead log at the same moment).
       "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = {};",

@@ -15,6 +15,15 @@ std::string_view without_space(std::string_view text) {
   return first == std::string_view::npos ? std::string_view{} : text.substr(first);
 }
 
+/// The file's log belongs to the service: no statement may checkpoint it, switch it off or keep others out.
+int refuse_log_settings(void*, int action, const char* name, const char*, const char*, const char*) {
+  if (action != SQLITE_PRAGMA) return SQLITE_OK;
+  for (const std::string_view kept : {"wal_checkpoint", "wal_autocheckpoint", "journal_mode", "locking_mode"}) {
+    if (sqlite3_stricmp(name, kept.data()) == 0) return SQLITE_DENY;
+  }
+  return SQLITE_OK;
+}
+
 }  // namespace
 
 Result<std::vector<SqlResult>> SqliteStore::sql(std::string_view text) {
@@ -41,7 +50,9 @@ Result<void> SqliteStore::run_statement(std::string_view text, std::string_view&
                                         std::vector<SqlResult>& results) {
   sqlite3_stmt* prepared = nullptr;
   const char* tail = nullptr;
+  sqlite3_set_authorizer(connection_.get(), refuse_log_settings, nullptr);
   int code = sqlite3_prepare_v2(connection_.get(), text.data(), static_cast<int>(text.size()), &prepared, &tail);
+  sqlite3_set_authorizer(connection_.get(), nullptr, nullptr);
   Statement statement(prepared);
   if (code != SQLITE_OK) return std::unexpected(connection_.error(code, "understand the statement"));
   rest = text.substr(static_cast<std::size_t>(tail - text.data()));

@@ -179,7 +179,7 @@ Result<void> SqliteStore::in_transaction(const std::function<Result<void>()>& wo
 Result<WriteReply> SqliteStore::write(const WriteBatch& batch) {
   if (role_ == ConnectionRole::kReader) return std::unexpected(read_only_error());
   if (auto done = ensure_connected(); !done) return std::unexpected(done.error());
-  if (pages_in_log_ >= kLongestLog) checkpoint();
+  if (pages_in_log_ >= kLongestLog && checkpoint_due()) checkpoint();
   if (auto done = ensure_connected(); !done) return std::unexpected(done.error());
 
   fail_point("write.begin");
@@ -284,14 +284,20 @@ Result<WriteReply> SqliteStore::settle(const WriteBatch& batch, WriteReply reply
 }
 
 void SqliteStore::tidy() {
-  if (role_ == ConnectionRole::kWriter && pages_in_log_ >= kCheckpointPages) checkpoint();
+  if (checkpoint_due()) checkpoint();
+}
+
+bool SqliteStore::checkpoint_due() const {
+  // After a checkpoint that moved everything the log begins anew. Where a reader kept it from doing so, it is not tried
+  // again at every commit.
+  const bool begun_anew = pages_in_log_ < pages_at_checkpoint_;
+  return pages_in_log_ >= (begun_anew ? 0 : pages_at_checkpoint_) + kCheckpointPages;
 }
 
 void SqliteStore::checkpoint() {
   if (!connection_.is_open() || role_ != ConnectionRole::kWriter) return;
   const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  // Counted anew: where a reader kept it from moving everything, it is not tried again at every commit.
-  pages_in_log_ = 0;
+  pages_at_checkpoint_ = pages_in_log_;
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
   const Error error = connection_.error(code, "move the log into the database");
   log::warning("store.checkpoint_failed", {{"code", error.code}, {"message", error.message}});

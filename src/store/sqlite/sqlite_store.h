@@ -61,6 +61,8 @@ class SqliteStore final : public Lookups {
   Result<std::int64_t> change_each(const Query& targets, std::string_view change, std::string_view reason, UtcTime now,
                                    std::string_view before_commit);
 
+  /// Whether the log has grown enough since the last checkpoint was tried.
+  bool checkpoint_due() const;
   void checkpoint();
   Result<void> run_statement(std::string_view text, std::string_view& rest, std::vector<SqlResult>& results);
   Result<void> count_view_changes();
@@ -75,8 +77,8 @@ class SqliteStore final : public Lookups {
   std::optional<OutboxWriter> writer_;  ///< of a writing connection
   Statement begin_, commit_, roll_back_;
 
-  int pages_in_log_ = 0;  ///< as of the last commit: what a checkpoint would move
-  UtcTime wall_{};        ///< of the last batch
+  int pages_in_log_ = 0;         ///< as of the last commit
+  int pages_at_checkpoint_ = 0;  ///< when a checkpoint was last tried
   SteadyTime leases_swept_{};
   std::int64_t pruned_day_ = 0;
   std::int64_t view_changes_ = 0;  ///< rows of the outbox view that the running statement changed

@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "sqlite_fixture.h"
 #include "store/sqlite/schema.h"
@@ -331,6 +333,76 @@ TEST_F(SqliteFile, TheLogStaysShort) {
     store_->tidy();
   }
   EXPECT_LT(std::filesystem::file_size(path() + "-wal"), 3000u * 4096);
+}
+
+TEST_F(SqliteFile, AToolGetsItsTurnWhileTheServiceWritesWithoutPause) {
+  auto tools = sqlite::open_factory(path(), OpenMode::kTool);
+  ASSERT_TRUE(tools);
+  auto tool = (*tools)->open_reader();
+  ASSERT_TRUE(tool);
+  std::atomic<bool> done = false;
+  std::thread service([&] {
+    while (!done) {
+      WriteBatch batch;
+      for (int i = 0; i < 50; ++i) batch.accepts.emplace_back().events.push_back(new_event());
+      write(std::move(batch));
+    }
+  });
+  for (int i = 0; i < 10; ++i) {
+    const auto edited =
+        (*tool)->sql("INSERT INTO cs_platform_event_outbox (platform, event_type) VALUES ('shell', 't')");
+    EXPECT_TRUE(edited) << edited.error().message;
+  }
+  done = true;
+  service.join();
+  EXPECT_EQ(value("SELECT count(*) FROM outbox_events WHERE platform = 'shell'"), "10");
+}
+
+TEST_F(SqliteFile, NoStatementTouchesTheLogsSettings) {
+  for (const char* pragma :
+       {"PRAGMA wal_checkpoint(TRUNCATE)", "PRAGMA journal_mode = DELETE", "PRAGMA main.Locking_Mode = EXCLUSIVE"}) {
+    EXPECT_EQ(store_->sql(pragma).error().code, "sql_error") << pragma;
+  }
+  EXPECT_TRUE(store_->sql("PRAGMA table_info(outbox_events)"));
+}
+
+TEST_F(SqliteFile, ARangeOfTimeReadsThatStretchOnly) {
+  const UtcTime first = now_;
+  for (int minute = 0; minute < 60; ++minute) {
+    WriteBatch batch;
+    for (int i = 0; i < 50; ++i) batch.accepts.emplace_back().events.push_back(new_event());
+    write(std::move(batch));
+    now_ += std::chrono::minutes{1};
+  }
+  // An event that says it is older than those before it: found by its own time all the same.
+  NewEvent odd = new_event();
+  odd.event.created_at = first + Seconds{90};
+  accept(odd);
+  Selection selection;
+  selection.created_from = first + Seconds{60};
+  selection.created_until = first + Seconds{120};
+  EXPECT_EQ(store_->count(selection), 51);
+  selection.created_from = first + std::chrono::minutes{58};
+  selection.created_until.reset();
+  EXPECT_EQ(store_->count(selection), 100);
+  EXPECT_EQ(store_->ledger(selection.created_from, {}, true)->total().accepted, 100);
+  selection.created_from = now_ + std::chrono::minutes{1};
+  EXPECT_EQ(store_->count(selection), 0);
+}
+
+TEST_F(SqliteFile, AReaderThatStaysHoldsUpNobody) {
+  accept(new_event());
+  PlainSqlite shell(path());
+  shell.run("BEGIN; SELECT count(*) FROM outbox_events");
+  for (int i = 0; i < 12; ++i) {
+    WriteBatch batch;
+    for (int j = 0; j < 300; ++j) batch.accepts.emplace_back().events.push_back(new_event(std::string(600, 'x')));
+    write(std::move(batch));
+    store_->tidy();
+  }
+  EXPECT_EQ(shell.run("SELECT count(*) FROM outbox_events"), std::vector<std::string>{"1"});
+  shell.run("COMMIT");
+  EXPECT_EQ(shell.run("SELECT count(*) FROM outbox_events"), std::vector<std::string>{"3601"});
 }
 
 TEST_F(SqliteFile, AShellThatHoldsTheLockTooLongIsReported) {
