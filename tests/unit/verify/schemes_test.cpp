@@ -169,7 +169,7 @@ TEST(EventId, CannotBreakOutOfItsHeader) {
 // Every scheme verifies what it signed, whatever the bytes, and refuses it with one bit of the body turned.
 RC_GTEST_PROP(Schemes, VerifyWhatTheySignedAndNothingElse, ()) {
   static const SigningKeyPair pair = make_signing_key_pair();
-  static const SigningOptions schemes[] = {
+  static const SigningOptions kSchemes[] = {
       {.scheme = SigningScheme::kXCs, .secrets = {"one", "two"}},
       {.scheme = SigningScheme::kStandardWebhooks, .secrets = {kWebhookSecret}},
       {.scheme = SigningScheme::kStandardWebhooksV1a, .secrets = {pair.private_key}},
@@ -177,8 +177,8 @@ RC_GTEST_PROP(Schemes, VerifyWhatTheySignedAndNothingElse, ()) {
       {.scheme = SigningScheme::kHmac, .secrets = {"s"}, .encoding = HmacEncoding::kBase64},
       {.scheme = SigningScheme::kHmac, .secrets = {"s"}, .algorithm = HmacAlgorithm::kSha1},
   };
-  const auto scheme = *rc::gen::inRange<std::size_t>(0, std::size(schemes)).as("scheme");
-  const SigningOptions& options = schemes[scheme];
+  const auto scheme = *rc::gen::inRange<std::size_t>(0, std::size(kSchemes)).as("scheme");
+  const SigningOptions& options = kSchemes[scheme];
   const auto body = *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::arbitrary<char>())).as("body");
   const auto id = *rc::gen::nonEmpty(rc::gen::container<std::string>(rc::gen::arbitrary<char>())).as("id");
   const auto time = *rc::gen::inRange<std::int64_t>(0, 4102444800).as("timestamp");
