@@ -168,11 +168,11 @@ TEST(EventId, CannotBreakOutOfItsHeader) {
 
 // Every scheme verifies what it signed, whatever the bytes, and refuses it with one bit of the body turned.
 RC_GTEST_PROP(Schemes, VerifyWhatTheySignedAndNothingElse, ()) {
-  static const SigningKeyPair pair = make_signing_key_pair();
+  static const SigningKeyPair kPair = make_signing_key_pair();
   static const SigningOptions kSchemes[] = {
       {.scheme = SigningScheme::kXCs, .secrets = {"one", "two"}},
       {.scheme = SigningScheme::kStandardWebhooks, .secrets = {kWebhookSecret}},
-      {.scheme = SigningScheme::kStandardWebhooksV1a, .secrets = {pair.private_key}},
+      {.scheme = SigningScheme::kStandardWebhooksV1a, .secrets = {kPair.private_key}},
       {.scheme = SigningScheme::kWebhookSignature, .secrets = {"one"}},
       {.scheme = SigningScheme::kHmac, .secrets = {"s"}, .encoding = HmacEncoding::kBase64},
       {.scheme = SigningScheme::kHmac, .secrets = {"s"}, .algorithm = HmacAlgorithm::kSha1},
