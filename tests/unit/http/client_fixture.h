@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -46,6 +47,7 @@ class ClientFixture : public ::testing::Test {
   template <class Condition>
   void run_until(Condition condition) {
     io.restart();
+    const auto waiting = asio::make_work_guard(io);  // what another thread posts may still be to come
     while (!condition()) {
       if (io.run_one_for(Seconds(60)) == 0) throw std::runtime_error("nothing happened for a minute");
     }
