@@ -54,11 +54,11 @@ struct Endpoint {
   UtcTime disabled_at{};
   bool disabling = false;  ///< its 410 is not in the store yet; what the store says of it is old
 
-  /// Nothing would be lost by forgetting it.
+  /// Nothing waits for it and nothing holds it back: it may be forgotten, so that URLs made up by others cost no
+  /// memory.
   bool idle(SteadyTime now) const {
     return queue.empty() && reserved == 0 && breaker.in_flight() == 0 && claims_waiting == 0 && next_due == kNever &&
-           !disabled && failures_in_row == 0 && breaker.state(now) == Breaker::State::kClosed &&
-           !breaker.next_chance(now) && breaker.limit() == policy.in_flight_cap;
+           !disabled && breaker.state(now) == Breaker::State::kClosed && !breaker.next_chance(now);
   }
 };
 

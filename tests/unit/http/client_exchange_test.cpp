@@ -1,6 +1,7 @@
 // The client against a server that behaves, and one that behaves oddly but within the protocol.
 #include <gmock/gmock.h>
 
+#include <boost/asio/ip/udp.hpp>
 #include <vector>
 
 #include "client_fixture.h"
@@ -219,8 +220,12 @@ TEST_F(ClientExchange, destruction_ends_every_request_and_calls_nobody_afterward
     peer.wait_for_close();
   });
   HostileServer deaf({.accepts = false}, answer_all);
+  asio::ip::udp::socket silent_name_server(io, {asio::ip::address_v4::loopback(), 0});
+  ClientOptions options;
+  options.dns_servers = {"127.0.0.1:" + std::to_string(silent_name_server.local_endpoint().port())};
+  make_client(options);
   std::vector<Failure> failures;
-  for (const std::string& url : {server.url(), deaf.url(), std::string("http://nowhere.invalid/")}) {
+  for (const std::string& url : {server.url(), deaf.url(), std::string("http://somewhere.example/")}) {
     client->send(request_to(url), [&](const auto& result) { failures.push_back(result.error()); });
   }
   run_ready();
