@@ -21,7 +21,7 @@ def install() -> None:
     lock = HERE / "package-lock.json"
     installed = HERE / "node_modules/.package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        output_of(["npm", "ci", "--no-audit", "--no-fund"], timeout=600, cwd=HERE)
+        output_of(["npm", "install", "--no-save", "--no-audit", "--no-fund"], timeout=600, cwd=HERE)
 
 
 class Peer:

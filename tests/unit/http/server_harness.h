@@ -126,12 +126,14 @@ class RawPeer {
   }
 
   bool connected = false;
+  bool was_reset = false;  ///< the connection did not end in order
 
  private:
   bool receive_some() {
     char bytes[65536];
     const ssize_t count = ::recv(socket_, bytes, sizeof bytes, 0);
-    end_seen_ = count == 0 || (count < 0 && errno == ECONNRESET);
+    was_reset = count < 0 && errno == ECONNRESET;
+    end_seen_ = count == 0 || was_reset;
     if (count <= 0) return false;
     received_.append(bytes, static_cast<std::size_t>(count));
     return true;

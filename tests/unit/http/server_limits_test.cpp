@@ -48,6 +48,7 @@ TEST(ServerLimits, ThePeerSeesTheRefusalThoughItKeepsSending) {
   peer.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3000000\r\n\r\n");
   peer.send(std::string(3'000'000, 'x'));
   expect_problem(peer, 413, "body_too_large");
+  EXPECT_FALSE(peer.was_reset);
 }
 
 ServerOptions impatient() {
