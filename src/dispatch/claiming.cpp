@@ -189,8 +189,8 @@ void Dispatcher::poll() {
     return;
   }
   polling_ = true;
-  const bool taken = reads_.run([this, alive = std::weak_ptr(alive_)](store::Store& store) {
-    http::asio::post(io_, [this, alive, disabled = store.disabled_endpoints()] {
+  const bool taken = reads_.run([this, &io = io_, alive = std::weak_ptr(alive_)](store::Store& store) {
+    http::asio::post(io, [this, alive, disabled = store.disabled_endpoints()] {
       if (alive.expired() || stopping_) return;
       if (!disabled) return poll_again_later();
       polled_disabled(*disabled);
@@ -201,8 +201,8 @@ void Dispatcher::poll() {
 }
 
 void Dispatcher::poll_from(std::int64_t after) {
-  const bool taken = reads_.run([this, alive = std::weak_ptr(alive_), after](store::Store& store) {
-    http::asio::post(io_, [this, alive, due = store.endpoints_due(after, kEndpointsPerLook)] {
+  const bool taken = reads_.run([this, &io = io_, alive = std::weak_ptr(alive_), after](store::Store& store) {
+    http::asio::post(io, [this, alive, due = store.endpoints_due(after, kEndpointsPerLook)] {
       if (alive.expired() || stopping_) return;
       if (!due) return poll_again_later();
       polled_endpoints(*due);

@@ -262,10 +262,10 @@ void Dispatcher::disable(const EndpointPtr& target, const std::string& reason) {
                                    target->disabled_at};
   log_endpoint_disabled(disabled);
   while (!target->queue.empty()) give_back(dequeue(*target));
-  commits_.run([this, alive = std::weak_ptr(alive_), target, disabled = std::move(disabled)](store::Store& store) {
+  commits_.run([&io = io_, alive = std::weak_ptr(alive_), target, disabled = std::move(disabled)](store::Store& store) {
     const auto written = store.disable_endpoint(disabled);
     if (!written) log_endpoint_not_disabled(disabled, written.error());
-    http::asio::post(io_, [alive, target] {
+    http::asio::post(io, [alive, target] {
       if (!alive.expired()) target->disabling = false;
     });
   });
