@@ -1,0 +1,27 @@
+// Decrypting what WeChat Pay encrypts. Error code of both: `decryption_failed` (another key, or a text that was changed
+// or cut); why is not told more closely, on purpose.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace yizhan::verify {
+
+inline constexpr std::size_t kAes256KeySize = 32;
+inline constexpr std::size_t kGcmNonceSize = 12;
+inline constexpr std::size_t kGcmTagSize = 16;
+using Aes256Key = std::span<const unsigned char, kAes256KeySize>;
+
+/// AES-256-ECB with PKCS#7 padding. ECB authenticates nothing: the result is what anybody may have put together.
+Result<std::string> decrypt_aes_256_ecb(Aes256Key key, std::span<const unsigned char> ciphertext);
+
+/// AES-256-GCM: nonce of kGcmNonceSize bytes, the tag is the last kGcmTagSize bytes of `ciphertext`; the associated
+/// data may be empty. Nothing is returned of a text whose tag is wrong.
+Result<std::string> decrypt_aes_256_gcm(Aes256Key key, std::string_view nonce, std::string_view associated_data,
+                                        std::span<const unsigned char> ciphertext);
+
+}  // namespace yizhan::verify
