@@ -47,6 +47,7 @@ LIBRARY_HOMES = {
     r"CLI/.*": "src/cli",
     r"prometheus/.*": "src/api",
     r"ares\.h": "src/http",
+    r"pugixml\.hpp": "src/receive",
     r"openssl/ssl\.h|boost/asio/ssl.*": "src/http",
 }
 
