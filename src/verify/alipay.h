@@ -19,8 +19,8 @@
 
 namespace yizhan::verify {
 
-/// `public_keys`: Alipay's (not the merchant's own), 1 to kMaxSecrets, in any form that RsaPublicKey::parse() reads.
-/// Code `public_key_invalid`. The message of a mismatch says that the two are easily mixed up.
+/// `public_keys`: Alipay's own, 1 to kMaxSecrets, in any form that RsaPublicKey::parse() reads. The application's
+/// public key, which stands beside it in the console, verifies nothing. Code `public_key_invalid`.
 Result<std::shared_ptr<const FieldsVerifier>> make_alipay_verifier(const std::vector<std::string>& public_keys);
 
 }  // namespace yizhan::verify

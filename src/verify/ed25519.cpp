@@ -4,21 +4,10 @@
 
 #include <string>
 
-#include "verify/openssl_check.h"
+#include "verify/digest_context.h"
 
 namespace yizhan::verify {
 namespace {
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
-
-DigestContext new_context() {
-  DigestContext context(EVP_MD_CTX_new());
-  require_openssl(context != nullptr, "EVP_MD_CTX_new");
-  return context;
-}
 
 // Ed25519 reads its message twice, so OpenSSL takes it in one piece only.
 std::string joined(TextPieces text) {
@@ -56,7 +45,7 @@ std::array<unsigned char, kEd25519KeySize> Ed25519Key::public_key() const {
 }
 
 void Ed25519Key::sign(TextPieces text, std::span<unsigned char> signature) const {
-  const DigestContext context = new_context();
+  const DigestContext context = new_digest_context();
   const std::string whole = joined(text);
   std::size_t written = signature.size();
   require_openssl(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1, "EVP_DigestSignInit");
@@ -66,7 +55,7 @@ void Ed25519Key::sign(TextPieces text, std::span<unsigned char> signature) const
 }
 
 bool Ed25519Key::verifies(TextPieces text, std::span<const unsigned char> signature) const {
-  const DigestContext context = new_context();
+  const DigestContext context = new_digest_context();
   const std::string whole = joined(text);
   require_openssl(EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1,
                   "EVP_DigestVerifyInit");

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "verify/digest_context.h"
 #include "verify/signing_key.h"
 
 namespace yizhan::verify {
@@ -24,7 +25,7 @@ class RsaPublicKey {
   /// PEM: `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`, the first block counts. Or, without PEM's frame, the base64
   /// text that Alipay's console shows, line ends and blanks between its characters allowed. A certificate's dates and
   /// issuer are not checked: the operator names the very key that is trusted. Code `public_key_invalid`; the message
-  /// begins with what is wrong (`holds a private key; …`), for the caller to say which key it was.
+  /// is what is wrong with it (`holds a private key; …`), for the caller to say which key it was.
   static Result<RsaPublicKey> parse(std::string_view text);
 
   /// Of a certificate: its serial number in upper-case hexadecimal without leading zeros. Otherwise empty.
@@ -38,10 +39,17 @@ class RsaPublicKey {
   struct Free {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
   };
-  explicit RsaPublicKey(EVP_PKEY* key) : key_(key) {}
-  friend class RsaKeyReader;
+  using Key = std::unique_ptr<EVP_PKEY, Free>;
+  using Bytes = std::span<const unsigned char>;
+  RsaPublicKey(Key key, std::string certificate_serial);
 
-  std::unique_ptr<EVP_PKEY, Free> key_;
+  static Result<RsaPublicKey> from_public_key(Bytes der);
+  static Result<RsaPublicKey> from_pkcs1(Bytes der);
+  static Result<RsaPublicKey> from_certificate(Bytes der);
+  static Result<RsaPublicKey> checked(Key key, std::string certificate_serial);
+
+  Key key_;
+  DigestContext ready_;  // the state before the text; never written after the constructor, every message gets a copy
   std::string certificate_serial_;
 };
 

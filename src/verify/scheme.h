@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "domain/signing_scheme.h"
+#include "verify/keys_in_force.h"
 #include "verify/signed_text.h"
 #include "verify/signing.h"
 #include "verify/signing_key.h"
@@ -37,8 +38,5 @@ Result<Scheme> describe_configured_hmac(const SigningOptions& options);
 /// For the schemes whose secrets are plain text, used as they are.
 Result<std::vector<std::unique_ptr<SigningKey>>> hmac_keys_of_text(HmacAlgorithm algorithm,
                                                                    const std::vector<std::string>& secrets);
-
-/// `secret_invalid`, naming the secret by its position (from 0), never by its text.
-std::unexpected<Error> bad_secret(std::size_t position, std::string_view what);
 
 }  // namespace yizhan::verify
