@@ -7,6 +7,7 @@
 #include <cstring>
 #include <memory>
 
+#include "base/hex_digit.h"
 #include "base/utf8.h"
 
 namespace yizhan::json {
@@ -19,13 +20,6 @@ bool is_space(char character) {
 }
 bool is_digit(char character) {
   return character >= '0' && character <= '9';
-}
-
-int hex_value(char digit) {
-  if (is_digit(digit)) return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
 }
 
 /// Whether none of eight bytes ends a run of plain ASCII inside a string: a quote, a backslash, a control character, or
@@ -125,7 +119,7 @@ class Scanner {
     if (kind == 'u') {
       if (text_.size() - at_ < 6) return complain("an escape \\u needs four hexadecimal digits");
       for (std::size_t i = 2; i < 6; ++i) {
-        if (hex_value(text_[at_ + i]) < 0) return complain("an escape \\u needs four hexadecimal digits");
+        if (hex_digit_value(text_[at_ + i]) < 0) return complain("an escape \\u needs four hexadecimal digits");
       }
       at_ += 6;
       return true;
@@ -224,27 +218,8 @@ Result<bool> step(Scanner& scanner, std::size_t offset, bool& begun, char begin,
 /// A UTF-16 code unit from four checked digits.
 unsigned code_unit(std::string_view digits) {
   unsigned unit = 0;
-  for (const char digit : digits.substr(0, 4)) unit = unit * 16 + static_cast<unsigned>(hex_value(digit));
+  for (const char digit : digits.substr(0, 4)) unit = unit * 16 + static_cast<unsigned>(hex_digit_value(digit));
   return unit;
-}
-
-void append_utf8(std::string& out, unsigned code_point) {
-  const auto put = [&](unsigned byte) { out += static_cast<char>(byte); };
-  if (code_point < 0x80) {
-    put(code_point);
-  } else if (code_point < 0x800) {
-    put(0xc0 | code_point >> 6);
-    put(0x80 | (code_point & 0x3f));
-  } else if (code_point < 0x10000) {
-    put(0xe0 | code_point >> 12);
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  } else {
-    put(0xf0 | code_point >> 18);
-    put(0x80 | (code_point >> 12 & 0x3f));
-    put(0x80 | (code_point >> 6 & 0x3f));
-    put(0x80 | (code_point & 0x3f));
-  }
 }
 
 /// `inner`: what stands between the quotes of a checked string. False at half a surrogate pair.

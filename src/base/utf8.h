@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace yizhan {
@@ -10,5 +12,8 @@ namespace yizhan {
 std::size_t utf8_sequence_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
+
+/// Appends the sequence of a code point, which is no surrogate and at most U+10FFFF.
+void append_utf8(std::string& out, std::uint32_t code_point);
 
 }  // namespace yizhan

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/utf8.h"
+#include "http/percent_encoding.h"
 #include "http/problem.h"
 
 namespace yizhan::http {
@@ -21,13 +22,6 @@ std::string_view take_segment(std::string_view& path) {
   const std::string_view segment = path.substr(0, path.find('/'));
   path.remove_prefix(segment.size());
   return segment;
-}
-
-int hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
 }
 
 /// Whether `path` fits, and how many of the segments are literal.
@@ -133,27 +127,12 @@ std::string_view Router::pattern_of(std::string_view path) const {
 }
 
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+' && plus_is_space) {
-      decoded += ' ';
-      continue;
-    }
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    const int high = i + 2 < text.size() ? hex_value(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-    if (high < 0 || low < 0 || high + low == 0) {
-      return fail("percent_encoding_invalid", fmt::format("'{}' is not percent-encoded properly", text));
-    }
-    decoded += static_cast<char>(high * 16 + low);
-    i += 2;
+  auto decoded = percent_decoded_bytes(text, plus_is_space);
+  if (!decoded || decoded->contains('\0')) {
+    return fail("percent_encoding_invalid", fmt::format("'{}' is not percent-encoded properly", text));
   }
-  if (!is_utf8(decoded)) return fail("percent_encoding_invalid", fmt::format("'{}' is not UTF-8 when decoded", text));
-  return decoded;
+  if (!is_utf8(*decoded)) return fail("percent_encoding_invalid", fmt::format("'{}' is not UTF-8 when decoded", text));
+  return std::move(*decoded);
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> parse_query(std::string_view query) {
