@@ -5,8 +5,9 @@
 // It is hostile input: everything that such a notice does not need is refused. One root of the given name, below it
 // elements that hold text or CDATA and nothing else. No DTD, hence no entities but `&lt; &gt; &amp; &quot; &apos;` and
 // character references to characters that XML allows; no attributes, comments or processing instructions; an XML
-// declaration may stand first if it says UTF-8 or nothing of the encoding. UTF-8 only (RFC 3629, no byte order mark),
-// no NUL or other control characters, each name once, at most kMaxFields of them, at most kMaxXmlBytes in all.
+// declaration may stand first if it says UTF-8 or nothing of the encoding. UTF-8 only (RFC 3629; a byte order mark may
+// stand first), no NUL or other control characters, each name once, at most kMaxFields of them, at most kMaxXmlBytes in
+// all.
 //
 // A value is its text and CDATA joined, byte for byte, blanks included; line ends are read as XML has it (`\n`). That
 // is the value that the signature is over.
