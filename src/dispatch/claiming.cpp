@@ -14,8 +14,8 @@ constexpr Seconds kUnroutableWait{60};
 constexpr Milliseconds kStorePause{250};
 /// Endpoints read from the store in one look.
 constexpr int kEndpointsPerLook = 1000;
-/// Claims of one endpoint at once while its backlog fills each of them.
-constexpr std::size_t kClaimsAtOnce = 16;
+/// Batches of one endpoint that are claimed in one go while its backlog fills each of them.
+constexpr std::size_t kBatchesAtOnce = 16;
 
 SteadyTime steady_now() {
   return std::chrono::steady_clock::now();
@@ -40,14 +40,14 @@ void Dispatcher::claim_due(const EndpointPtr& target) {
   // Claiming again only when half of the queue is gone makes for full batches.
   if (held > 0 && (room < most / 2 || !has_room(*target, 0))) return;
   auto batch = static_cast<std::size_t>(target->policy.batch_size);
-  std::size_t claims = 1;
+  std::size_t batches = 1;
   if (target->breaker.state(now) != Breaker::State::kClosed) {
     batch = 1;  // a probe; what else was claimed would only wait in memory for its outcome
   } else if (target->last_claim_full && queued_bytes_ < options_.queued_bytes / 2) {
-    claims = std::clamp<std::size_t>(room / batch, 1, kClaimsAtOnce);
+    batches = std::clamp<std::size_t>(room / batch, 1, kBatchesAtOnce);
   }
   target->next_due = kNever;
-  for (std::size_t i = 0; i < claims; ++i) claim(target, static_cast<int>(std::clamp<std::size_t>(room, 1, batch)));
+  claim(target, static_cast<int>(std::clamp<std::size_t>(room, 1, batch * batches)));
 }
 
 void Dispatcher::claim(const EndpointPtr& target, int limit) {

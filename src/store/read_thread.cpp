@@ -1,3 +1,5 @@
+#include <pthread.h>
+
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -33,6 +35,7 @@ struct ReadThread::State {
 
 ReadThread::ReadThread(std::unique_ptr<Store> reader) : state_(std::make_shared<State>(std::move(reader))) {
   state_->thread = std::thread([state = state_.get()] { state->work(); });
+  pthread_setname_np(state_->thread.native_handle(), "store reader");
 }
 
 ReadThread::~ReadThread() {

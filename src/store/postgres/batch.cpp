@@ -62,8 +62,10 @@ void add_errors(Parameters& parameters, const WriteBatch& batch, const std::vect
 
 }  // namespace
 
-Batch::Batch(Connection& connection, const WriteBatch& batch, const std::vector<std::optional<Error>>& refused)
+Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
+             const std::vector<std::optional<Error>>& refused)
     : connection_(connection),
+      marks_(marks),
       batch_(batch),
       records_(all_of(batch.records.size())),
       releases_(all_of(batch.releases.size())) {
@@ -307,42 +309,54 @@ void Batch::send_releases(Indices releases) {
 }
 
 void Batch::send_claims() {
-  using namespace statements;
   for (std::size_t i = 0; i < batch_.claims.size(); ++i) {
-    const ClaimRequest& claim = batch_.claims[i];
-    if (claim.limit <= 0) continue;
-    Parameters parameters;
-    parameters.add(claim.endpoint_key).add(static_cast<std::int64_t>(claim.limit));
-    parameters.add(std::string_view(claim.lease_token)).add(std::int64_t{claim.lease.count()}).add(batch_.now);
-    connection_.send(kClaim, parameters, [&claim, &reply = reply_.claims[i]](const ResultSet& rows) {
-      for (int row = 0; row < rows.rows(); ++row) {
-        ClaimedEvent& claimed = reply.events.emplace_back();
-        claimed.event.id = rows.text(row, kClaimedId);
-        claimed.event.platform = rows.text(row, kClaimedPlatform);
-        claimed.event.event_type = rows.text(row, kClaimedType);
-        claimed.event.callback_target = rows.text(row, kClaimedTarget);
-        claimed.event.payload = rows.text(row, kClaimedPayload);
-        claimed.event.correlation = rows.text(row, kClaimedCorrelation);
-        claimed.event.order_key = rows.text(row, kClaimedOrderKey);
-        claimed.event.traceparent = rows.text(row, kClaimedTraceparent);
-        claimed.event.created_at = rows.time(row, kClaimedCreatedAt);
-        claimed.sequence = rows.integer(row, kClaimedSequence);
-        claimed.lease_token = claim.lease_token;
-        claimed.status = parse_event_status(rows.bytes(row, kClaimedStatus)).value_or(EventStatus::kPending);
-        claimed.attempt_count = static_cast<int>(rows.integer(row, kClaimedAttemptCount));
-        claimed.tries_in_run = static_cast<int>(rows.integer(row, kClaimedTriesInRun));
-        claimed.next_attempt_at = rows.time(row, kClaimedNextAttemptAt);
-      }
-      std::ranges::sort(reply.events, {},
-                        [](const ClaimedEvent& event) { return std::pair(event.next_attempt_at, event.sequence); });
-    });
-    Parameters next;
-    next.add(claim.endpoint_key).add(std::string_view(claim.lease_token));
-    connection_.send(kNextAvailable, next, [&reply = reply_.claims[i]](const ResultSet& rows) {
-      if (rows.rows() > 0) reply.next_available_at = rows.time(0, 0);
-    });
+    if (batch_.claims[i].limit > 0) send_claim(batch_.claims[i], reply_.claims[i]);
   }
-  connection_.send(kTransactionId, {}, [this](const ResultSet& rows) { transaction_id_ = rows.text(0, 0); });
+  connection_.send(statements::kTransactionId, {},
+                   [this](const ResultSet& rows) { transaction_id_ = rows.text(0, 0); });
+}
+
+void Batch::send_claim(const ClaimRequest& claim, ClaimReply& reply) {
+  using namespace statements;
+  const SteadyTime asked = std::chrono::steady_clock::now();
+  const auto mark = marks_.mark(claim.endpoint_key, asked);
+  const auto add_mark = [&](Parameters& parameters) { mark ? parameters.add(*mark) : parameters.add_null(); };
+
+  Parameters parameters;
+  parameters.add(claim.endpoint_key).add(static_cast<std::int64_t>(claim.limit));
+  parameters.add(std::string_view(claim.lease_token)).add(std::int64_t{claim.lease.count()}).add(batch_.now);
+  add_mark(parameters);
+  connection_.send(kClaim, parameters, [&claim, &reply](const ResultSet& rows) {
+    for (int row = 0; row < rows.rows(); ++row) {
+      ClaimedEvent& claimed = reply.events.emplace_back();
+      claimed.event.id = rows.text(row, kClaimedId);
+      claimed.event.platform = rows.text(row, kClaimedPlatform);
+      claimed.event.event_type = rows.text(row, kClaimedType);
+      claimed.event.callback_target = rows.text(row, kClaimedTarget);
+      claimed.event.payload = rows.text(row, kClaimedPayload);
+      claimed.event.correlation = rows.text(row, kClaimedCorrelation);
+      claimed.event.order_key = rows.text(row, kClaimedOrderKey);
+      claimed.event.traceparent = rows.text(row, kClaimedTraceparent);
+      claimed.event.created_at = rows.time(row, kClaimedCreatedAt);
+      claimed.sequence = rows.integer(row, kClaimedSequence);
+      claimed.lease_token = claim.lease_token;
+      claimed.status = parse_event_status(rows.bytes(row, kClaimedStatus)).value_or(EventStatus::kPending);
+      claimed.attempt_count = static_cast<int>(rows.integer(row, kClaimedAttemptCount));
+      claimed.tries_in_run = static_cast<int>(rows.integer(row, kClaimedTriesInRun));
+      claimed.next_attempt_at = rows.time(row, kClaimedNextAttemptAt);
+    }
+    std::ranges::sort(reply.events, {},
+                      [](const ClaimedEvent& event) { return std::pair(event.next_attempt_at, event.sequence); });
+  });
+
+  Parameters next;
+  next.add(claim.endpoint_key).add(std::string_view(claim.lease_token));
+  add_mark(next);
+  connection_.send(kNextAvailable, next, [this, &claim, &reply, mark, asked](const ResultSet& rows) {
+    if (rows.rows() > 0) reply.next_available_at = rows.time(0, 0);
+    // What lies before the mark was not looked at.
+    if (marks_.claimed(claim, reply, mark, asked) && mark) reply.next_available_at = batch_.now;
+  });
 }
 
 }  // namespace yizhan::store::postgres

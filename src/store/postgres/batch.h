@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "store/postgres/claim_marks.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/idempotency.h"
 #include "store/store.h"
@@ -22,9 +23,10 @@ namespace yizhan::store::postgres {
 
 class Batch {
  public:
-  /// The connection has no transaction open; both outlive this. `refused` says for each accept call whether it was
-  /// found wanting already: such calls are answered with the error and not written.
-  Batch(Connection& connection, const WriteBatch& batch, const std::vector<std::optional<Error>>& refused);
+  /// The connection has no transaction open; all but `refused` outlive this. `refused` says for each accept call
+  /// whether it was found wanting already: such calls are answered with the error and not written.
+  Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
+        const std::vector<std::optional<Error>>& refused);
 
   Outcome<void> write_together();
   Outcome<void> write_one_by_one();
@@ -58,6 +60,7 @@ class Batch {
   void send_announcements(NewRows rows);
   void send_releases(Indices releases);
   void send_claims();
+  void send_claim(const ClaimRequest& claim, ClaimReply& reply);
   void answer_calls(Indices calls, IdempotencyKeys& keys);
   void answer_repetitions();
 
@@ -69,6 +72,7 @@ class Batch {
                         const std::function<void(std::size_t, const Failure&)>& refuse);
 
   Connection& connection_;
+  ClaimMarks& marks_;
   const WriteBatch& batch_;
   WriteReply reply_;
   std::vector<std::size_t> records_;   // all there are

@@ -1,6 +1,7 @@
 #include "store/postgres/listener.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ Listener::Listener(std::string url, std::function<void(std::int64_t)> on_news)
     : url_(std::move(url)), on_news_(std::move(on_news)), end_(::eventfd(0, EFD_CLOEXEC)) {
   if (end_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "store news");
 }
 
 Listener::~Listener() {

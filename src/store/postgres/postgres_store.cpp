@@ -117,7 +117,7 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
 
 Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused,
                                             bool one_by_one, Failure& failure) {
-  Batch written(*connection_, batch, refused);
+  Batch written(*connection_, claim_marks_, batch, refused);
   const auto done = one_by_one ? written.write_one_by_one() : written.write_together();
   if (!done) {
     failure = done.error();

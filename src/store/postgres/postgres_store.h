@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "store/lookups.h"
 #include "store/postgres/commit.h"
+#include "store/postgres/claim_marks.h"
 #include "store/postgres/connection.h"
 
 namespace yizhan::store::postgres {
@@ -75,6 +76,7 @@ class PostgresStore final : public Lookups {
   Connection::Purpose purpose_;
   Milliseconds settle_time_;
   std::optional<Connection> connection_;
+  ClaimMarks claim_marks_;
   std::size_t keys_since_pruning_ = 0;
   Random random_;
 };

@@ -201,7 +201,8 @@ const Statement kClaim{
     "  available_at = statement_timestamp() + $4 * interval '1 millisecond'"
     " WHERE sequence = ANY (ARRAY("
     "  SELECT sequence FROM outbox_schedule"
-    "  WHERE endpoint_key = $1 AND NOT held AND available_at <= greatest($5, statement_timestamp())"
+    "  WHERE endpoint_key = $1 AND NOT held AND available_at >= coalesce($6, '-infinity')"
+    "   AND available_at <= greatest($5, statement_timestamp())"
     "   AND CASE WHEN lease_token IS NULL THEN available_at <= $5 ELSE available_at <= statement_timestamp() END"
     "   AND NOT EXISTS (SELECT FROM outbox_endpoints WHERE endpoint_key = $1)"
     "  ORDER BY available_at, sequence LIMIT $2 FOR UPDATE SKIP LOCKED))"
@@ -210,13 +211,14 @@ const Statement kClaim{
     "created_at,"
     " status, attempt_count, tries_in_run, next_attempt_at "
     "FROM claimed JOIN outbox_events AS e ON e.sequence = claimed.sequence",
-    {kInt8, kInt8, kText, kInt8, kTimestamptz}};
+    {kInt8, kInt8, kText, kInt8, kTimestamptz, kTimestamptz}};
 
 const Statement kNextAvailable{
     "next_available",
-    "SELECT available_at FROM outbox_schedule WHERE endpoint_key = $1 AND NOT held AND lease_token IS DISTINCT FROM $2"
+    "SELECT available_at FROM outbox_schedule WHERE endpoint_key = $1 AND NOT held AND available_at >= coalesce($3, '-infinity')"
+    " AND lease_token IS DISTINCT FROM $2"
     " AND NOT EXISTS (SELECT FROM outbox_endpoints WHERE endpoint_key = $1) ORDER BY available_at LIMIT 1",
-    {kInt8, kText}};
+    {kInt8, kText, kTimestamptz}};
 
 const std::vector<const Statement*>& all() {
   static const std::vector<const Statement*> statements{&kBegin,

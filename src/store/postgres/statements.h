@@ -58,9 +58,10 @@ extern const Statement kAnnounce;
 /// $1 sequences, $2 tokens, $3 endpoint keys, $4 not before, $5 errors (NULL leaves as it is), $6 now.
 extern const Statement kRelease;
 
-/// $1 endpoint key, $2 limit, $3 token, $4 lease in ms, $5 now; gives the columns of ClaimedColumn.
+/// $1 endpoint key, $2 limit, $3 token, $4 lease in ms, $5 now, $6 mark (claim_marks.h) or NULL; gives the columns of
+/// ClaimedColumn.
 extern const Statement kClaim;
-/// $1 endpoint key, $2 token; gives `available_at` of the first that does not carry the token.
+/// $1 endpoint key, $2 token, $3 mark or NULL; gives `available_at` of the first that does not carry the token.
 extern const Statement kNextAvailable;
 
 const std::vector<const Statement*>& all();
