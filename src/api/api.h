@@ -16,11 +16,12 @@
 #include <vector>
 
 #include "api/access.h"
-#include "api/intake.h"
+#include "api/dispatching.h"
 #include "http/client.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "store/group_commit.h"
+#include "store/intake.h"
 
 namespace yizhan::api {
 
@@ -35,7 +36,7 @@ struct ApiParts {
   store::GroupCommit& commits;
   store::ReadThread& reads;    ///< for look-ups that answer at once
   store::ReadThread& reports;  ///< for the ledger and counts, which may take seconds; may be the same as `reads`
-  Intake& intake;
+  store::Intake& intake;
   Dispatching& dispatching;
   std::function<http::ServerCounters()> server_counters;  ///< for /metrics; may be empty
   std::function<http::ClientCounters()> client_counters;  ///< likewise

@@ -5,8 +5,8 @@
 
 #include "api/access.h"
 #include "api/api.h"
+#include "api/dispatching.h"
 #include "api/duration_histogram.h"
-#include "api/intake.h"
 #include "api/ledger_cache.h"
 #include "api/problem.h"
 #include "base/clock.h"

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "api/intake.h"
+#include "api/dispatching.h"
 #include "http/asio.h"
 #include "store/group_commit.h"
 

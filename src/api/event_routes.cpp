@@ -35,7 +35,7 @@ http::ServerResponse describe(const std::vector<store::Accepted>& accepted, bool
 }
 
 /// Prepares every event or, where one is refused, none.
-Result<void> prepare_all(Intake& intake, NewEvents& made) {
+Result<void> prepare_all(store::Intake& intake, NewEvents& made) {
   store::AcceptCall prepared;
   auto& events = made.call.events;
   for (std::size_t i = 0; i < events.size(); ++i) {

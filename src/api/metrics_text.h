@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "api/dispatching.h"
 #include "api/duration_histogram.h"
-#include "api/intake.h"
 #include "api/ledger_cache.h"
 #include "http/client.h"
 #include "http/server.h"

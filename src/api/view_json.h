@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/intake.h"
+#include "api/dispatching.h"
 #include "api/json_writer.h"
 #include "domain/ledger.h"
 #include "store/store.h"

@@ -1,13 +1,14 @@
 // Where the API and the dispatcher meet: neither includes the other.
 #pragma once
 
-#include "api/intake.h"
+#include "api/dispatching.h"
 #include "dispatch/dispatcher.h"
+#include "store/intake.h"
 
 namespace yizhan::app {
 
 /// The API's events go to this process's dispatcher.
-class DispatchBridge final : public api::Intake, public api::Dispatching {
+class DispatchBridge final : public store::Intake, public api::Dispatching {
  public:
   /// `dispatcher` must outlive the bridge.
   explicit DispatchBridge(dispatch::Dispatcher& dispatcher) : dispatcher_(dispatcher) {}
@@ -28,7 +29,7 @@ class DispatchBridge final : public api::Intake, public api::Dispatching {
 
 /// A process without the dispatch role takes events in for the others: it checks them and names their endpoint, no
 /// more.
-class RouteOnlyIntake final : public api::Intake, public api::Dispatching {
+class RouteOnlyIntake final : public store::Intake, public api::Dispatching {
  public:
   /// `lane` must outlive the intake.
   explicit RouteOnlyIntake(dispatch::Lane& lane) : lane_(lane) {}

@@ -150,7 +150,7 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
 
   api::ApiOptions options;
   options.access.loopback_only = address->loopback_only();
-  api::Intake& intake = bridge ? static_cast<api::Intake&>(*bridge) : *route_only;
+  store::Intake& intake = bridge ? static_cast<store::Intake&>(*bridge) : *route_only;
   api::Dispatching& dispatching = bridge ? static_cast<api::Dispatching&>(*bridge) : *route_only;
   api = std::make_unique<api::Api>(
       api::ApiParts{io, *commits, *reads, *reports, intake, dispatching,

@@ -20,6 +20,7 @@ struct CommitCounters {
   std::uint64_t commits = 0;
   std::uint64_t failed_commits = 0;
   std::uint64_t events_accepted = 0;
+  std::uint64_t callbacks_received = 0;  ///< whatever their verdict
   std::uint64_t results_recorded = 0;
   std::uint64_t results_refused = 0;  ///< lease lost
   std::uint64_t events_claimed = 0;
@@ -29,6 +30,7 @@ struct CommitCounters {
 class GroupCommit {
  public:
   using AcceptDone = std::move_only_function<void(Result<std::vector<Accepted>>, AcceptCall)>;
+  using ReceiveDone = std::move_only_function<void(Result<Received>, ReceiveCall)>;
   using RecordDone = std::move_only_function<void(RecordReply)>;
   using ClaimDone = std::move_only_function<void(Result<ClaimReply>)>;
   using Task = std::move_only_function<void(Store&)>;
@@ -55,6 +57,8 @@ class GroupCommit {
   /// Done with the events as stored, or with the error after which nothing of the call is stored. The call comes back
   /// with its events, so that they can be sent without reading them again.
   void accept(AcceptCall call, AcceptDone done);
+  /// Likewise for one callback, with all that follows from it; waits in the same line as accept().
+  void receive(ReceiveCall call, ReceiveDone done);
   /// Tried until the store takes it: an attempt that was made is never forgotten while this process lives.
   void record(AttemptRecord record, RecordDone done);
   void claim(ClaimRequest request, ClaimDone done);

@@ -11,7 +11,7 @@
 // Errors (code): `store_unavailable` (busy, full, lost, restarting: nothing was changed; try again), `store_corrupt`,
 // `store_newer` (the schema was written by a newer version), `store_locked` (another process serves this file),
 // `commit_outcome_unknown` (the connection broke during commit and what became of it could not be found out in time),
-// `idempotency_conflict`, `event_id_taken`, `value_refused` (a CHECK constraint), `sql_error`.
+// `idempotency_conflict`, `order_conflict`, `event_id_taken`, `value_refused` (a CHECK constraint), `sql_error`.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@
 #include "domain/attempt.h"
 #include "domain/event.h"
 #include "domain/ledger.h"
+#include "store/inbound.h"
 
 namespace yizhan::store {
 
@@ -70,6 +71,37 @@ struct Accepted {
   bool duplicate = false;     ///< same idempotency key, same content: nothing was stored
   bool leased = false;        ///< lease_token holds it
   std::int64_t sequence = 0;  ///< the store's own number of the event; later calls name the event by it
+};
+
+/// One callback that was verified, or rejected, to be put on record with all that follows from it.
+struct ReceiveCall {
+  InboundCallback callback;
+  bool rejected = false;  ///< it goes on record and has neither effect nor events
+  std::vector<CallbackKey> keys;
+  Effect effect;
+  /// Stored when the effect is applied (EffectResult::kApplied).
+  std::vector<NewEvent> effect_events;
+  /// Stored with every newly accepted callback, whatever its effect.
+  std::vector<NewEvent> events;
+  /// An unfit effect makes the callback rejected with the effect as reason, so that the source sends it again. False:
+  /// it is accepted, with the effect as reason, and not sent again.
+  bool reject_unfit = true;
+  // The HTTP status that the sender gets, by outcome; for the record.
+  int answer_accepted = 200;
+  int answer_duplicate = 200;
+  int answer_rejected = 400;
+};
+
+/// What became of it.
+struct Received {
+  std::int64_t callback_id = 0;  ///< its own row
+  Verdict verdict = Verdict::kAccepted;
+  EffectResult effect = EffectResult::kNone;
+  std::string reason;                      ///< as on record
+  std::optional<std::int64_t> first_id{};  ///< of a duplicate: the accepted callback that it repeats
+  bool body_differs = false;               ///< of a duplicate: its body is not the first one's
+  std::vector<Accepted> effect_events;     ///< in the call's order; empty unless they were stored
+  std::vector<Accepted> events;
 };
 
 /// Takes due events of one endpoint. Never changes a status.
@@ -115,15 +147,18 @@ struct Release {
   std::optional<std::string> last_error;     ///< why it waits, for the operator
 };
 
-/// What is written in one transaction, in this order: records, accepts, releases, claims.
+/// What is written in one transaction, in this order: records, accepts, receives, releases, claims.
 struct WriteBatch {
   std::vector<AttemptRecord> records;
   std::vector<AcceptCall> accepts;
+  std::vector<ReceiveCall> receives;
   std::vector<Release> releases;
   std::vector<ClaimRequest> claims;
   UtcTime now{};
 
-  bool empty() const { return records.empty() && accepts.empty() && releases.empty() && claims.empty(); }
+  bool empty() const {
+    return records.empty() && accepts.empty() && receives.empty() && releases.empty() && claims.empty();
+  }
 };
 
 struct ClaimReply {
@@ -136,6 +171,7 @@ struct ClaimReply {
 struct WriteReply {
   std::vector<RecordReply> records;
   std::vector<Result<std::vector<Accepted>>> accepts;  ///< an error here concerns that call only; the others are stored
+  std::vector<Result<Received>> receives;              ///< likewise
   std::vector<ClaimReply> claims;
 };
 
@@ -284,6 +320,23 @@ class Store {
   /// Runs one or several statements in the runbook's dialect (`NOW()` and the schema `public.` exist on both engines);
   /// answers the result of each.
   virtual Result<std::vector<SqlResult>> sql(std::string_view text) = 0;
+
+  // ---- what was received, and orders
+  // -------------------------------------------------------------------------------
+
+  virtual Result<std::optional<CallbackView>> find_callback(std::int64_t id, bool with_body) = 0;
+  virtual Result<Rows<CallbackView>> list_callbacks(const CallbackSelection& selection, const Page& page) = 0;
+
+  /// Stores an unpaid order. The same order again (amount, currency, merchant, description, user) is answered with what
+  /// is there; another one under the same number is `order_conflict`.
+  virtual Result<CreatedOrder> create_pay_order(const PayOrder& order) = 0;
+  virtual Result<std::optional<PayOrder>> find_pay_order(std::string_view out_trade_no) = 0;
+  /// 0 → −1. Answers the order as it stands then: one that was paid meanwhile stays paid. Empty: there is no such
+  /// order.
+  virtual Result<std::optional<PayOrder>> close_pay_order(std::string_view out_trade_no, UtcTime now) = 0;
+
+  /// For the writer, before its first batch; otherwise the default holds.
+  virtual void set_inbound_quota(const InboundQuota& quota) = 0;
 
   /// A round trip; for /ready.
   virtual Result<void> ping() = 0;

@@ -34,7 +34,7 @@ class TemporaryFolder {
 };
 
 /// Stands for the dispatcher: knows two platforms and writes down what it is told. Used on the I/O thread only.
-class RecordingDispatcher final : public Intake, public Dispatching {
+class RecordingDispatcher final : public store::Intake, public Dispatching {
  public:
   Result<void> prepare(store::NewEvent& event) override {
     if (event.event.platform != "sub2api" && event.event.platform != "newapi") {

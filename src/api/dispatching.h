@@ -1,5 +1,6 @@
-// What the API asks of whoever delivers the events it takes in. The app gives it an implementation that stands on the
-// dispatcher; api and dispatch never include each other.
+// What the API asks of whoever delivers events, for operators to look at and to act on. The app gives it an
+// implementation that stands on the dispatcher; api and dispatch never include each other. How new events get there:
+// store/intake.h.
 //
 // Every call is made on the I/O thread and must not block.
 #pragma once
@@ -16,26 +17,6 @@
 #include "store/store.h"
 
 namespace yizhan::api {
-
-/// The way of a new event past the API. For every call of prepare() that succeeded there follows exactly one accepted()
-/// or abandoned() with that event, so that whatever prepare() reserved is used or given back.
-class Intake {
- public:
-  virtual ~Intake() = default;
-
-  /// Before the event is handed to the store. Checks that its platform is configured and its target usable, sets
-  /// `endpoint_key`, and where there is room to send it at once reserves a place and sets `lease_token` and `lease`.
-  /// Codes: `unknown_platform` (the message lists the configured names), `url_invalid`, `callback_target_invalid`.
-  virtual Result<void> prepare(store::NewEvent& event) = 0;
-
-  /// The call is durable: `accepted` answers its events in order. The events are the implementation's to keep and send:
-  /// those with `leased` at once; for the others, only places reserved are given back. Runs before the caller is
-  /// answered.
-  virtual void accepted(const std::vector<store::Accepted>& accepted, store::AcceptCall&& call) = 0;
-
-  /// Nothing of these events was stored, and nothing will be: places reserved for them are given back.
-  virtual void abandoned(const store::AcceptCall& call) = 0;
-};
 
 /// One endpoint as the dispatcher sees it.
 struct EndpointState {

@@ -1,0 +1,64 @@
+// The inbound half. START HERE.
+//
+//   limits → which source → verify on the raw bytes → read → accept (one transaction: the callback on record, its
+//   search keys, its effect, the events it causes) → answer in the source's own dialect
+//
+// Nothing is answered with success before it is durable. What is rejected is answered at once and goes on record
+// afterwards, as far as there is room: at most `rejections_per_second` a second are recorded, the rest is counted.
+//
+// Runs on the I/O thread; nothing here is thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "http/asio.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "receive/routes.h"
+#include "receive/source.h"
+#include "store/group_commit.h"
+#include "store/intake.h"
+
+namespace yizhan::receive {
+
+struct ConfiguredSource {
+  SourceOptions options;
+  std::shared_ptr<const Source> source;
+};
+
+struct ReceiverOptions {
+  /// Networks whose X-Forwarded-For is believed (`10.0.0.0/8`); from anybody else it is ignored.
+  std::vector<std::string> trusted_proxies;
+  double rejections_per_second = 100;
+};
+
+struct SourceCounters {
+  std::string source;
+  std::uint64_t accepted = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t unavailable = 0;
+  std::uint64_t unfit = 0;         ///< effects that somebody has to look at; in accepted or rejected too
+  std::uint64_t over_rate = 0;     ///< answered 429, not on record
+  std::uint64_t not_recorded = 0;  ///< rejected ones beyond rejections_per_second
+};
+
+class Receiver {
+ public:
+  /// All outlive the receiver. Codes `path_taken` (two sources on one path), `network_invalid`.
+  static Result<std::unique_ptr<Receiver>> make(http::asio::io_context& io, store::GroupCommit& commits,
+                                                store::Intake& intake, std::vector<ConfiguredSource> sources,
+                                                Routes routes, ReceiverOptions options);
+  virtual ~Receiver() = default;
+
+  /// The server's handler. Also answers GET /health.
+  virtual void handle(http::ServerRequest& request, http::Responder responder) = 0;
+  virtual std::vector<SourceCounters> counters() const = 0;
+};
+
+}  // namespace yizhan::receive
