@@ -53,12 +53,13 @@ std::optional<Aes256Key> aes_256_key(std::string_view bytes) {
 }
 
 Result<std::string> decrypt_aes_256_ecb(const Aes256Key& key, std::span<const unsigned char> ciphertext) {
-  static const EVP_CIPHER* const cipher = fetch("AES-256-ECB");
+  static const EVP_CIPHER* const kCipher = fetch("AES-256-ECB");
   if (ciphertext.empty() || ciphertext.size() % kBlockSize != 0 || ciphertext.size() > kLongestCiphertext) {
     return not_decrypted();
   }
   const Context context = new_context();
-  require_openssl(EVP_DecryptInit_ex2(context.get(), cipher, key.data(), nullptr, nullptr) == 1, "EVP_DecryptInit_ex2");
+  require_openssl(EVP_DecryptInit_ex2(context.get(), kCipher, key.data(), nullptr, nullptr) == 1,
+                  "EVP_DecryptInit_ex2");
   std::string plain(ciphertext.size() + kBlockSize, '\0');
   auto* const out = reinterpret_cast<unsigned char*>(plain.data());
   int written = 0;
@@ -67,13 +68,13 @@ Result<std::string> decrypt_aes_256_ecb(const Aes256Key& key, std::span<const un
       EVP_DecryptFinal_ex(context.get(), out + written, &last) != 1) {
     return not_decrypted();
   }
-  plain.resize(static_cast<std::size_t>(written + last));
+  plain.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
   return plain;
 }
 
 Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
                                         std::span<const unsigned char> ciphertext) {
-  static const EVP_CIPHER* const cipher = fetch("AES-256-GCM");
+  static const EVP_CIPHER* const kCipher = fetch("AES-256-GCM");
   if (nonce.size() != kGcmNonceSize || ciphertext.size() < kGcmTagSize || ciphertext.size() > kLongestCiphertext ||
       associated_data.size() > kLongestCiphertext) {
     return not_decrypted();
@@ -81,7 +82,7 @@ Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view n
   const auto text = ciphertext.first(ciphertext.size() - kGcmTagSize);
   const auto tag = ciphertext.last(kGcmTagSize);
   const Context context = new_context();
-  require_openssl(EVP_DecryptInit_ex2(context.get(), cipher, key.data(), bytes_of(nonce), nullptr) == 1,
+  require_openssl(EVP_DecryptInit_ex2(context.get(), kCipher, key.data(), bytes_of(nonce), nullptr) == 1,
                   "EVP_DecryptInit_ex2");
   require_openssl(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, static_cast<int>(tag.size()),
                                       const_cast<unsigned char*>(tag.data())) == 1,
@@ -101,7 +102,7 @@ Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view n
       EVP_DecryptFinal_ex(context.get(), out + written, &last) != 1) {
     return not_decrypted();
   }
-  plain.resize(static_cast<std::size_t>(written + last));
+  plain.resize(static_cast<std::size_t>(written) + static_cast<std::size_t>(last));
   return plain;
 }
 

@@ -13,16 +13,16 @@ const EVP_MD* fetch(const char* name) {
   return algorithm;
 }
 
-template <std::size_t size>
-std::array<unsigned char, size> digest(const EVP_MD* algorithm, std::span<const std::string_view> pieces) {
+template <std::size_t Size>
+std::array<unsigned char, Size> digest(const EVP_MD* algorithm, std::span<const std::string_view> pieces) {
   const DigestContext context = new_digest_context();
   require_openssl(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1, "EVP_DigestInit_ex2");
   for (const std::string_view piece : pieces) {
     require_openssl(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1, "EVP_DigestUpdate");
   }
-  std::array<unsigned char, size> bytes;
+  std::array<unsigned char, Size> bytes;
   unsigned written = 0;
-  require_openssl(EVP_DigestFinal_ex(context.get(), bytes.data(), &written) == 1 && written == size,
+  require_openssl(EVP_DigestFinal_ex(context.get(), bytes.data(), &written) == 1 && written == Size,
                   "EVP_DigestFinal_ex");
   return bytes;
 }
@@ -36,13 +36,13 @@ std::string hex_of(std::span<const unsigned char> bytes) {
 }  // namespace
 
 std::array<unsigned char, kMd5Size> md5(std::span<const std::string_view> pieces) {
-  static const EVP_MD* const algorithm = fetch("MD5");
-  return digest<kMd5Size>(algorithm, pieces);
+  static const EVP_MD* const kAlgorithm = fetch("MD5");
+  return digest<kMd5Size>(kAlgorithm, pieces);
 }
 
 std::array<unsigned char, kSha256Size> sha256(std::span<const std::string_view> pieces) {
-  static const EVP_MD* const algorithm = fetch("SHA256");
-  return digest<kSha256Size>(algorithm, pieces);
+  static const EVP_MD* const kAlgorithm = fetch("SHA256");
+  return digest<kSha256Size>(kAlgorithm, pieces);
 }
 
 std::string md5_hex(std::string_view text) {

@@ -12,7 +12,8 @@
 namespace yizhan::verify {
 namespace {
 
-std::shared_ptr<const FieldsVerifier> verifier(std::vector<std::string> keys = {RsaSigner::first().bare_base64()}) {
+std::shared_ptr<const FieldsVerifier> verifier(const std::vector<std::string>& keys = {
+                                                   RsaSigner::first().bare_base64()}) {
   return make_alipay_verifier(keys).value();
 }
 
@@ -49,12 +50,12 @@ TEST(Alipay, VerifiesByTheKeyInAnyForm) {
 }
 
 TEST(Alipay, TakesAnyKeyInForceOfWhateverLength) {
-  static const RsaSigner longer(3072);
-  const auto both = verifier({longer.bare_base64(), RsaSigner::first().bare_base64()});
+  static const RsaSigner kLonger(3072);
+  const auto both = verifier({kLonger.bare_base64(), RsaSigner::first().bare_base64()});
   EXPECT_EQ(refusal(*both, signed_notice()), "");
-  EXPECT_EQ(refusal(*both, signed_notice(longer)), "");
+  EXPECT_EQ(refusal(*both, signed_notice(kLonger)), "");
   EXPECT_EQ(refusal(*both, signed_notice(RsaSigner::second())), "signature_mismatch");
-  EXPECT_EQ(refusal(*verifier({longer.bare_base64()}), signed_notice()), "signature_malformed");
+  EXPECT_EQ(refusal(*verifier({kLonger.bare_base64()}), signed_notice()), "signature_malformed");
 }
 
 // Fault 34.
@@ -81,9 +82,9 @@ RC_GTEST_PROP(Alipay, VerifiesFieldsOfAnyBytes, (const std::map<std::string, std
   }
   const std::string text = sorted_fields_text(fields, {}, EmptyValues::kKept);
   RC_ASSERT(fields.add("sign", RsaSigner::first().sign_base64(text)));
-  static const auto by_first = verifier();
-  RC_ASSERT(refusal(*by_first, fields).empty());
-  RC_ASSERT(refusal(*by_first, with(fields, "sign", RsaSigner::first().sign_base64(text + "&"))) ==
+  static const auto kByFirst = verifier();
+  RC_ASSERT(refusal(*kByFirst, fields).empty());
+  RC_ASSERT(refusal(*kByFirst, with(fields, "sign", RsaSigner::first().sign_base64(text + "&"))) ==
             "signature_mismatch");
 }
 

@@ -106,6 +106,7 @@ TEST(AesGcm, RefusesAnotherKeyNonceOrData) {
   EXPECT_FALSE(decrypts(kKey, "twelve bytes", "date", ciphertext));
   EXPECT_FALSE(decrypts(kKey, "twelve bytes", "", ciphertext));
   EXPECT_FALSE(decrypts(kKey, "eleven byte", "data", ciphertext));
+  EXPECT_FALSE(decrypts(kKey, "twelve bytes, and more", "data", ciphertext));
   EXPECT_FALSE(decrypts(kKey, "", "data", ciphertext));
   EXPECT_FALSE(decrypts(kKey, "twelve bytes", "data", ""));
   EXPECT_FALSE(decrypts(kKey, "twelve bytes", "data", std::string_view(ciphertext).substr(0, 15)));

@@ -93,13 +93,13 @@ TEST(FieldSecrets, AreNeeded) {
 }
 
 RC_GTEST_PROP(FieldMd5, RefusesAnyFlippedBitOfTheText, (std::string text)) {
-  static const auto verifier = make_kuaidi100_verifier({"salt"}).value();
+  static const auto kVerifier = make_kuaidi100_verifier({"salt"}).value();
   const std::string sign = md5_hex(text + "salt");
-  RC_ASSERT(refusal(*verifier, fields_of({{"param", text}, {"sign", sign}})).empty());
+  RC_ASSERT(refusal(*kVerifier, fields_of({{"param", text}, {"sign", sign}})).empty());
   if (text.empty()) return;
   const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
   text[at] = static_cast<char>(text[at] ^ (1 << *rc::gen::inRange(0, 8)));
-  RC_ASSERT(refusal(*verifier, fields_of({{"param", text}, {"sign", sign}})) == "signature_mismatch");
+  RC_ASSERT(refusal(*kVerifier, fields_of({{"param", text}, {"sign", sign}})) == "signature_mismatch");
 }
 
 }  // namespace

@@ -41,13 +41,13 @@ const unsigned char* bytes_of(std::string_view text) {
 RsaSigner::RsaSigner(int bits) : key_(EVP_RSA_gen(static_cast<std::size_t>(bits))) {}
 
 const RsaSigner& RsaSigner::first() {
-  static const RsaSigner signer;
-  return signer;
+  static const RsaSigner kSigner;
+  return kSigner;
 }
 
 const RsaSigner& RsaSigner::second() {
-  static const RsaSigner signer;
-  return signer;
+  static const RsaSigner kSigner;
+  return kSigner;
 }
 
 std::string RsaSigner::public_pem() const {

@@ -112,13 +112,13 @@ TEST(RsaPublicKey, TakesNoSignatureButItsOwn) {
 }
 
 RC_GTEST_PROP(RsaPublicKey, RefusesAnyFlippedBit, (const std::string& text)) {
-  static const RsaPublicKey key = RsaPublicKey::parse(RsaSigner::first().public_pem()).value();
+  static const RsaPublicKey kKey = RsaPublicKey::parse(RsaSigner::first().public_pem()).value();
   std::string signature = RsaSigner::first().sign(text);
-  RC_ASSERT(verifies(key, text, signature));
+  RC_ASSERT(verifies(kKey, text, signature));
   const auto at = *rc::gen::inRange<std::size_t>(0, signature.size());
   const auto bit = *rc::gen::inRange(0, 8);
   signature[at] = static_cast<char>(signature[at] ^ (1 << bit));
-  RC_ASSERT(!verifies(key, text, signature));
+  RC_ASSERT(!verifies(kKey, text, signature));
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr const char* kOtherKey = "8934e7d15453e97507ef794cf7b0519d";
 constexpr const char* kMd5 = "9A0A8659F005D6984697E2CA0A9CF3B7";
 constexpr const char* kHmac = "6A9AE1657590FD6257D693A078E1C3E4BB6BA4DC30B23E0EE2496E54170DACD6";
 
-std::shared_ptr<const WechatPayV2> keys(std::vector<std::string> api_keys = {kKey}) {
+std::shared_ptr<const WechatPayV2> keys(const std::vector<std::string>& api_keys = {kKey}) {
   return WechatPayV2::make(api_keys).value();
 }
 

@@ -1,4 +1,5 @@
 // WeChat Pay v3: which key signed, what it signed and when, the probe, and the encrypted resource.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -23,8 +24,8 @@ WechatPayV3Options both_keys() {
 }
 
 const WechatPayV3& notices() {
-  static const auto made = WechatPayV3::make(both_keys()).value();
-  return *made;
+  static const auto kMade = WechatPayV3::make(both_keys()).value();
+  return *kMade;
 }
 
 RequestHeaders headers_of(const RsaSigner& signer, const std::string& serial, std::string_view body,
@@ -44,8 +45,8 @@ std::string_view refusal_of(const RequestHeaders& headers, std::string_view body
 }
 
 RequestHeaders good_headers() {
-  static const RequestHeaders headers = headers_of(RsaSigner::first(), kSerial, kBody);
-  return headers;
+  static const RequestHeaders kHeaders = headers_of(RsaSigner::first(), kSerial, kBody);
+  return kHeaders;
 }
 
 std::string_view refusal_with(std::string_view header, std::string value) {
@@ -109,8 +110,9 @@ TEST(WechatPayV3, RefusesWhatWasSignedLongAgoOrInTheFuture) {
 TEST(WechatPayV3, TakesNoOtherSignature) {
   const std::string good(good_headers().find("Wechatpay-Signature"));
   EXPECT_EQ(refusal_without("Wechatpay-Signature"), "signature_missing");
-  for (const std::string& bad : {good.substr(4), good + "AAAA", good + "," + good, good + " " + good, " " + good,
-                                 std::string(344, '!'), std::string(8000, 'A'), good.substr(0, 343) + "\n"}) {
+  for (const std::string& bad :
+       {good.substr(4), good + "AAAA", fmt::format("{0},{0}", good), fmt::format("{0} {0}", good), " " + good,
+        std::string(344, '!'), std::string(344, 'A'), std::string(8000, 'A'), good.substr(0, 343) + "\n"}) {
     EXPECT_EQ(refusal_with("Wechatpay-Signature", bad), "signature_malformed") << bad.substr(0, 60);
   }
   EXPECT_EQ(refusal_with("Wechatpay-Nonce", "nonce-5K8265"), "signature_mismatch");
