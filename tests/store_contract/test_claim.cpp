@@ -78,7 +78,7 @@ TEST_P(Claiming, FindsWhatCameToStandBeforeThoseThatWereClaimed) {
   for (int claims = 0; claims < 3; ++claims) {
     WriteBatch batch;
     batch.now = node_.now;
-    batch.claims.push_back({kEndpoint, 3, fmt::format("token {}", claims), Milliseconds{60000}});
+    batch.claims.push_back({kEndpoint, 3, "token " + std::to_string(claims), Milliseconds{60000}});
     const auto reply = node_.store().write(batch);
     ASSERT_TRUE(reply) << reply.error().message;
     for (const ClaimedEvent& event : reply->claims.front().events) found.push_back(event.event.id);
