@@ -12,6 +12,8 @@ constexpr std::size_t kDigits = 12;
 /// Stands for the number until it is known; occurs nowhere else in a request.
 constexpr std::string_view kPlaceholder = "############";
 
+constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256: sha256=";
+
 void write_number(char* at, EventNumber number) {
   for (std::size_t i = kDigits; i > 0; --i) {
     at[i - 1] = static_cast<char>('0' + number % 10);
@@ -62,7 +64,15 @@ std::optional<EventNumber> number_in(std::string_view payload) {
 }
 
 RequestTemplate::RequestTemplate(const RequestShape& shape) {
-  const std::string object = event_object(shape);
+  std::string more_headers;
+  std::size_t places_per_event = shape.idempotency_keys ? 2 : 1;
+  if (!shape.callback_secret.empty()) {
+    key_.emplace(shape.callback_secret);
+    more_headers = fmt::format("X-GitHub-Event: push\r\nX-GitHub-Delivery: {}\r\n{}{}\r\n", kPlaceholder,
+                               kSignatureHeader, std::string(SigningKey::kHexDigits, '0'));
+    places_per_event = 2;
+  }
+  const std::string object = key_ ? payload_with_placeholder() : event_object(shape);
   std::string body;
   for (int i = 0; i < shape.events_per_request; ++i) {
     body += i == 0 ? "" : ",";
@@ -71,10 +81,10 @@ RequestTemplate::RequestTemplate(const RequestShape& shape) {
   if (shape.events_per_request > 1) body = "[" + body + "]";
   body_bytes_ = body.size();
   text_ = fmt::format(
-      "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
-      shape.path, body.size(), body);
+      "POST {} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{}Content-Length: {}\r\n\r\n{}",
+      shape.path, more_headers, body.size(), body);
+  signature_at_ = text_.find(kSignatureHeader) + kSignatureHeader.size();
 
-  const std::size_t places_per_event = shape.idempotency_keys ? 2 : 1;
   for (std::size_t at = text_.find(kPlaceholder); at != std::string::npos;
        at = text_.find(kPlaceholder, at + kDigits)) {
     places_.push_back({at, static_cast<int>(places_.size() / places_per_event)});
@@ -83,6 +93,7 @@ RequestTemplate::RequestTemplate(const RequestShape& shape) {
 
 std::string_view RequestTemplate::with_numbers(EventNumber first) {
   for (const Place& place : places_) write_number(text_.data() + place.offset, first + place.event);
+  if (key_) text_.replace(signature_at_, SigningKey::kHexDigits, key_->sign({body()}));
   return text_;
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "drive/signature.h"
+
 namespace yizhan::bench {
 
 using EventNumber = std::int64_t;
@@ -26,6 +28,8 @@ struct RequestShape {
   std::string not_before;         ///< RFC 3339; empty: at once
   bool idempotency_keys = false;  ///< one of its own for every event
   int events_per_request = 1;     ///< 1 posts an object, more an array
+  /// Not empty: each request is a callback as GitHub sends one, the payload alone, signed with this secret.
+  std::string callback_secret;
 };
 
 /// A POST that is rendered once and only gets its numbers written into it.
@@ -37,12 +41,16 @@ class RequestTemplate {
   std::size_t body_bytes() const { return body_bytes_; }
 
  private:
+  std::string_view body() const { return std::string_view(text_).substr(text_.size() - body_bytes_); }
+
   struct Place {
     std::size_t offset;
     int event;  ///< which of the request
   };
   std::string text_;
   std::size_t body_bytes_ = 0;
+  std::optional<SigningKey> key_;  ///< of callbacks
+  std::size_t signature_at_ = 0;
   std::vector<Place> places_;
 };
 

@@ -31,6 +31,8 @@ int main(int argc, char** argv) {
   app.add_option("--array", options.load.shape.events_per_request, "Events in one request")->check(CLI::Range(1, 1000));
   app.add_option("--not-before", options.load.shape.not_before, "RFC 3339 time of the first attempt");
   app.add_flag("--idempotency-keys", options.load.shape.idempotency_keys, "Give every event a key of its own");
+  app.add_option("--callback-secret", options.load.shape.callback_secret,
+                 "Post callbacks as GitHub sends them, signed with this secret, instead of events");
   app.add_option("--connections", options.load.connections, "Keep-alive connections")->check(CLI::Range(1, 10000));
   app.add_option("--rate", options.load.events_per_second, "Events a second (open loop); 0: as fast as answers come");
   app.add_option("--window", options.load.window, "Most events accepted and not yet delivered; 0: no limit");

@@ -1,34 +1,12 @@
 #include "drive/sink.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <unistd.h>
-
-#include <array>
 
 namespace yizhan::bench {
 namespace {
 
 constexpr std::string_view kSuccess = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 constexpr std::string_view kFailure = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\n\r\nfailed";
-
-/// Lower-case hex HMAC-SHA256(secret, timestamp + "." + body).
-std::string signature_of(std::string_view secret, std::string_view timestamp, std::string_view body) {
-  std::string signed_text;
-  signed_text.reserve(timestamp.size() + 1 + body.size());
-  signed_text.append(timestamp).append(1, '.').append(body);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(signed_text.data()), signed_text.size(), digest.data(), &size);
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    text += kHex[digest[i] >> 4U];
-    text += kHex[digest[i] & 15U];
-  }
-  return text;
-}
 
 }  // namespace
 
@@ -74,6 +52,7 @@ class Sink::Listener final : public Watched {
 
 Sink::Sink(Poller& poller, std::vector<EventBook*> books, SinkOptions options)
     : poller_(poller), books_(std::move(books)), options_(std::move(options)) {
+  if (!options_.secret.empty()) key_.emplace(options_.secret);
   listener_ = std::make_unique<Listener>(*this);
 }
 
@@ -108,8 +87,8 @@ Sink::Answer Sink::take(const Message& callback) {
 void Sink::check(const Message& callback, EventNumber number) {
   ++counts_.checked;
   if (callback.body != payload_of(number)) ++counts_.bad_bodies;
-  if (options_.secret.empty()) return;
-  const std::string expected = signature_of(options_.secret, callback.header("X-CS-Timestamp"), callback.body);
+  if (!key_) return;
+  const std::string expected = key_->sign({callback.header("X-CS-Timestamp"), ".", callback.body});
   if (callback.header("X-CS-Signature") != expected) ++counts_.bad_signatures;
 }
 

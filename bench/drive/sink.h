@@ -4,12 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "drive/connection.h"
 #include "drive/event_book.h"
+#include "drive/signature.h"
 
 namespace yizhan::bench {
 
@@ -55,6 +57,7 @@ class Sink {
   Poller& poller_;
   std::vector<EventBook*> books_;
   SinkOptions options_;
+  std::optional<SigningKey> key_;
   SinkCounts counts_;
   std::unordered_map<EventNumber, Moment> failed_at_;
   std::vector<Moment> retried_after_;

@@ -9,7 +9,7 @@ from .engines import Postgres
 from .machine import cpu_seconds, resident_mebibytes
 from .plan import Plan
 from .results import Results
-from .service import FLAKY_PLATFORM, HANGING_PLATFORM, PLATFORM, RETRY_SECONDS, Service
+from .service import FLAKY_PLATFORM, HANGING_PLATFORM, PLATFORM, RETRY_SECONDS, SOURCE, Service
 
 FAR_FUTURE = "2099-01-01T00:00:00Z"
 # Runs on one store after each other: no number twice.
@@ -47,6 +47,7 @@ class Scenarios:
             "idle": self.idle,
             "retry": self.retry,
             "hanging": self.hanging,
+            "receive": self.receive,
         }
 
     # ---- the parts that scenarios are made of ----------------------------------------------------------------------
@@ -263,3 +264,35 @@ class Scenarios:
         beside, alone = (self.results.median(self.system, name) for name in ("beside_hanging_p99_ms", "alone_p99_ms"))
         self.add("hanging_ratio", beside / alone)
         return f"p99 of the others {beside:.1f} ms beside a hanging endpoint, {alone:.1f} ms without"
+
+    def receive(self) -> str:
+        """Signed callbacks, verified and durable before they are acknowledged: as fast as it goes, then half as fast."""
+        for _ in range(self.plan.repeat):
+            with self.fresh_service() as service:
+                service.start(roles="receive")
+                result = self.receive_callbacks(service, "receive", self.plan.short_seconds)
+                self.add("receive", result["accepted_per_second"])
+                cpu = result["watch"]["service"]["cpu_seconds"]
+                self.add("receive_cpu_us", cpu * MICROSECONDS / max(result["accepted"], 1))
+            rate = round(result["accepted_per_second"] / 2)
+            with self.fresh_service() as service:
+                service.start(roles="receive")
+                result = self.receive_callbacks(service, "receive, half", self.plan.short_seconds, rate=rate)
+                for percentile in ("p50", "p99"):
+                    self.add(f"receive_{percentile}_ms", result["acknowledge_us"][percentile] / 1000)
+        return (
+            f"{self.results.median(self.system, 'receive'):,.0f} callbacks/s acknowledged, "
+            f"p99 {self.results.median(self.system, 'receive_p99_ms'):.1f} ms at half that load"
+        )
+
+    def receive_callbacks(self, service: Service, scenario: str, seconds: float, **options) -> dict:
+        return self.drive(
+            service,
+            scenario,
+            seconds,
+            sink=False,
+            port=service.receive_port,
+            path=f"/in/{SOURCE}",
+            callback_secret=SECRET,
+            **options,
+        )

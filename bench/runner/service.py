@@ -15,6 +15,7 @@ from .processes import Failed, Started, output_of
 PLATFORM = "bench"
 HANGING_PLATFORM = "hanging"
 FLAKY_PLATFORM = "flaky"
+SOURCE = "bench"
 PATHS = {PLATFORM: "/callbacks", HANGING_PLATFORM: "/hang", FLAKY_PLATFORM: "/fail-first"}
 RETRY_SECONDS = 1
 SETTLE_SECONDS = 60
@@ -29,6 +30,7 @@ class Service:
         self.folder = folder
         self.postgres = postgres
         self.api_port = free_port()
+        self.receive_port = free_port()
         self.sink_port = free_port()
         self.starts = 0
         self.process: Started | None = None
@@ -36,8 +38,10 @@ class Service:
             "YIZHAN_DATA_DIR": str(folder),
             "YIZHAN_STORE": store_url,
             "YIZHAN_API_LISTEN": f"127.0.0.1:{self.api_port}",
-            "YIZHAN_RECEIVE_LISTEN": "127.0.0.1:0",
+            "YIZHAN_RECEIVE_LISTEN": f"127.0.0.1:{self.receive_port}",
             "YIZHAN_PUSH_LISTEN": "127.0.0.1:0",
+            f"YIZHAN_SOURCE_{SOURCE.upper()}_KIND": "github",
+            f"YIZHAN_SOURCE_{SOURCE.upper()}_SECRET": SECRET,
             "YIZHAN_OUTBOUND_ALLOW": "127.0.0.0/8",
             # Exact delays, so that a late departure shows.
             f"YIZHAN_PLATFORM_{FLAKY_PLATFORM.upper()}_RETRY_SCHEDULE_SEC": str(RETRY_SECONDS),

@@ -162,7 +162,10 @@ struct WriteBatch {
 };
 
 struct ClaimReply {
-  std::vector<ClaimedEvent> events;  ///< by next_attempt_at, then age
+  /// By next_attempt_at, then age. Within half a second after a full claim the next may pass over events that have come
+  /// to stand before those (given back, set by hand); if it finds fewer than its limit it answers that more may be
+  /// available now.
+  std::vector<ClaimedEvent> events;
   /// When the endpoint's next event that was not claimed here is due (or its lease ends); empty when there is none.
   std::optional<UtcTime> next_available_at;
 };

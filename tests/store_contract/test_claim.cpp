@@ -69,6 +69,26 @@ TEST_P(Claiming, KeepsToItsLimit) {
   EXPECT_THAT(node_.claim(kEndpoint, 2), IsEmpty());
 }
 
+TEST_P(Claiming, FindsWhatCameToStandBeforeThoseThatWereClaimed) {
+  for (int i = 0; i < 4; ++i) accept_due(node_.now - Seconds{4 - i});
+  EXPECT_THAT(node_.claim(kEndpoint, 2), SizeIs(2));
+  const std::string earlier = accept_due(node_.now - Seconds{60});
+  // A claim that follows a full one may pass over it, but then says that it is to be asked again at once.
+  std::vector<std::string> found;
+  for (int claims = 0; claims < 3; ++claims) {
+    WriteBatch batch;
+    batch.now = node_.now;
+    batch.claims.push_back({kEndpoint, 3, "token " + std::to_string(claims), Milliseconds{60000}});
+    const auto reply = node_.store().write(batch);
+    ASSERT_TRUE(reply) << reply.error().message;
+    for (const ClaimedEvent& event : reply->claims.front().events) found.push_back(event.event.id);
+    const auto next = reply->claims.front().next_available_at;
+    if (!next || *next > node_.now) break;
+  }
+  EXPECT_THAT(found, SizeIs(3));
+  EXPECT_THAT(found, testing::Contains(earlier));
+}
+
 TEST_P(Claiming, LeavesOtherEndpointsAlone) {
   const std::string own = accept_due(node_.now, 1);
   accept_due(node_.now, 2);

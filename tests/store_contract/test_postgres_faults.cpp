@@ -232,7 +232,7 @@ TEST_F(PostgresFaults, PlansMadeOnEmptyTablesGoThroughIndexes) {
     return plan;
   };
   for (const char* call :
-       {"claim(1, 20, 'token', 33000, now())", "next_available(1, 'token')", "lock_lanes('{1}', '{}')",
+       {"claim(1, 20, 'token', 33000, now(), NULL)", "next_available(1, 'token', NULL)", "lock_lanes('{1}', '{}')",
         "record_delivered('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}')",
         "record_retry('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}', '{now}')",
         "record_dead_letter('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}')",
@@ -242,8 +242,8 @@ TEST_F(PostgresFaults, PlansMadeOnEmptyTablesGoThroughIndexes) {
     EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << plan;
     EXPECT_THAT(plan, Not(HasSubstr("Hash Join"))) << plan;
   }
-  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now())"), HasSubstr("Index Scan using outbox_schedule_due"));
-  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now())"), Not(HasSubstr("Sort")));
+  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now(), now())"), HasSubstr("Index Scan using outbox_schedule_due"));
+  EXPECT_THAT(plan_of("claim(1, 20, 'token', 33000, now(), now())"), Not(HasSubstr("Sort")));
 }
 
 }  // namespace
