@@ -54,8 +54,8 @@ struct Notice {
 struct Reply {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";  ///< of static storage
-  std::string body;
-  std::string extra_header_lines;  ///< each `Name: value\r\n`
+  std::string body{};
+  std::string extra_header_lines{};  ///< each `Name: value\r\n`
 };
 
 /// How it ended, for the answer.
