@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json_scan.h"
+#include "base/trace_context.h"
 #include "base/utf8.h"
 
 namespace yizhan::api {
@@ -142,24 +143,7 @@ Result<NewEvents> read_array(std::string_view body, IdMaker& ids, UtcTime now) {
   return made;
 }
 
-bool is_lower_hexadecimal(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
 }  // namespace
-
-bool is_traceparent(std::string_view text) {
-  if (text.size() < 55 || text[2] != '-' || text[35] != '-' || text[52] != '-') return false;
-  const std::string_view version = text.substr(0, 2), trace = text.substr(3, 32), parent = text.substr(36, 16);
-  if (!is_lower_hexadecimal(version) || !is_lower_hexadecimal(trace) || !is_lower_hexadecimal(parent) ||
-      !is_lower_hexadecimal(text.substr(53, 2))) {
-    return false;
-  }
-  const bool zero =
-      trace.find_first_not_of('0') == std::string_view::npos || parent.find_first_not_of('0') == std::string_view::npos;
-  if (zero || version == "ff") return false;
-  return version == "00" ? text.size() == 55 : text.size() == 55 || text[55] == '-';
-}
 
 Result<NewEvents> read_new_events(std::string_view body, const EventHeaders& headers, IdMaker& ids, UtcTime now) {
   const auto first = body.find_first_not_of(" \t\r\n");
@@ -185,7 +169,7 @@ Result<NewEvents> read_new_events(std::string_view body, const EventHeaders& hea
       return std::unexpected(std::move(added.error()));
     }
   }
-  if (is_traceparent(headers.traceparent) && headers.traceparent.size() <= 128) {
+  if (is_traceparent(headers.traceparent)) {
     for (store::NewEvent& event : made->call.events) event.event.traceparent = headers.traceparent;
   }
   return made;

@@ -41,7 +41,4 @@ struct EventHeaders {
 /// array the message names the event by its index.
 Result<NewEvents> read_new_events(std::string_view body, const EventHeaders& headers, IdMaker& ids, UtcTime now);
 
-/// `00-<32 hex>-<16 hex>-<2 hex>` with neither id zero; a version above 00 may have more after it.
-bool is_traceparent(std::string_view text);
-
 }  // namespace yizhan::api

@@ -71,7 +71,7 @@ Result<Level> parse_level(std::string_view name) {
               fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
 }
 
-void write(Level level, std::string_view event, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::span<const Field> fields) {
   std::string line = R"({"time":")";
   line += to_rfc3339(utc_now());
   line += R"(","level":")";

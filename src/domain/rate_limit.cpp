@@ -10,15 +10,16 @@ namespace {
 constexpr double kNanosecondsPerSecond = 1e9;
 // A rate so low that one token takes longer than this is taken as this: times must not overflow.
 constexpr double kLongestInterval = 1e9 * 86400 * 365;
+constexpr double kLargestBurst = 1e6;
 
 }  // namespace
 
-RateLimit::RateLimit(double rate_per_second) {
+RateLimit::RateLimit(double rate_per_second, double burst) {
   if (!(rate_per_second > 0)) return;
   const double interval = std::min(kNanosecondsPerSecond / rate_per_second, kLongestInterval);
   interval_ = std::chrono::nanoseconds{std::max(1LL, static_cast<long long>(std::ceil(interval)))};
   const double tenth_of_a_second = std::clamp(rate_per_second / 10, 1.0, 1e6);
-  capacity_ = static_cast<int>(tenth_of_a_second);
+  capacity_ = static_cast<int>(tenth_of_a_second + std::clamp(burst, 0.0, kLargestBurst));
 }
 
 int RateLimit::available(SteadyTime now, int wanted) const {

@@ -1,4 +1,5 @@
-// Attempts a second to one endpoint: a token bucket without a clock; times are steady ones, passed in.
+// How often something may happen in a second (attempts to one endpoint, callbacks of one source): a token bucket
+// without a clock; times are steady ones, passed in.
 #pragma once
 
 #include <chrono>
@@ -11,8 +12,8 @@ namespace yizhan {
 class RateLimit {
  public:
   /// 0 or less: no limit. The bucket starts full and holds a tenth of a second's worth, at least one token, so that no
-  /// second sees more than 1.1 times the rate (plus one).
-  explicit RateLimit(double rate_per_second);
+  /// second sees more than 1.1 times the rate (plus one). `burst` tokens more than that fit into it.
+  explicit RateLimit(double rate_per_second, double burst = 0);
 
   /// Tokens there are now, at most `wanted`.
   int available(SteadyTime now, int wanted) const;

@@ -4,7 +4,8 @@
 //   search keys, its effect, the events it causes) → answer in the source's own dialect
 //
 // Nothing is answered with success before it is durable. What is rejected is answered at once and goes on record
-// afterwards, as far as there is room: at most `rejections_per_second` a second are recorded, the rest is counted.
+// afterwards, as far as there is room: `rejections_per_second` a second are recorded (and as many at once), the rest is
+// counted.
 //
 // Runs on the I/O thread; nothing here is thread-safe.
 #pragma once
@@ -50,7 +51,8 @@ struct SourceCounters {
 
 class Receiver {
  public:
-  /// All outlive the receiver. Codes `path_taken` (two sources on one path), `network_invalid`.
+  /// All outlive the receiver. Codes `path_taken` (two sources on one path), `network_invalid`, and those of
+  /// store::Intake::prepare() for a platform that a source or a route names (`unknown_platform`…).
   static Result<std::unique_ptr<Receiver>> make(http::asio::io_context& io, store::GroupCommit& commits,
                                                 store::Intake& intake, std::vector<ConfiguredSource> sources,
                                                 Routes routes, ReceiverOptions options);

@@ -44,6 +44,8 @@ class Routes {
   /// read only where a condition asks for a field.
   std::vector<Destination> match(std::string_view source, std::string_view event_type, std::string_view body) const;
 
+  const std::vector<Route>& all() const { return routes_; }
+
  private:
   std::vector<Route> routes_;
 };

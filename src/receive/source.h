@@ -54,8 +54,8 @@ struct Notice {
 struct Reply {
   int status = 200;
   std::string_view content_type = "text/plain; charset=utf-8";  ///< of static storage
-  std::string body;
-  std::string extra_header_lines;  ///< each `Name: value\r\n`
+  std::string body{};
+  std::string extra_header_lines{};  ///< each `Name: value\r\n`
 };
 
 /// How it ended, for the answer.
@@ -71,6 +71,8 @@ struct Outcome {
   const Notice* notice = nullptr;             ///< null where it could not be read
   const store::Received* received = nullptr;  ///< of kAccepted and kDuplicate
   UtcTime now{};
+  /// What is answered, for a source that hears two dialects; its body may have been moved from. Null: not known.
+  const http::ServerRequest* request = nullptr;
 };
 
 class Source {
@@ -81,8 +83,9 @@ class Source {
   /// `json_invalid`, `xml_invalid`, `form_invalid`, `field_missing`, `field_invalid`, and the source's own.
   virtual Result<std::variant<Notice, Reply>> read(const Request& request) const = 0;
 
-  /// In the source's dialect: what it takes as success, what makes it send again. Depends on the kind for all but the
-  /// text, so that the status of each kind is known before the callback is stored.
+  /// In the source's dialect: what it takes as success, what makes it send again. The status depends on the kind
+  /// (and on the error's code) alone, so that it is known before the callback is stored: the receiver asks for it once,
+  /// with an empty notice. The notice has handed on its bodies (`caused`, `clear_body`) by now.
   virtual Reply answer(const Outcome& outcome) const = 0;
 
   /// Where it listens, as patterns of the router: `/notify/wxpay/{account}` with the account put in.

@@ -35,6 +35,15 @@ TEST(RateLimit, HoldsATenthOfASecondAfterAnyRest) {
   EXPECT_EQ(limit.available(kStart + std::chrono::years{10}, 3), 3) << "no more than wanted";
 }
 
+TEST(RateLimit, TakesABurstOnceAndThenKeepsToTheRate) {
+  RateLimit limit(10, 50);
+  EXPECT_EQ(limit.available(kStart, 1000), 51);
+  limit.take(kStart, 51);
+  EXPECT_EQ(limit.available(kStart, 1000), 0);
+  EXPECT_EQ(limit.available(kStart + Seconds{1}, 1000), 10);
+  EXPECT_EQ(limit.available(kStart + Seconds{60}, 1000), 51) << "no more than the bucket holds";
+}
+
 TEST(RateLimit, OfVeryLittleStillLetsOneThrough) {
   RateLimit limit(1e-30);
   EXPECT_EQ(limit.available(kStart, 10), 1);
