@@ -5,9 +5,7 @@ from pathlib import Path
 from .driver import SECRET, Driver, wrk
 from .engines import HERE, Nginx
 from .plan import Plan
-from .results import Results
-
-SYSTEM = "limits"
+from .results import LIMITS, Results
 
 
 class Limits:
@@ -24,11 +22,11 @@ class Limits:
         by_driver = self.driver.run(seconds, port=self.nginx.port, warm_up=1)
         callbacks = self.driver.run(seconds, port=self.nginx.port, warm_up=1, callback_secret=SECRET)
         fsync = self.driver.fsync(self.folder, min(seconds, 3))
-        self.results.add(SYSTEM, "nginx_wrk", by_wrk)
-        self.results.add(SYSTEM, "nginx_driver", by_driver["accepted_per_second"])
-        self.results.add(SYSTEM, "nginx_callbacks", callbacks["accepted_per_second"])
-        self.results.add(SYSTEM, "fsync", fsync["per_second"])
-        self.results.add(SYSTEM, "fsync_p99_ms", fsync["p99_ms"])
+        self.results.add(LIMITS, "nginx_wrk", by_wrk)
+        self.results.add(LIMITS, "nginx_driver", by_driver["accepted_per_second"])
+        self.results.add(LIMITS, "nginx_callbacks", callbacks["accepted_per_second"])
+        self.results.add(LIMITS, "fsync", fsync["per_second"])
+        self.results.add(LIMITS, "fsync_p99_ms", fsync["p99_ms"])
         return (
             f"nginx {by_wrk:,.0f}/s under wrk, {by_driver['accepted_per_second']:,.0f}/s under the driver, {callbacks['accepted_per_second']:,.0f}/s with signed callbacks; "
             f"{fsync['per_second']:,.0f} fsync/s"

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from .limits import SYSTEM as LIMITS
 from .peers import PEERS
-from .results import Results
+from .results import LIMITS, Results
 
 TITLES = {"sqlite": "Yizhan, SQLite", "postgres": "Yizhan, PostgreSQL"}
 
@@ -138,8 +137,7 @@ class Report:
         return table(header, rows)
 
     def share_of_nginx(self, store: str, figure: Figure) -> float | None:
-        value, limit = self.results.median(store, figure.key), self.results.median(LIMITS, figure.limit)
-        return value / limit if value is not None and limit else None
+        return self.results.share(store, figure.key, figure.limit)
 
     def share(self, store: str, figure: Figure) -> str:
         share = self.share_of_nginx(store, figure) if figure.unit == RATE else None

@@ -40,6 +40,10 @@ class GroupCommit {
     std::size_t batch_limit = 1000;
     /// Accept calls that may wait; one more is refused at once with `store_busy`, so that callers hear of it in time.
     std::size_t waiting_limit = 20000;
+    /// A writer that has been at one transaction for longer than this is stuck (a disk or a server that does not
+    /// answer): accept calls that wait for it are refused with `store_busy`, and so are new ones, until it comes back.
+    /// Those in the transaction itself wait for its outcome.
+    Milliseconds longest_wait{2000};
     /// Pause before a failed commit is tried again, doubled to the maximum while it keeps failing.
     Milliseconds retry_pause{100};
     Milliseconds retry_pause_max{2000};
@@ -67,7 +71,7 @@ class GroupCommit {
   void run(Task task);
 
   CommitCounters counters() const;
-  /// False from a commit that failed until one succeeds: the API answers 503 and /ready says so.
+  /// False from a commit that failed or got stuck until one succeeds: the API answers 503 and /ready says so.
   bool healthy() const;
 
  private:

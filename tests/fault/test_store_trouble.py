@@ -1,14 +1,17 @@
 """Faults 7 to 10, 13 and 14: the store fails, fills up, restarts, is locked; nothing acknowledged is lost."""
 
+import concurrent.futures
 import os
 import pathlib
 import shutil
+import signal
 import sqlite3
 import subprocess
 
 import pytest
 from accounting import Producer, check_nothing_lost
 
+from harness.postgres_server import binaries
 from harness.service import Service, eventually
 from harness.sink import Sink
 
@@ -100,6 +103,47 @@ def test_fault_10_postgres_restarts(postgres_server, postgres_service):
     producer.stop()
     check_nothing_lost(service, sink, producer.acknowledged, kills=1)
     assert service.alive()
+
+
+def test_fault_13_the_connection_is_taken_up(postgres_server, postgres_service):
+    """The one connection that writes does not come back: callers hear 503 with Retry-After in bounded time."""
+    sink = Sink()
+    service = postgres_service(crm=platform(sink)).start()
+    first = service.emit("crm", {"n": "before"})
+    service.wait_status(first, "delivered")
+    backends = [int(pid) for pid in subprocess.run(
+        [binaries() / "psql", "-qAt", postgres_server.superuser_url, "-c",
+         "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'yizhan%'"],
+        check=True, capture_output=True, text=True).stdout.split()]
+    assert backends
+    with concurrent.futures.ThreadPoolExecutor(64) as callers:
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            answers = []
+
+            def refused():
+                answers.append(callers.submit(
+                    service.request, "POST", "/api/v1/events",
+                    {"platform": "crm", "event_type": "t", "payload": len(answers)}, timeout=60))
+                done = [each.result() for each in answers if each.done()]
+                return next((each for each in done if each.status == 503), None)
+
+            answer = eventually(refused, what="a refusal")
+            assert int(answer.headers["Retry-After"]) >= 1
+            assert answer.json()["code"] == "store_busy"
+            assert service.request("GET", "/ready").status == 503
+        finally:
+            for pid in backends:
+                os.kill(pid, signal.SIGCONT)
+        answers = [each.result() for each in answers]
+    accepted = [each.json()["id"] for each in answers if each.status == 202]
+    assert {each.status for each in answers} <= {202, 503}
+    eventually(lambda: service.request("GET", "/ready").status == 200, what="the service to be ready again")
+    for event_id in [*accepted, service.emit("crm", {"n": "after"})]:
+        service.wait_status(event_id, "delivered")
+    assert service.ledger_total()["accepted"] == len(accepted) + 2
+    assert len(sink.callbacks) == len(accepted) + 2
 
 
 def test_fault_14_a_second_writer_locks_the_file(sqlite_service):

@@ -211,6 +211,35 @@ TEST_F(GroupCommitTest, TooManyWaitingCallsAreRefusedAtOnce) {
   EXPECT_TRUE(accept_and_wait(call_of(new_event()))) << "there is room again";
 }
 
+/// Fault 13: the one connection is taken up by something that does not end. Who waits hears of it in bounded time.
+TEST_F(GroupCommitTest, AStuckWriterIsToldToThoseWhoWait) {
+  start({.longest_wait = Milliseconds{5}});
+  auto release = hold_writer();
+  std::vector<std::string> answers;
+  const auto hand_over = [&] {
+    commit_->accept(call_of(new_event()), [&](auto result, AcceptCall call) {
+      EXPECT_EQ(call.events.size(), 1u) << "the call comes back";
+      answers.push_back(result ? "stored" : result.error().code);
+    });
+  };
+  std::size_t handed_over = 0;
+  do {
+    hand_over();
+    ++handed_over;
+    executor_.run_what_is_there();
+  } while (answers.empty());
+  EXPECT_EQ(answers, std::vector<std::string>(handed_over, "store_busy")) << "those that had waited, too";
+  EXPECT_FALSE(commit_->healthy());
+
+  answers.clear();
+  release.set_value();
+  while (!commit_->healthy()) std::this_thread::yield();
+  hand_over();
+  executor_.run_until([&] { return !answers.empty(); });
+  EXPECT_EQ(answers, std::vector<std::string>{"stored"});
+  EXPECT_EQ(commit_->counters().events_accepted, 1u) << "what was refused is not stored";
+}
+
 TEST_F(GroupCommitTest, OnlyTheOffenderOfABatchFails) {
   start();
   auto release = hold_writer();
