@@ -38,7 +38,8 @@ class GroupCommit {
   struct Options {
     /// Items in one transaction at most; what is over waits for the next.
     std::size_t batch_limit = 1000;
-    /// Accept calls that may wait; one more is refused at once with `store_busy`, so that callers hear of it in time.
+    /// Accept and receive calls that may wait; one more is refused at once with `store_busy`, so that callers hear of
+    /// it in time.
     std::size_t waiting_limit = 20000;
     /// Pause before a failed commit is tried again, doubled to the maximum while it keeps failing.
     Milliseconds retry_pause{100};
