@@ -1,29 +1,20 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <memory>
+#include <iterator>
+#include <string>
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/log_output.h"
 
 namespace yizhan::log {
 namespace {
 
 std::atomic<Level> threshold{Level::kInfo};
-
-spdlog::logger& logger() {
-  static const auto instance = [] {
-    auto made = std::make_shared<spdlog::logger>("yizhan", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->set_level(spdlog::level::trace);
-    return made;
-  }();
-  return *instance;
-}
+constexpr std::size_t kUsualLine = 512;
 
 std::string_view name_of(Level level) {
   switch (level) {
@@ -71,8 +62,14 @@ Result<Level> parse_level(std::string_view name) {
               fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
 }
 
+void flush() {
+  log_output().flush();
+}
+
 void write(Level level, std::string_view event, std::span<const Field> fields) {
-  std::string line = R"({"time":")";
+  std::string line;
+  line.reserve(kUsualLine);
+  line += R"({"time":")";
   line += to_rfc3339(utc_now());
   line += R"(","level":")";
   line += name_of(level);
@@ -85,7 +82,11 @@ void write(Level level, std::string_view event, std::span<const Field> fields) {
     append_value(line, field);
   }
   line += '}';
-  logger().info(line);
+  if (level >= Level::kWarning) {
+    log_output().write_now(line);
+  } else {
+    log_output().add(line);
+  }
 }
 
 }  // namespace yizhan::log

@@ -1,6 +1,9 @@
 // The log: one JSON object a line, to standard error. Every line has `time` (RFC 3339, UTC), `level`, `event` (a stable
 // word for what happened) and the fields of that event. Values are escaped, so that no input can forge a line; secrets
 // and bodies are never passed in.
+//
+// Warnings and errors are written when write() returns; lines of lower levels follow within some milliseconds, in order
+// (base/log_output.h).
 #pragma once
 
 #include <cstdint>
@@ -33,6 +36,9 @@ void set_level(Level level);
 bool enabled(Level level);
 /// `debug`, `info`, `warning`, `error` or `off`.
 Result<Level> parse_level(std::string_view name);
+
+/// What was logged so far is written when this returns. The end of the process does it, too.
+void flush();
 
 /// Thread-safe; a line is written whole. Cheap when the level is off, but build no strings for it without asking
 /// enabled().

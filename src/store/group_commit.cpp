@@ -33,11 +33,17 @@ struct Work {
   std::vector<GroupCommit::RecordDone> record_done;
   std::vector<AcceptCall> accepts;
   std::vector<GroupCommit::AcceptDone> accept_done;
+  std::vector<ReceiveCall> receives;
+  std::vector<GroupCommit::ReceiveDone> receive_done;
   std::vector<Release> releases;
   std::vector<ClaimRequest> claims;
   std::vector<GroupCommit::ClaimDone> claim_done;
 
-  std::size_t size() const { return records.size() + accepts.size() + releases.size() + claims.size(); }
+  std::size_t size() const {
+    return records.size() + accepts.size() + receives.size() + releases.size() + claims.size();
+  }
+  /// Those that are refused when too many wait.
+  std::size_t calls() const { return accepts.size() + receives.size(); }
   bool empty() const { return size() == 0; }
 };
 
@@ -61,6 +67,10 @@ void move_accepts(Work& from, Work& to, std::size_t count) {
   move_front(from.accepts, to.accepts, count);
   move_front(from.accept_done, to.accept_done, count);
 }
+void move_receives(Work& from, Work& to, std::size_t count) {
+  move_front(from.receives, to.receives, count);
+  move_front(from.receive_done, to.receive_done, count);
+}
 void move_claims(Work& from, Work& to, std::size_t count) {
   move_front(from.claims, to.claims, count);
   move_front(from.claim_done, to.claim_done, count);
@@ -69,16 +79,32 @@ void move_claims(Work& from, Work& to, std::size_t count) {
 void move_all(Work& from, Work& to) {
   move_records(from, to, from.records.size());
   move_accepts(from, to, from.accepts.size());
+  move_receives(from, to, from.receives.size());
   move_front(from.releases, to.releases, from.releases.size());
   move_claims(from, to, from.claims.size());
 }
 
-/// The accept calls at the front that hold at most `events` events together; at least one call.
-std::size_t calls_within(const std::vector<AcceptCall>& calls, std::size_t events) {
+/// What a call adds to a transaction.
+std::size_t items_of(const AcceptCall& call) {
+  return call.events.size();
+}
+std::size_t items_of(const ReceiveCall& call) {
+  return 1 + call.effect_events.size() + call.events.size();
+}
+template <class Call>
+std::size_t items_of(const std::vector<Call>& calls) {
+  std::size_t items = 0;
+  for (const Call& call : calls) items += items_of(call);
+  return items;
+}
+
+/// The calls at the front that hold at most `items` together; at least one call.
+template <class Call>
+std::size_t calls_within(const std::vector<Call>& calls, std::size_t items) {
   std::size_t count = 0;
   std::size_t held = 0;
-  while (count < calls.size() && (count == 0 || held + calls[count].events.size() <= events)) {
-    held += calls[count++].events.size();
+  while (count < calls.size() && (count == 0 || held + items_of(calls[count]) <= items)) {
+    held += items_of(calls[count++]);
   }
   return count;
 }
@@ -87,8 +113,8 @@ std::size_t calls_within(const std::vector<AcceptCall>& calls, std::size_t event
 /// the same commit: nobody would bring new work while it lasts, and the writer would have none while they are answered.
 /// Half at a time, both go on side by side (measured with 64 connections: a sixth more accepted a second).
 std::size_t share_of(const Work& waiting, std::size_t limit) {
-  std::size_t items = waiting.records.size() + waiting.releases.size() + waiting.claims.size();
-  for (const AcceptCall& call : waiting.accepts) items += call.events.size();
+  const std::size_t items = waiting.records.size() + waiting.releases.size() + waiting.claims.size() +
+                            items_of(waiting.accepts) + items_of(waiting.receives);
   return std::clamp(items / 2, std::min(kWorthACommit, limit), limit);
 }
 
@@ -100,7 +126,12 @@ Work take_batch(Work& waiting, std::size_t limit) {
   move_records(waiting, batch, limit);
   // Results come from events that were accepted: if they fill a transaction alone, new events still get their share.
   const std::size_t room = std::max(limit - std::min(limit, batch.records.size()), limit / 4);
-  move_accepts(waiting, batch, calls_within(waiting.accepts, room));
+  // Where both wait, neither waits for the other: each gets what the other leaves, and half in any case.
+  const auto share = [room](std::size_t of_others) { return std::max(room - std::min(room, of_others), room / 2); };
+  const std::size_t for_accepts = share(items_of(waiting.receives));
+  const std::size_t for_receives = share(items_of(waiting.accepts));
+  move_accepts(waiting, batch, calls_within(waiting.accepts, for_accepts));
+  move_receives(waiting, batch, calls_within(waiting.receives, for_receives));
   return batch;
 }
 
@@ -115,9 +146,27 @@ Work split(Work& work) {
   };
   move_records(work, half, part(work.records.size()));
   move_accepts(work, half, part(work.accepts.size()));
+  move_receives(work, half, part(work.receives.size()));
   move_front(work.releases, half.releases, part(work.releases.size()));
   move_claims(work, half, part(work.claims.size()));
   return half;
+}
+
+/// Everybody who waits for an answer hears of the error, and gets his call back.
+void refuse_waiting(Work& work, const Error& error) {
+  for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
+    if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
+  }
+  for (std::size_t i = 0; i < work.receive_done.size(); ++i) {
+    if (work.receive_done[i]) work.receive_done[i](std::unexpected(error), std::move(work.receives[i]));
+  }
+  for (auto& done : work.claim_done) {
+    if (done) done(std::unexpected(error));
+  }
+}
+
+Error too_many_waiting() {
+  return {"store_busy", "more is being handed over than the store takes; try again in a moment"};
 }
 
 }  // namespace
@@ -139,7 +188,7 @@ struct GroupCommit::State {
   // Guarded by mutex.
   Work handed_over;
   std::vector<Task> tasks;
-  std::size_t accepts_waiting = 0;  ///< handed over or in the backlog
+  std::size_t calls_waiting = 0;  ///< accepts and receives, handed over or in the backlog
   bool stopping = false;
   CommitCounters counters;
 
@@ -156,6 +205,19 @@ struct GroupCommit::State {
       add();
     }
     if (was_idle) news.notify_one();
+  }
+
+  /// False when as many calls wait already as may wait: nothing was added.
+  template <class Add>
+  bool hand_over_call(Add add) {
+    bool taken = false;
+    hand_over([&] {
+      taken = calls_waiting < options.waiting_limit;
+      if (!taken) return;
+      ++calls_waiting;
+      add(handed_over);
+    });
+    return taken;
   }
 
   void run();
@@ -204,10 +266,11 @@ bool GroupCommit::State::take_over(std::vector<Task>& due_tasks) {
 void GroupCommit::State::commit(Work work) {
   {
     const std::lock_guard lock(mutex);
-    accepts_waiting -= work.accepts.size();
+    calls_waiting -= work.calls();
   }
   WriteBatch batch{.records = std::move(work.records),
                    .accepts = std::move(work.accepts),
+                   .receives = std::move(work.receives),
                    .releases = std::move(work.releases),
                    .claims = std::move(work.claims),
                    .now = utc_now()};
@@ -228,13 +291,14 @@ void GroupCommit::State::commit(Work work) {
 
   work.records = std::move(batch.records);
   work.accepts = std::move(batch.accepts);
+  work.receives = std::move(batch.receives);
   work.releases = std::move(batch.releases);
   work.claims = std::move(batch.claims);
   if (!is_deterministic(reply.error())) return fail_all(std::move(work), reply.error());
   if (work.size() == 1) return refuse_single(std::move(work), reply.error());
   {
     const std::lock_guard lock(mutex);
-    accepts_waiting += work.accepts.size();  // the halves take them off again
+    calls_waiting += work.calls();  // the halves take them off again
   }
   Work half = split(work);
   commit(std::move(half));
@@ -244,23 +308,37 @@ void GroupCommit::State::commit(Work work) {
 void GroupCommit::State::complete(Work work, WriteBatch batch, WriteReply reply) {
   {
     const std::lock_guard lock(mutex);
-    for (const auto& accepted : reply.accepts) {
-      if (!accepted) continue;
+    const auto count_new = [this](const std::vector<Accepted>& events) {
       counters.events_accepted += static_cast<std::uint64_t>(
-          std::ranges::count_if(*accepted, [](const Accepted& event) { return !event.duplicate; }));
+          std::ranges::count_if(events, [](const Accepted& event) { return !event.duplicate; }));
+    };
+    for (const auto& accepted : reply.accepts) {
+      if (accepted) count_new(*accepted);
+    }
+    for (const auto& received : reply.receives) {
+      if (!received) continue;
+      ++counters.callbacks_received;
+      count_new(received->effect_events);
+      count_new(received->events);
     }
     for (const RecordReply recorded : reply.records) {
       ++(recorded == RecordReply::kRecorded ? counters.results_recorded : counters.results_refused);
     }
     for (const ClaimReply& claimed : reply.claims) counters.events_claimed += claimed.events.size();
   }
-  if (work.record_done.empty() && work.accept_done.empty() && work.claim_done.empty()) return;
-  post([work = std::move(work), accepts = std::move(batch.accepts), reply = std::move(reply)]() mutable {
+  if (work.record_done.empty() && work.accept_done.empty() && work.receive_done.empty() && work.claim_done.empty()) {
+    return;
+  }
+  post([work = std::move(work), accepts = std::move(batch.accepts), receives = std::move(batch.receives),
+        reply = std::move(reply)]() mutable {
     for (std::size_t i = 0; i < work.record_done.size(); ++i) {
       if (work.record_done[i]) work.record_done[i](reply.records[i]);
     }
     for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
       if (work.accept_done[i]) work.accept_done[i](std::move(reply.accepts[i]), std::move(accepts[i]));
+    }
+    for (std::size_t i = 0; i < work.receive_done.size(); ++i) {
+      if (work.receive_done[i]) work.receive_done[i](std::move(reply.receives[i]), std::move(receives[i]));
     }
     for (std::size_t i = 0; i < work.claim_done.size(); ++i) {
       if (work.claim_done[i]) work.claim_done[i](std::move(reply.claims[i]));
@@ -278,14 +356,7 @@ void GroupCommit::State::fail_all(Work work, const Error& error) {
   move_all(backlog, kept);  // behind what is older
   backlog = std::move(kept);
   if (work.empty()) return;
-  post([work = std::move(work), error]() mutable {
-    for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
-      if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
-    }
-    for (auto& done : work.claim_done) {
-      if (done) done(std::unexpected(error));
-    }
-  });
+  post([work = std::move(work), error]() mutable { refuse_waiting(work, error); });
 }
 
 /// One item that the store will never take.
@@ -301,12 +372,7 @@ void GroupCommit::State::refuse_single(Work work, const Error& error) {
     for (auto& done : work.record_done) {
       if (done) done(RecordReply::kLeaseLost);
     }
-    for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
-      if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
-    }
-    for (auto& done : work.claim_done) {
-      if (done) done(std::unexpected(error));
-    }
+    refuse_waiting(work, error);
   });
 }
 
@@ -332,18 +398,26 @@ GroupCommit::~GroupCommit() {
 }
 
 void GroupCommit::accept(AcceptCall call, AcceptDone done) {
-  bool refused = false;
-  state_->hand_over([&] {
-    refused = state_->accepts_waiting >= state_->options.waiting_limit;
-    if (refused) return;
-    ++state_->accepts_waiting;
-    state_->handed_over.accepts.push_back(std::move(call));
-    state_->handed_over.accept_done.push_back(std::move(done));
-  });
-  if (!refused) return;
+  if (state_->hand_over_call([&](Work& work) {
+        work.accepts.push_back(std::move(call));
+        work.accept_done.push_back(std::move(done));
+      })) {
+    return;
+  }
   state_->post([call = std::move(call), done = std::move(done)]() mutable {
-    done(fail("store_busy", "more events are being handed over than the store takes; try again in a moment"),
-         std::move(call));
+    done(std::unexpected(too_many_waiting()), std::move(call));
+  });
+}
+
+void GroupCommit::receive(ReceiveCall call, ReceiveDone done) {
+  if (state_->hand_over_call([&](Work& work) {
+        work.receives.push_back(std::move(call));
+        work.receive_done.push_back(std::move(done));
+      })) {
+    return;
+  }
+  state_->post([call = std::move(call), done = std::move(done)]() mutable {
+    done(std::unexpected(too_many_waiting()), std::move(call));
   });
 }
 

@@ -38,7 +38,8 @@ class GroupCommit {
   struct Options {
     /// Items in one transaction at most; what is over waits for the next.
     std::size_t batch_limit = 1000;
-    /// Accept calls that may wait; one more is refused at once with `store_busy`, so that callers hear of it in time.
+    /// Accept and receive calls that may wait; one more is refused at once with `store_busy`, so that callers hear of
+    /// it in time.
     std::size_t waiting_limit = 20000;
     /// A writer that has been at one transaction for longer than this is stuck (a disk or a server that does not
     /// answer): accept calls that wait for it are refused with `store_busy`, and so are new ones, until it comes back.

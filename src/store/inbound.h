@@ -23,6 +23,7 @@ enum class Verdict {
 };
 /// `accepted`, `duplicate`, `rejected`.
 std::string_view to_string(Verdict verdict);
+std::optional<Verdict> parse_verdict(std::string_view text);
 
 /// A name by which an operator looks a callback up: `transaction_id`, `out_trade_no`, `tracking_no`, `message_id`,
 /// `delivery_id`, `refund_no`, `notify_id`.
@@ -65,6 +66,9 @@ struct RefundEffect {
   std::string provider;
   std::string merchant;         ///< as above; may be empty
   std::int64_t refund_fee = 0;  ///< of this refund
+  /// Alipay tells no more than this: refund_fee is that of all refunds of the order so far, this one included. What it
+  /// adds to the order is what it exceeds the refunds known by; nothing where it does not, for a notice that came late.
+  bool is_total = false;
 };
 
 using Effect = std::variant<std::monostate, PaymentEffect, RefundEffect>;
@@ -81,6 +85,7 @@ enum class EffectResult {
 };
 /// `none`, `applied`, `already_applied`, `order_unknown`, `amount_differs`, `merchant_differs`, `order_conflicts`.
 std::string_view to_string(EffectResult result);
+std::optional<EffectResult> parse_effect_result(std::string_view text);
 /// The last four: nothing was applied, and somebody has to look at it.
 bool is_unfit(EffectResult result);
 

@@ -62,18 +62,6 @@ DeadLetterView read_dead_letter_view(const SqlRow& row) {
   return view;
 }
 
-/// Takes one row into a page. The statement gives one row more than the page holds: it only says that another page
-/// follows.
-template <class Row>
-void take_into_page(Rows<Row>& page, std::size_t limit, std::int64_t& last, std::int64_t sequence, Row row) {
-  if (page.rows.size() == limit) {
-    page.next = last;
-    return;
-  }
-  last = sequence;
-  page.rows.push_back(std::move(row));
-}
-
 }  // namespace
 
 Result<std::int64_t> Lookups::count(const Selection& selection) {
@@ -157,8 +145,7 @@ Result<Rows<EventView>> Lookups::list_events(const Selection& selection, const P
   Rows<EventView> listed;
   std::int64_t last = 0;
   const auto done = query(events_query(selection, page, dialect()), [&](const SqlRow& row) {
-    take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(kEventSequence),
-                   read_event_view(row));
+    take_into_page(listed, page, last, row.integer(kEventSequence), read_event_view(row));
   });
   if (!done) return std::unexpected(done.error());
   return listed;
@@ -176,7 +163,7 @@ Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selecti
   Rows<DeadLetterView> listed;
   std::int64_t last = 0;
   const auto done = query(dead_letters_query(selection, page, dialect()), [&](const SqlRow& row) {
-    take_into_page(listed, static_cast<std::size_t>(page.limit), last, row.integer(0), read_dead_letter_view(row));
+    take_into_page(listed, page, last, row.integer(0), read_dead_letter_view(row));
   });
   if (!done) return std::unexpected(done.error());
   return listed;

@@ -1,6 +1,9 @@
-// The part of a store that is the same on both engines: looking, and the small tables of endpoints and API keys. An
-// engine adds how a statement is run.
+// The part of a store that is the same on both engines: looking, and the small tables of endpoints, API keys and
+// orders. An engine adds how a statement is run.
 #pragma once
+
+#include <utility>
+#include <vector>
 
 #include "store/query.h"
 #include "store/store.h"
@@ -26,11 +29,32 @@ class Lookups : public Store {
   Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
                         bool by_minute) final;
 
+  Result<std::optional<CallbackView>> find_callback(std::int64_t id, bool with_body) final;
+  Result<Rows<CallbackView>> list_callbacks(const CallbackSelection& selection, const Page& page) final;
+  Result<CreatedOrder> create_pay_order(const PayOrder& order) final;
+  Result<std::optional<PayOrder>> find_pay_order(std::string_view out_trade_no) final;
+  Result<std::optional<PayOrder>> close_pay_order(std::string_view out_trade_no, UtcTime now) final;
+
  protected:
   /// Runs one statement in a transaction of its own, calls `reader` for each row (it may be empty), and answers how
   /// many rows an INSERT, UPDATE or DELETE changed (0 for a SELECT).
   virtual Result<std::int64_t> query(const Query& statement, const RowReader& reader) = 0;
   virtual const Dialect& dialect() const = 0;
+
+ private:
+  Result<void> read_keys(std::vector<CallbackView>& views);
 };
+
+/// Takes one row into a page. The statement gives one row more than the page holds: it only says that another page
+/// follows. `last` is the number of the row before.
+template <class Row>
+void take_into_page(Rows<Row>& page, const Page& asked, std::int64_t& last, std::int64_t sequence, Row row) {
+  if (page.rows.size() == static_cast<std::size_t>(asked.limit)) {
+    page.next = last;
+    return;
+  }
+  last = sequence;
+  page.rows.push_back(std::move(row));
+}
 
 }  // namespace yizhan::store

@@ -47,6 +47,12 @@ struct Dialect {
   // to it, `{}` standing for the range's limit. Empty otherwise.
   std::string_view first_sequence_from = {};
   std::string_view last_sequence_until = {};
+  /// The same for received_at and the ids of callbacks.
+  std::string_view first_callback_from = {};
+  std::string_view last_callback_until = {};
+
+  /// A time that is given as a parameter, as the columns of pay_orders hold it; `{}` stands for the parameter.
+  std::string_view order_time = "{}";
 };
 
 }  // namespace yizhan::store

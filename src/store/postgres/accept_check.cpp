@@ -4,8 +4,12 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
 
 #include "store/postgres/text.h"
+#include "store/receiving.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -51,6 +55,31 @@ std::optional<Error> refusal(const NewEvent& handed) {
 }
 
 }  // namespace
+
+std::optional<Error> refusal(const ReceiveCall& call) {
+  if (auto error = record_refusal(call)) return error;
+  if (!is_storable(call.callback.source)) return refuse("source", "is not UTF-8, or holds a NUL");
+  if (call.rejected) return std::nullopt;
+  std::vector<std::pair<std::string_view, std::string_view>> texts{{"idempotency_key", call.callback.idempotency_key}};
+  if (const auto* payment = std::get_if<PaymentEffect>(&call.effect)) {
+    texts.insert(texts.end(), {{"out_trade_no", payment->out_trade_no},
+                               {"transaction_id", payment->transaction_id},
+                               {"provider", payment->provider}});
+  } else if (const auto* refund = std::get_if<RefundEffect>(&call.effect)) {
+    texts.insert(texts.end(), {{"out_trade_no", refund->out_trade_no},
+                               {"out_refund_no", refund->out_refund_no},
+                               {"provider", refund->provider}});
+  }
+  for (const auto& [field, text] : texts) {
+    if (!is_storable(text)) return refuse(field, "is not UTF-8, or holds a NUL");
+  }
+  for (const auto* events : {&call.effect_events, &call.events}) {
+    for (const NewEvent& event : *events) {
+      if (auto error = refusal(event)) return error;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<Error> refusal(const AcceptCall& call) {
   for (const NewEvent& event : call.events) {

@@ -62,8 +62,7 @@ void add_errors(Parameters& parameters, const WriteBatch& batch, const std::vect
 
 }  // namespace
 
-Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
-             const std::vector<std::optional<Error>>& refused)
+Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch, const Refusals& refused)
     : connection_(connection),
       marks_(marks),
       batch_(batch),
@@ -71,24 +70,41 @@ Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
       releases_(all_of(batch.releases.size())) {
   reply_.records.assign(batch.records.size(), RecordReply::kLeaseLost);
   reply_.accepts.resize(batch.accepts.size());
+  reply_.receives.resize(batch.receives.size());
   reply_.claims.resize(batch.claims.size());
-  for (std::size_t call = 0; call < batch.accepts.size(); ++call) {
-    if (refused[call]) {
-      reply_.accepts[call] = std::unexpected(*refused[call]);
-    } else {
-      calls_.push_back(call);
+  const auto sort_out = [](const auto& refusals, auto& answers, std::vector<std::size_t>& calls) {
+    for (std::size_t call = 0; call < answers.size(); ++call) {
+      if (refusals[call]) {
+        answers[call] = std::unexpected(*refusals[call]);
+      } else {
+        calls.push_back(call);
+      }
     }
-  }
+  };
+  sort_out(refused.accepts, reply_.accepts, accepts_);
+  sort_out(refused.receives, reply_.receives, receives_);
 }
 
-std::string Batch::evidence() const {
+Evidence Batch::evidence() const {
   for (const auto& call : reply_.accepts) {
     if (!call) continue;
     for (const Accepted& accepted : *call) {
-      if (!accepted.duplicate) return accepted.id;
+      if (!accepted.duplicate) return {.event_id = accepted.id};
     }
   }
+  // The last one: what is beyond a quota was the oldest.
+  for (std::size_t i = reply_.receives.size(); i-- > 0;) {
+    if (!reply_.receives[i]) continue;
+    return {.event_id = {},
+            .callback_id = reply_.receives[i]->callback_id,
+            .received_at = batch_.receives[i].callback.received_at};
+  }
   return {};
+}
+
+std::int64_t Batch::received(Verdict verdict) const {
+  return std::ranges::count_if(reply_.receives,
+                               [&](const Result<Received>& each) { return each && each->verdict == verdict; });
 }
 
 bool Batch::buries() const {
@@ -101,16 +117,14 @@ bool Batch::buries() const {
 
 Outcome<void> Batch::write_together() {
   connection_.send(statements::kBegin);
-  IdempotencyKeys keys(batch_, calls_);
-  send_lane_locks(statements::kLockLanes, true, calls_);
+  Calls calls = calls_of(accepts_, receives_);
+  send_lane_locks(statements::kLockLanes, true, accepts_, receives_);
   send_records(records_);
-  if (!keys.empty()) {
-    connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
-  }
-  if (!records_.empty() || !releases_.empty() || !keys.empty()) {
+  send_look_ups(calls);
+  if (!records_.empty() || !releases_.empty() || calls.ask_first()) {
     if (const auto done = connection_.finish(); !done) return done;
   }
-  send_accepts(calls_, keys);
+  send_calls(calls);
   send_releases(releases_);
   settle_lanes();
   send_claims();
@@ -125,20 +139,10 @@ Outcome<void> Batch::write_one_by_one() {
   connection_.send_text("SET LOCAL lock_timeout = '50ms'", {}, {});
   if (const auto done = connection_.finish(); !done) return done;
   // A lane that cannot be locked at once is settled by the next look at what is due.
-  send_lane_locks(statements::kTryLockLanes, true, {});
+  send_lane_locks(statements::kTryLockLanes, true, {}, {});
   if (const auto done = connection_.finish(); !done) return done;
   if (const auto done = record_one_by_one(); !done) return done;
-
-  const auto accepted = isolate(
-      calls_, [this](Indices calls) { return accept(calls); },
-      [this](std::size_t call, const Failure& failure) {
-        Error error = to_error(failure);
-        if (failure.violates("outbox_events_id_key")) {
-          error = {"event_id_taken", "an event with one of these ids exists already; give each event a fresh id"};
-        }
-        reply_.accepts[call] = std::unexpected(std::move(error));
-      });
-  if (!accepted) return accepted;
+  if (const auto done = write_calls_one_by_one(); !done) return done;
 
   const auto released = isolate(
       releases_,
@@ -151,6 +155,20 @@ Outcome<void> Batch::write_one_by_one() {
   settle_lanes();
   send_claims();
   return connection_.finish();
+}
+
+Outcome<void> Batch::write_calls_one_by_one() {
+  const auto reason = [](const Failure& failure) {
+    if (!failure.violates("outbox_events_id_key")) return to_error(failure);
+    return Error{"event_id_taken", "an event with one of these ids exists already; give each event a fresh id"};
+  };
+  const auto accepted = isolate(
+      accepts_, [this](Indices calls) { return write_calls(calls, {}); },
+      [&](std::size_t call, const Failure& failure) { reply_.accepts[call] = std::unexpected(reason(failure)); });
+  if (!accepted) return accepted;
+  return isolate(
+      receives_, [this](Indices calls) { return write_calls({}, calls); },
+      [&](std::size_t call, const Failure& failure) { reply_.receives[call] = std::unexpected(reason(failure)); });
 }
 
 Outcome<void> Batch::record_one_by_one() {
@@ -192,8 +210,7 @@ Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(In
     return connection_.finish();
   }
   const Failure failure = std::move(done.error());
-  // A key that another node stored at the same moment is found when the whole transaction is tried again.
-  if (failure.connection_lost() || failure.serialization() || failure.violates(kIdempotencyConstraint)) {
+  if (failure.connection_lost() || failure.serialization() || failure.taken_meanwhile()) {
     return std::unexpected(failure);
   }
   connection_.send(statements::kRollbackToSavepoint);
@@ -211,7 +228,8 @@ Outcome<void> Batch::isolate(Indices items, const std::function<Outcome<void>(In
 // ---- results of attempts
 // ---------------------------------------------------------------------------------------------
 
-void Batch::send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices calls) {
+void Batch::send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices accepts,
+                            Indices receives) {
   Array sequences(kInt8);
   std::set<std::string> of_calls;
   if (of_records_and_releases) {
@@ -219,10 +237,15 @@ void Batch::send_lane_locks(const Statement& statement, bool of_records_and_rele
     for (const Release& release : batch_.releases) sequences.add(release.sequence);
   }
   const bool changes = of_records_and_releases && !(records_.empty() && releases_.empty());
-  for (const std::size_t call : calls) {
-    for (const NewEvent& event : batch_.accepts[call].events) {
+  const auto add = [&](const std::vector<NewEvent>& events) {
+    for (const NewEvent& event : events) {
       if (!event.event.order_key.empty()) of_calls.insert(lane_of(event.event));
     }
+  };
+  for (const std::size_t call : accepts) add(batch_.accepts[call].events);
+  for (const std::size_t call : receives) {
+    add(batch_.receives[call].effect_events);
+    add(batch_.receives[call].events);
   }
   if (!changes && of_calls.empty()) return;
   Array lanes(kText);

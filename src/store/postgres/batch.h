@@ -15,18 +15,24 @@
 #include <vector>
 
 #include "store/postgres/claim_marks.h"
+#include "store/postgres/commit.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/idempotency.h"
+#include "store/postgres/receives.h"
 #include "store/store.h"
 
 namespace yizhan::store::postgres {
 
+/// Which calls were found wanting already: they are answered with the error and not written.
+struct Refusals {
+  std::vector<std::optional<Error>> accepts;
+  std::vector<std::optional<Error>> receives;
+};
+
 class Batch {
  public:
-  /// The connection has no transaction open; all but `refused` outlive this. `refused` says for each accept call
-  /// whether it was found wanting already: such calls are answered with the error and not written.
-  Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
-        const std::vector<std::optional<Error>>& refused);
+  /// The connection has no transaction open; all but `refused` outlive this.
+  Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch, const Refusals& refused);
 
   Outcome<void> write_together();
   Outcome<void> write_one_by_one();
@@ -35,10 +41,11 @@ class Batch {
   WriteReply take_reply() { return std::move(reply_); }
   /// The transaction's id; empty when it changed nothing.
   const std::string& transaction_id() const { return transaction_id_; }
-  /// The id of an event that this transaction stored, by which one can tell later that it took place; or empty.
-  std::string evidence() const;
+  Evidence evidence() const;
   bool buries() const;
   std::size_t keys_stored() const { return keys_stored_; }
+  /// Callbacks that went on record with this verdict.
+  std::int64_t received(Verdict verdict) const;
 
  private:
   using Indices = std::span<const std::size_t>;
@@ -49,10 +56,22 @@ class Batch {
   };
   using NewRows = std::span<const NewRow>;
 
-  void send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices calls);
+  /// Calls that are written together: what they take part in of the batch.
+  struct Calls {
+    Indices accepts;
+    Indices receives;
+    IdempotencyKeys keys;  ///< of all their events
+    Receives callbacks;
+    bool ask_first() const { return !keys.empty() || !callbacks.empty(); }
+  };
+  Calls calls_of(Indices accepts, Indices receives);
+
+  void send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices accepts, Indices receives);
   void send_records(Indices records);
   void settle_lanes();
-  void send_accepts(Indices calls, IdempotencyKeys& keys);
+  void send_look_ups(Calls& calls);
+  void send_calls(Calls& calls);
+  void send_new_events();
   void send_block(NewRows rows);
   void send_events(NewRows rows);
   void send_schedule(NewRows rows, bool ordered);
@@ -61,11 +80,13 @@ class Batch {
   void send_releases(Indices releases);
   void send_claims();
   void send_claim(const ClaimRequest& claim, ClaimReply& reply);
-  void answer_calls(Indices calls, IdempotencyKeys& keys);
+  /// Into new_rows_ what has to be stored of these events; none of them where one is refused.
+  Result<void> add_events(std::span<const EventGroup> groups, IdempotencyKeys& keys);
   void answer_repetitions();
 
   Outcome<void> record_one_by_one();
-  Outcome<void> accept(Indices calls);
+  Outcome<void> write_calls(Indices accepts, Indices receives);
+  Outcome<void> write_calls_one_by_one();
   /// Calls `write` for all of `items` within a savepoint; where that fails, for each half; where one alone fails,
   /// `refuse`.
   Outcome<void> isolate(Indices items, const std::function<Outcome<void>(Indices)>& write,
@@ -76,7 +97,8 @@ class Batch {
   const WriteBatch& batch_;
   WriteReply reply_;
   std::vector<std::size_t> records_;   // all there are
-  std::vector<std::size_t> calls_;     // those that are not refused already
+  std::vector<std::size_t> accepts_;   // those that are not refused already
+  std::vector<std::size_t> receives_;  // likewise
   std::vector<std::size_t> releases_;  // all there are
 
   std::vector<std::string> lanes_;                                  // of records and releases; locked

@@ -20,57 +20,86 @@ bool asks_for_lease(const NewEvent& event, UtcTime now) {
 
 }  // namespace
 
-Outcome<void> Batch::accept(Indices calls) {
-  IdempotencyKeys keys(batch_, calls);
-  send_lane_locks(statements::kLockLanes, false, calls);
-  if (!keys.empty()) {
-    connection_.send(statements::kFindKeys, keys.parameters(), [&](const ResultSet& rows) { keys.take(rows); });
+Batch::Calls Batch::calls_of(Indices accepts, Indices receives) {
+  IdempotencyKeys keys;
+  for (const std::size_t call : accepts) keys.add(batch_.accepts[call].events);
+  for (const std::size_t call : receives) {
+    keys.add(batch_.receives[call].effect_events);
+    keys.add(batch_.receives[call].events);
   }
+  keys.sort();
+  return {accepts, receives, std::move(keys), Receives(connection_, batch_, receives, reply_.receives)};
+}
+
+Outcome<void> Batch::write_calls(Indices accepts, Indices receives) {
+  Calls calls = calls_of(accepts, receives);
+  send_lane_locks(statements::kLockLanes, false, accepts, receives);
+  send_look_ups(calls);
   if (const auto done = connection_.finish(); !done) return done;
-  send_accepts(calls, keys);
+  send_calls(calls);
   const auto done = connection_.finish();
   answer_repetitions();
   return done;
 }
 
-void Batch::answer_calls(Indices calls, IdempotencyKeys& keys) {
+void Batch::send_look_ups(Calls& calls) {
+  calls.callbacks.send_look_ups();
+  if (calls.keys.empty()) return;
+  connection_.send(statements::kFindKeys, calls.keys.parameters(),
+                   [&calls](const ResultSet& rows) { calls.keys.take(rows); });
+}
+
+void Batch::send_calls(Calls& calls) {
   new_rows_.clear();
   keyed_.clear();
   repetitions_.clear();
-  for (const std::size_t index : calls) {
-    const AcceptCall& call = batch_.accepts[index];
-    const auto matches = keys.resolve(call);
-    if (!matches) {
-      reply_.accepts[index] = std::unexpected(matches.error());
-      continue;
-    }
-    reply_.accepts[index] = std::vector<Accepted>(call.events.size());
-    std::vector<Accepted>& answers = *reply_.accepts[index];
-    for (std::size_t i = 0; i < call.events.size(); ++i) {
-      const NewEvent& event = call.events[i];
-      const IdempotencyKeys::Match& match = (*matches)[i];
-      if (match.stored) {
-        answers[i] = *match.stored;
-      } else if (match.earlier != nullptr) {
-        answers[i].id = match.earlier->event.id;
-        answers[i].duplicate = true;
-        repetitions_.emplace_back(&answers[i], match.earlier);
+  for (const std::size_t index : calls.accepts) {
+    auto& answer = reply_.accepts[index];
+    answer = std::vector<Accepted>();
+    const EventGroup group{&batch_.accepts[index].events, &*answer};
+    if (auto added = add_events({&group, 1}, calls.keys); !added) answer = std::unexpected(added.error());
+  }
+  calls.callbacks.decide([&](std::span<const EventGroup> groups) { return add_events(groups, calls.keys); });
+  send_new_events();
+  calls.callbacks.send_rows();
+  keys_stored_ += calls.callbacks.keys_stored();
+}
+
+Result<void> Batch::add_events(std::span<const EventGroup> groups, IdempotencyKeys& keys) {
+  std::vector<const NewEvent*> events;
+  for (const EventGroup& group : groups) {
+    for (const NewEvent& event : *group.events) events.push_back(&event);
+  }
+  const auto matches = keys.resolve(events);
+  if (!matches) return std::unexpected(matches.error());
+  auto match = matches->begin();
+  for (const EventGroup& group : groups) {
+    group.accepted->resize(group.events->size());
+    for (std::size_t i = 0; i < group.events->size(); ++i, ++match) {
+      const NewEvent& event = (*group.events)[i];
+      Accepted& answer = (*group.accepted)[i];
+      if (match->stored) {
+        answer = *match->stored;
+      } else if (match->earlier != nullptr) {
+        answer.id = match->earlier->event.id;
+        answer.duplicate = true;
+        repetitions_.emplace_back(&answer, match->earlier);
       } else {
-        answers[i].id = event.event.id;
-        answers[i].leased = asks_for_lease(event, batch_.now);
-        new_rows_.push_back({&event, &answers[i]});
-        if (event.idempotency_key) keyed_.emplace(&event, &answers[i]);
+        answer.id = event.event.id;
+        answer.leased = asks_for_lease(event, batch_.now);
+        new_rows_.push_back({&event, &answer});
+        if (event.idempotency_key) keyed_.emplace(&event, &answer);
       }
     }
   }
+  return {};
 }
 
 void Batch::answer_repetitions() {
   for (const auto& [answer, earlier] : repetitions_) answer->sequence = keyed_.at(earlier)->sequence;
 }
 
-void Batch::send_accepts(Indices calls, IdempotencyKeys& keys) {
-  answer_calls(calls, keys);
+void Batch::send_new_events() {
   const NewRows rows(new_rows_);
   for (std::size_t first = 0; first < rows.size();) {
     std::size_t bytes = 0;

@@ -20,11 +20,18 @@ Outcome<Fate> ask(Connection& connection, const PendingCommit& pending) {
   transaction.add(std::string_view(pending.transaction_id));
   connection.send_text("SELECT pg_xact_status($1::xid8)", {kText}, transaction,
                        [&](const ResultSet& rows) { status = rows.text(0, 0); });
-  if (!pending.evidence.empty()) {
+  const auto look = [&](const std::string& text, const std::vector<Oid>& types, const Parameters& parameters) {
+    connection.send_text(text, types, parameters, [&](const ResultSet& rows) { stored = rows.integer(0, 0) != 0; });
+  };
+  if (const Evidence& evidence = pending.evidence; !evidence.event_id.empty()) {
     Parameters id;
-    id.add(std::string_view(pending.evidence));
-    connection.send_text("SELECT EXISTS (SELECT FROM outbox_events WHERE id = $1)", {kText}, id,
-                         [&](const ResultSet& rows) { stored = rows.integer(0, 0) != 0; });
+    id.add(std::string_view(evidence.event_id));
+    look("SELECT EXISTS (SELECT FROM outbox_events WHERE id = $1)", {kText}, id);
+  } else if (evidence.callback_id != 0) {
+    Parameters callback;
+    callback.add(evidence.callback_id).add(evidence.received_at);
+    look("SELECT EXISTS (SELECT FROM inbound_callbacks WHERE id = $1 AND received_at = $2)", {kInt8, kTimestamptz},
+         callback);
   }
   const auto done = connection.finish();
   // 22023: this server has not come to that number yet, so the transaction was another server's and did not reach it.

@@ -3,7 +3,7 @@
 //
 // What became of it is then asked on a new connection, by the transaction's id (pg_xact_status), until the server
 // knows. A server that took over from the first may never have heard of the transaction, or have given its number to
-// another one: so where the transaction stored an event, that event has to be there too.
+// another one: so where the transaction stored an event or a callback, that has to be there too.
 #pragma once
 
 #include <string>
@@ -18,9 +18,16 @@ enum class CommitOutcome {
   kUnknown,     ///< could not be found out in time
 };
 
+/// What a transaction stored, by which one can tell later that it took place; empty where it stored neither.
+struct Evidence {
+  std::string event_id;
+  std::int64_t callback_id = 0;
+  UtcTime received_at{};  ///< of that callback: its number may be given to another one
+};
+
 struct PendingCommit {
   std::string transaction_id;  ///< empty when the transaction changed nothing
-  std::string evidence;        ///< id of an event that it stored; may be empty
+  Evidence evidence;
 };
 
 /// How long the outcome is asked for: longer than a restart or a failover usually takes.

@@ -21,6 +21,10 @@ bool Failure::violates(std::string_view constraint_name) const {
   return sqlstate.starts_with("23") && constraint == constraint_name;
 }
 
+bool Failure::taken_meanwhile() const {
+  return violates(kIdempotencyConstraint) || violates("inbound_idempotency_pkey") || violates("pay_refunds_pkey");
+}
+
 Error to_error(const Failure& failure) {
   if (failure.connection_lost()) {
     return {"store_unavailable",

@@ -10,7 +10,7 @@
 
 namespace yizhan::store::postgres {
 
-/// An idempotency key that is stored already: seen while writing, by another node at the same moment.
+/// An idempotency key of an event that is stored already: seen while writing, by another node at the same moment.
 inline constexpr std::string_view kIdempotencyConstraint = "outbox_idempotency_pkey";
 
 struct Failure {
@@ -27,6 +27,9 @@ struct Failure {
   /// One of the values is to blame (a constraint, a text that is not UTF-8): what else was written beside it is not.
   bool value_refused() const;
   bool violates(std::string_view constraint_name) const;
+  /// What was free when it was looked for, another node took at the same moment: the key of an event or of a callback,
+  /// or the number of a refund. It is found when the whole transaction is tried again.
+  bool taken_meanwhile() const;
 };
 
 template <class T>

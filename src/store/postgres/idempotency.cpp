@@ -17,12 +17,13 @@ bool same_content(const Event& one, const Event& other) {
 
 }  // namespace
 
-IdempotencyKeys::IdempotencyKeys(const WriteBatch& batch, std::span<const std::size_t> calls) {
-  for (const std::size_t call : calls) {
-    for (const NewEvent& event : batch.accepts[call].events) {
-      if (event.idempotency_key) keys_.emplace_back(event.event.platform, *event.idempotency_key);
-    }
+void IdempotencyKeys::add(const std::vector<NewEvent>& events) {
+  for (const NewEvent& event : events) {
+    if (event.idempotency_key) keys_.emplace_back(event.event.platform, *event.idempotency_key);
   }
+}
+
+void IdempotencyKeys::sort() {
   std::ranges::sort(keys_);
   const auto repeated = std::ranges::unique(keys_);
   keys_.erase(repeated.begin(), repeated.end());
@@ -57,15 +58,15 @@ void IdempotencyKeys::take(const ResultSet& found) {
   }
 }
 
-Result<std::vector<IdempotencyKeys::Match>> IdempotencyKeys::resolve(const AcceptCall& call) {
+Result<std::vector<IdempotencyKeys::Match>> IdempotencyKeys::resolve(Events events) {
   std::vector<Match> matches;
   std::map<Key, const NewEvent*> of_call;
-  for (const NewEvent& event : call.events) {
-    if (!event.idempotency_key) {
+  for (const NewEvent* event : events) {
+    if (!event->idempotency_key) {
       matches.emplace_back();
       continue;
     }
-    auto matched = match(event, of_call);
+    auto matched = match(*event, of_call);
     if (!matched) return std::unexpected(matched.error());
     matches.push_back(*std::move(matched));
   }

@@ -17,8 +17,12 @@ namespace yizhan::store::postgres {
 
 class IdempotencyKeys {
  public:
-  /// Of the calls `calls` of the batch, which outlives this.
-  IdempotencyKeys(const WriteBatch& batch, std::span<const std::size_t> calls);
+  /// Events that are stored together, or not at all; they outlive this.
+  using Events = std::span<const NewEvent* const>;
+
+  /// Of everything that may come to be asked for, once sort() was called.
+  void add(const std::vector<NewEvent>& events);
+  void sort();
 
   /// No event carries a key.
   bool empty() const { return keys_.empty(); }
@@ -32,12 +36,12 @@ class IdempotencyKeys {
     std::optional<Accepted> stored;     ///< a repetition of an event that is in the store
     const NewEvent* earlier = nullptr;  ///< a repetition of a new event of this batch
   };
-  /// For each event of the call, in order. Calls are asked for in their order, because the first one to carry a key is
+  /// For each event of a call, in order. Calls are asked for in their order, because the first one to carry a key is
   /// the one that stores it. `idempotency_conflict`, which concerns this call alone.
-  Result<std::vector<Match>> resolve(const AcceptCall& call);
+  Result<std::vector<Match>> resolve(Events events);
 
  private:
-  using Key = std::pair<std::string_view, std::string_view>;  // platform, key: views into the batch
+  using Key = std::pair<std::string_view, std::string_view>;  // platform, key: views into the events
   struct Stored {
     Accepted accepted;
     Event content;

@@ -5,23 +5,11 @@
 #include <array>
 
 #include "store/postgres/postgres_store.h"
+#include "store/postgres/result_row.h"
 #include "store/postgres/statements.h"
 
 namespace yizhan::store::postgres {
 namespace {
-
-class Row final : public SqlRow {
- public:
-  Row(const ResultSet& rows, int row) : rows_(rows), row_(row) {}
-  bool null(int column) const override { return rows_.null(row_, column); }
-  std::int64_t integer(int column) const override { return rows_.integer(row_, column); }
-  std::string_view bytes(int column) const override { return rows_.bytes(row_, column); }
-  UtcTime time(int column) const override { return rows_.time(row_, column); }
-
- private:
-  const ResultSet& rows_;
-  int row_;
-};
 
 constexpr Dialect kDialect{.minute_of_created_at = "date_trunc('minute', e.created_at, 'UTC')"};
 
@@ -78,7 +66,7 @@ Result<std::int64_t> PostgresStore::run(const Query& statement, Plans plans, con
   }
   send_query(statement, [&](const ResultSet& rows) {
     changed = rows.columns() == 0 ? rows.affected() : 0;
-    for (int row = 0; reader && row < rows.rows(); ++row) reader(Row(rows, row));
+    for (int row = 0; reader && row < rows.rows(); ++row) reader(ResultRow(rows, row));
   });
   if (own_transaction) connection_->send_text("COMMIT", {}, {});
   const auto done = connection_->finish();

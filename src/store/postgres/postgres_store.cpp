@@ -85,8 +85,9 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
       return fail("value_refused", fmt::format("an attempt cannot leave an event {}", to_string(record.next_status)));
     }
   }
-  std::vector<std::optional<Error>> refused;
-  for (const AcceptCall& call : batch.accepts) refused.push_back(refusal(call));
+  Refusals refused;
+  for (const AcceptCall& call : batch.accepts) refused.accepts.push_back(refusal(call));
+  for (const ReceiveCall& call : batch.receives) refused.receives.push_back(refusal(call));
   bool one_by_one = false;
   bool connected_anew = false;
   Error error;
@@ -101,8 +102,8 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
     error = reply.error();
     if (error.code == "commit_outcome_unknown") return reply;
     abandon(failure);
-    if (failure.serialization() || failure.violates(kIdempotencyConstraint)) {
-      error = {"store_unavailable", "others write the same events at the same moment; try again"};
+    if (failure.serialization() || failure.taken_meanwhile()) {
+      error = {"store_unavailable", "others write the same at the same moment; try again"};
       pause_before_retry(attempt);
     } else if (!one_by_one && (failure.value_refused() || failure.lock_timeout())) {
       one_by_one = true;
@@ -115,10 +116,11 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
   return std::unexpected(error);
 }
 
-Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused,
-                                            bool one_by_one, Failure& failure) {
+Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const Refusals& refused, bool one_by_one,
+                                            Failure& failure) {
   Batch written(*connection_, claim_marks_, batch, refused);
-  const auto done = one_by_one ? written.write_one_by_one() : written.write_together();
+  auto done = one_by_one ? written.write_one_by_one() : written.write_together();
+  if (done) done = forget_beyond_quota(written);
   if (!done) {
     failure = done.error();
     return std::unexpected(to_error(failure));
@@ -142,12 +144,29 @@ Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const std::
   return written.take_reply();
 }
 
+Outcome<void> PostgresStore::forget_beyond_quota(const Batch& written) {
+  const auto forget = [this](QuotaPace& pace, std::int64_t rows, std::int64_t quota, const Statement& statement) {
+    pace.added(rows);
+    if (rows == 0 || !pace.due(quota)) return Outcome<void>();
+    Parameters parameters;
+    parameters.add(quota).add(QuotaPace::kPortion);
+    connection_->send(statement, parameters, [&pace](const ResultSet& gone) { pace.looked(gone.affected()); });
+    return connection_->finish();
+  };
+  const auto done = forget(rejected_pace_, written.received(Verdict::kRejected), inbound_quota_.rejected,
+                           statements::kForgetRejected);
+  if (!done) return done;
+  return forget(duplicate_pace_, written.received(Verdict::kDuplicate), inbound_quota_.duplicates,
+                statements::kForgetDuplicates);
+}
+
 void PostgresStore::tidy() {
   if (keys_since_pruning_ < kPruneEvery || !connection_ || !connection_->usable()) return;
   Parameters most;
   most.add(static_cast<std::int64_t>(2 * keys_since_pruning_));
   keys_since_pruning_ = 0;
   connection_->send(statements::kPruneKeys, most);
+  connection_->send(statements::kPruneCallbackKeys, most);
   if (const auto pruned = connection_->finish(); !pruned) abandon(pruned.error());  // the next thousand will do it
 }
 

@@ -10,9 +10,11 @@
 
 #include "base/random.h"
 #include "store/lookups.h"
-#include "store/postgres/commit.h"
+#include "store/postgres/batch.h"
 #include "store/postgres/claim_marks.h"
+#include "store/postgres/commit.h"
 #include "store/postgres/connection.h"
+#include "store/receiving.h"
 
 namespace yizhan::store::postgres {
 
@@ -29,6 +31,7 @@ class PostgresStore final : public Lookups {
   Result<void> recover_leases(UtcTime now) override;
   Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) override;
   Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) override;
+  void set_inbound_quota(const InboundQuota& quota) override { inbound_quota_ = quota; }
   Result<std::vector<SqlResult>> sql(std::string_view text) override;
   Result<void> ping() override;
   Result<std::vector<std::string>> warnings() override;
@@ -51,8 +54,9 @@ class PostgresStore final : public Lookups {
   Result<std::int64_t> run(const Query& statement, Plans plans, const RowReader& reader);
   void send_query(const Query& statement, Connection::OnResult on_result);
 
-  Result<WriteReply> try_write(const WriteBatch& batch, const std::vector<std::optional<Error>>& refused,
-                               bool one_by_one, Failure& failure);
+  Result<WriteReply> try_write(const WriteBatch& batch, const Refusals& refused, bool one_by_one, Failure& failure);
+  /// In the same transaction: the oldest of what had no effect goes for what came.
+  Outcome<void> forget_beyond_quota(const Batch& written);
   void settle_lanes();
   /// After a call that failed: rolls back what it left open, or gives the connection up.
   void abandon(const Failure& failure);
@@ -78,6 +82,9 @@ class PostgresStore final : public Lookups {
   std::optional<Connection> connection_;
   ClaimMarks claim_marks_;
   std::size_t keys_since_pruning_ = 0;
+  InboundQuota inbound_quota_;
+  QuotaPace rejected_pace_;
+  QuotaPace duplicate_pace_;
   Random random_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/fail_point.h"
 #include "base/log.h"
 #include "store/migrations/postgres_0001_outbox.h"
+#include "store/migrations/postgres_0002_inbound.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -23,6 +24,7 @@ const std::vector<Migration>& migrations() {
       {"outbox",
        {migrations::kPostgresTables, migrations::kPostgresFunctions, migrations::kPostgresViews,
         migrations::kPostgresTriggers}},
+      {"inbound", {migrations::kPostgresInbound}},
   };
   return all;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/inbound_sql.h"
+
 namespace yizhan::store::postgres::statements {
 namespace {
 
@@ -32,6 +34,25 @@ const std::vector<Oid> kAttemptTypes{kInt8s, kTexts, kInt4s, kInt4s, kByteas, kT
 constexpr std::string_view kInsertAttempts =
     "INSERT INTO outbox_attempts (sequence, attempt_no, response_status, duration_ms, response_body, created_at,"
     " error_class, error_message) SELECT sequence, attempt_no, response_status, duration_ms, response_body, created_at";
+
+std::string prune_keys(std::string_view table) {
+  return fmt::format(
+      "DELETE FROM {0} WHERE ctid = ANY (ARRAY("
+      " SELECT ctid FROM {0} WHERE created_at < statement_timestamp() - interval '7 days'"
+      " ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
+      table);
+}
+
+/// Another node may be doing the same: what it holds is left to it.
+std::string forget(std::string_view verdict) {
+  return fmt::format(
+      "DELETE FROM inbound_callbacks WHERE id = ANY (ARRAY("
+      " SELECT id FROM inbound_callbacks WHERE verdict = '{0}'"
+      " AND id <= (SELECT id FROM inbound_callbacks WHERE verdict = '{0}' ORDER BY verdict DESC, id DESC LIMIT 1 "
+      "OFFSET $1)"
+      " ORDER BY verdict, id LIMIT $2 FOR UPDATE SKIP LOCKED))",
+      verdict);
+}
 
 std::vector<Oid> with(std::vector<Oid> types, std::initializer_list<Oid> more) {
   types.insert(types.end(), more);
@@ -147,12 +168,7 @@ const Statement kStoreKeys{
     "FROM unnest($1, $2, $3) AS handed (platform, idempotency_key, position) ORDER BY platform, idempotency_key",
     {kTexts, kTexts, kInt8s}};
 
-const Statement kPruneKeys{
-    "prune_keys",
-    "DELETE FROM outbox_idempotency WHERE ctid = ANY (ARRAY("
-    " SELECT ctid FROM outbox_idempotency WHERE created_at < statement_timestamp() - interval '7 days'"
-    " ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED))",
-    {kInt8}};
+const Statement kPruneKeys{"prune_keys", prune_keys("outbox_idempotency"), {kInt8}};
 
 const Statement kNextBlock{"next_block", "SELECT nextval('outbox_sequence')", {}};
 
@@ -179,6 +195,75 @@ const Statement kScheduleOrdered{"schedule_ordered",
                                  kScheduleTypes};
 
 const Statement kAnnounce{"announce", "SELECT outbox_news(endpoint_key) FROM unnest($1) AS endpoint_key", {kInt8s}};
+
+const Statement kLockOrders{
+    "lock_orders",
+    fmt::format("SELECT {} FROM pay_orders WHERE out_trade_no = ANY ($1) ORDER BY out_trade_no FOR UPDATE",
+                kOrderColumns),
+    {kTexts}};
+
+const Statement kFindRefunds{
+    "find_refunds",
+    "SELECT r.provider, r.out_refund_no, r.out_trade_no FROM unnest($1, $2) AS wanted (provider, out_refund_no) "
+    "JOIN pay_refunds AS r ON r.provider = wanted.provider AND r.out_refund_no = wanted.out_refund_no",
+    {kTexts, kTexts}};
+
+const Statement kFindCallbacks{
+    "find_callbacks",
+    "SELECT position, i.callback_id, c.body "
+    "FROM unnest($1, $2) WITH ORDINALITY AS wanted (source, idempotency_key, position) "
+    "JOIN inbound_idempotency AS i ON i.source = wanted.source AND i.idempotency_key = wanted.idempotency_key "
+    "JOIN inbound_callbacks AS c ON c.id = i.callback_id",
+    {kTexts, kTexts}};
+
+const Statement kTakeCallbackIds{
+    "take_callback_ids", "SELECT nextval('inbound_callbacks_id_seq') FROM generate_series(1, $1)", {kInt8}};
+
+const Statement kStoreCallbacks{
+    "store_callbacks",
+    "INSERT INTO inbound_callbacks (id, received_at, body_size, duration_us, first_id, duplicate_count, answer_status,"
+    " source, event_type, idempotency_key, verdict, reason, effect, event_ids, peer_address, target, headers, body) "
+    "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+    {kInt8s, kTimes, kInt8s, kInt8s, kInt8s, kInt8s, kInt4s, kTexts, kTexts, kTexts, kTexts, kTexts, kTexts, kTexts,
+     kTexts, kTexts, kTexts, kByteas}};
+
+// In one order, as kStoreKeys.
+const Statement kStoreCallbackKeys{
+    "store_callback_keys",
+    "INSERT INTO inbound_idempotency (source, idempotency_key, callback_id, created_at) "
+    "SELECT source, idempotency_key, callback_id, statement_timestamp() "
+    "FROM unnest($1, $2, $3) AS handed (source, idempotency_key, callback_id) ORDER BY source, idempotency_key",
+    {kTexts, kTexts, kInt8s}};
+
+const Statement kStoreSearchKeys{
+    "store_search_keys",
+    "INSERT INTO callback_keys (callback_id, name, value) SELECT * FROM unnest($1, $2, $3)",
+    {kInt8s, kTexts, kTexts}};
+
+const Statement kCountDuplicates{"count_duplicates",
+                                 "UPDATE inbound_callbacks AS c SET duplicate_count = c.duplicate_count + repeated "
+                                 "FROM unnest($1, $2) AS handed (id, repeated) WHERE c.id = handed.id",
+                                 {kInt8s, kInt8s}};
+
+const Statement kWriteOrders{
+    "write_orders",
+    "UPDATE pay_orders AS o SET status = handed.status, provider = handed.provider,"
+    " transaction_id = handed.transaction_id, refund_fee = handed.refund_fee, paid_at = handed.paid_at,"
+    " updated_at = handed.updated_at "
+    "FROM unnest($1, $2, $3, $4, $5, $6, $7) AS handed (out_trade_no, status, provider, transaction_id, refund_fee,"
+    " paid_at, updated_at) WHERE o.out_trade_no = handed.out_trade_no",
+    {kTexts, kInt4s, kTexts, kTexts, kInt8s, kTimes, kTimes}};
+
+const Statement kStoreRefunds{
+    "store_refunds",
+    "INSERT INTO pay_refunds (provider, out_refund_no, out_trade_no, refund_fee, created_at) "
+    "SELECT provider, out_refund_no, out_trade_no, refund_fee, $5 "
+    "FROM unnest($1, $2, $3, $4) AS handed (provider, out_refund_no, out_trade_no, refund_fee)",
+    {kTexts, kTexts, kTexts, kInt8s, kTimestamptz}};
+
+const Statement kForgetRejected{"forget_rejected", forget(to_string(Verdict::kRejected)), {kInt8, kInt8}};
+const Statement kForgetDuplicates{"forget_duplicates", forget(to_string(Verdict::kDuplicate)), {kInt8, kInt8}};
+const Statement kPruneCallbackKeys{"prune_callback_keys", prune_keys("inbound_idempotency"), {kInt8}};
 
 const Statement kRelease{"release",
                          "UPDATE outbox_schedule AS s SET lease_token = NULL, lease_expires_at = NULL,"
@@ -215,7 +300,8 @@ const Statement kClaim{
 
 const Statement kNextAvailable{
     "next_available",
-    "SELECT available_at FROM outbox_schedule WHERE endpoint_key = $1 AND NOT held AND available_at >= coalesce($3, '-infinity')"
+    "SELECT available_at FROM outbox_schedule WHERE endpoint_key = $1 AND NOT held AND available_at >= coalesce($3, "
+    "'-infinity')"
     " AND lease_token IS DISTINCT FROM $2"
     " AND NOT EXISTS (SELECT FROM outbox_endpoints WHERE endpoint_key = $1) ORDER BY available_at LIMIT 1",
     {kInt8, kText, kTimestamptz}};
@@ -243,6 +329,19 @@ const std::vector<const Statement*>& all() {
                                                         &kSchedule,
                                                         &kScheduleOrdered,
                                                         &kAnnounce,
+                                                        &kLockOrders,
+                                                        &kFindRefunds,
+                                                        &kFindCallbacks,
+                                                        &kTakeCallbackIds,
+                                                        &kStoreCallbacks,
+                                                        &kStoreCallbackKeys,
+                                                        &kStoreSearchKeys,
+                                                        &kCountDuplicates,
+                                                        &kWriteOrders,
+                                                        &kStoreRefunds,
+                                                        &kForgetRejected,
+                                                        &kForgetDuplicates,
+                                                        &kPruneCallbackKeys,
                                                         &kRelease,
                                                         &kClaim,
                                                         &kNextAvailable};

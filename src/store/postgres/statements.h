@@ -55,6 +55,32 @@ extern const Statement kScheduleOrdered;
 /// $1 endpoint keys whose new events nobody has taken.
 extern const Statement kAnnounce;
 
+/// $1 numbers of orders. Locks those that exist, in one order; gives kOrderColumns (inbound_sql.h).
+extern const Statement kLockOrders;
+/// $1 providers, $2 refund numbers; gives `provider`, `out_refund_no`, `out_trade_no` of those that were counted.
+extern const Statement kFindRefunds;
+/// $1 sources, $2 keys; gives `position`, `callback_id`, `body` of the callbacks that were accepted under them.
+extern const Statement kFindCallbacks;
+/// $1 how many; gives a number for each new callback.
+extern const Statement kTakeCallbackIds;
+/// The columns of callback_parameters() in receives.cpp.
+extern const Statement kStoreCallbacks;
+/// $1 sources, $2 keys, $3 callbacks.
+extern const Statement kStoreCallbackKeys;
+/// $1 callbacks, $2 names, $3 values.
+extern const Statement kStoreSearchKeys;
+/// $1 callbacks, $2 how often each was repeated.
+extern const Statement kCountDuplicates;
+/// $1 numbers, $2 statuses, $3 providers, $4 transactions, $5 refunded, $6 paid at, $7 changed at.
+extern const Statement kWriteOrders;
+/// $1 providers, $2 refund numbers, $3 orders, $4 fees, $5 now.
+extern const Statement kStoreRefunds;
+/// $1 quota, $2 how many at most: the oldest beyond the quota.
+extern const Statement kForgetRejected;
+extern const Statement kForgetDuplicates;
+/// As kPruneKeys.
+extern const Statement kPruneCallbackKeys;
+
 /// $1 sequences, $2 tokens, $3 endpoint keys, $4 not before, $5 errors (NULL leaves as it is), $6 now.
 extern const Statement kRelease;
 
@@ -82,6 +108,13 @@ enum ClaimedColumn {
   kClaimedAttemptCount,
   kClaimedTriesInRun,
   kClaimedNextAttemptAt,
+};
+
+/// Columns of kFindCallbacks.
+enum FoundCallbackColumn {
+  kFoundCallbackPosition,
+  kFoundCallbackId,
+  kFoundCallbackBody,
 };
 
 /// Columns of kFindKeys.

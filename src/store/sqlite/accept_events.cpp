@@ -1,8 +1,6 @@
 // OutboxWriter: events that are handed over.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "store/sqlite/outbox_writer.h"
 
 namespace yizhan::store::sqlite {
@@ -20,40 +18,54 @@ Result<Result<std::vector<Accepted>>> OutboxWriter::accept(const AcceptCall& cal
   // a call would have to be taken back is a savepoint worth its price.
   const bool several = call.events.size() > 1;
   if (several) {
-    if (const int code = savepoint_.run(); code != SQLITE_DONE)
-      return std::unexpected(error(code, "begin a savepoint"));
+    if (auto begun = begin_call(); !begun) return std::unexpected(begun.error());
   }
-  Result<std::vector<Accepted>> answer;
-  answer->reserve(call.events.size());
-  for (const NewEvent& item : call.events) {
+  auto answer = store_events(call.events, moment);
+  if (!answer) return answer;
+  if (several) {
+    if (auto ended = end_call(!*answer); !ended) return std::unexpected(ended.error());
+  }
+  if (*answer) hold_leases(call.events, **answer, moment);
+  return answer;
+}
+
+Result<void> OutboxWriter::begin_call() {
+  if (const int code = savepoint_.run(); code != SQLITE_DONE) return std::unexpected(error(code, "begin a savepoint"));
+  return {};
+}
+
+Result<void> OutboxWriter::end_call(bool take_back) {
+  if (take_back) {
+    if (const int code = roll_back_savepoint_.run(); code != SQLITE_DONE) {
+      return std::unexpected(error(code, "take a call back"));
+    }
+  }
+  if (const int code = release_savepoint_.run(); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "end a savepoint"));
+  }
+  return {};
+}
+
+Result<Result<std::vector<Accepted>>> OutboxWriter::store_events(const std::vector<NewEvent>& events,
+                                                                 const Moment& moment) {
+  std::vector<Accepted> answer;
+  answer.reserve(events.size());
+  for (const NewEvent& item : events) {
     auto accepted = accept_event(item, moment);
     if (!accepted) return std::unexpected(accepted.error());
-    if (!*accepted) {
-      answer = std::unexpected(accepted->error());
-      break;
-    }
-    answer->push_back(std::move(**accepted));
-  }
-  if (several) {
-    if (!answer) {
-      if (const int code = roll_back_savepoint_.run(); code != SQLITE_DONE) {
-        return std::unexpected(error(code, "take a call back"));
-      }
-    }
-    if (const int code = release_savepoint_.run(); code != SQLITE_DONE) {
-      return std::unexpected(error(code, "end a savepoint"));
-    }
-  }
-  if (answer) {
-    for (std::size_t i = 0; i < answer->size(); ++i) {
-      const NewEvent& item = call.events[i];
-      if ((*answer)[i].leased) {
-        leases_->hold((*answer)[i].sequence,
-                      {.ends = moment.steady + item.lease, .ordered = !item.event.order_key.empty()});
-      }
-    }
+    if (!*accepted) return Result<std::vector<Accepted>>(std::unexpected(accepted->error()));
+    answer.push_back(std::move(**accepted));
   }
   return answer;
+}
+
+void OutboxWriter::hold_leases(const std::vector<NewEvent>& events, const std::vector<Accepted>& accepted,
+                               const Moment& moment) {
+  for (std::size_t i = 0; i < accepted.size(); ++i) {
+    if (!accepted[i].leased) continue;
+    leases_->hold(accepted[i].sequence,
+                  {.ends = moment.steady + events[i].lease, .ordered = !events[i].event.order_key.empty()});
+  }
 }
 
 Result<Result<Accepted>> OutboxWriter::accept_event(const NewEvent& item, const Moment& moment) {
@@ -119,7 +131,7 @@ Result<Result<Accepted>> OutboxWriter::accept_event(const NewEvent& item, const 
     auto done = keys_.add(event.platform, *item.idempotency_key, accepted.sequence, moment.wall);
     if (!done) return std::unexpected(done.error());
   }
-  note_minute(event.created_at, accepted.sequence);
+  minutes_.note(event.created_at, accepted.sequence);
   return accepted;
 }
 
@@ -161,30 +173,6 @@ Result<bool> OutboxWriter::order_has_open_event(const Event& event) {
   const int code = order_has_open_.step();
   if (code != SQLITE_ROW && code != SQLITE_DONE) return std::unexpected(error(code, "look for older events of a key"));
   return code == SQLITE_ROW;
-}
-
-void OutboxWriter::note_minute(UtcTime created_at, std::int64_t sequence) {
-  const std::int64_t minute = to_unix_micros(UtcTime(std::chrono::floor<std::chrono::minutes>(created_at)));
-  for (Minute& known : minutes_) {
-    if (known.minute != minute) continue;
-    known.first_sequence = std::min(known.first_sequence, sequence);
-    known.last_sequence = std::max(known.last_sequence, sequence);
-    return;
-  }
-  minutes_.push_back({minute, sequence, sequence});
-}
-
-Result<void> OutboxWriter::write_minutes() {
-  for (const Minute& noted : minutes_) {
-    write_minute_.bind(1, noted.minute);
-    write_minute_.bind(2, noted.first_sequence);
-    write_minute_.bind(3, noted.last_sequence);
-    if (const int code = write_minute_.run(); code != SQLITE_DONE) {
-      return std::unexpected(error(code, "note the minute of events"));
-    }
-  }
-  minutes_.clear();
-  return {};
 }
 
 }  // namespace yizhan::store::sqlite

@@ -1,14 +1,15 @@
 #include "store/sqlite/outbox_writer.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace yizhan::store::sqlite {
 
 Result<OutboxWriter> OutboxWriter::open(Connection& connection, Leases& leases) {
-  auto keys = IdempotencyKeys::open(connection);
+  auto keys = IdempotencyKeys::open(connection, kEventKeys);
   if (!keys) return std::unexpected(keys.error());
-  OutboxWriter writer(connection, leases, std::move(*keys));
+  auto minutes = Minutes::open(connection, "outbox_minutes", "sequence");
+  if (!minutes) return std::unexpected(minutes.error());
+  OutboxWriter writer(connection, leases, std::move(*keys), std::move(*minutes));
   if (auto done = writer.prepare(); !done) return std::unexpected(done.error());
   return writer;
 }
@@ -57,10 +58,6 @@ Result<void> OutboxWriter::prepare() {
        "AND e.order_key = ?6, coalesce(s.status, a.status, 'delivered') FROM outbox_events e "
        "LEFT JOIN outbox_schedule s ON s.sequence = e.sequence LEFT JOIN outbox_abandoned a ON a.sequence = e.sequence "
        "WHERE e.sequence = ?1"},
-      {&write_minute_,
-       "INSERT INTO outbox_minutes (minute, first_sequence, last_sequence) VALUES (?1, ?2, ?3) "
-       "ON CONFLICT DO UPDATE SET first_sequence = min(first_sequence, excluded.first_sequence), "
-       "last_sequence = max(last_sequence, excluded.last_sequence)"},
 
       {&give_back_,
        "UPDATE outbox_schedule SET lease_token = NULL, lease_expires_at = NULL, endpoint_key = coalesce(?3, "

@@ -12,6 +12,7 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/idempotency.h"
 #include "store/sqlite/leases.h"
+#include "store/sqlite/minutes.h"
 #include "store/store.h"
 
 namespace yizhan::store::sqlite {
@@ -29,12 +30,21 @@ class OutboxWriter {
 
   Result<RecordReply> record(const AttemptRecord& record);
   Result<Result<std::vector<Accepted>>> accept(const AcceptCall& call, const Moment& moment);
+  /// The middle of accept(), for events that come with something else. On an error inside, the events before the
+  /// refused one are stored, and the caller takes them back.
+  Result<Result<std::vector<Accepted>>> store_events(const std::vector<NewEvent>& events, const Moment& moment);
+  /// The end of accept(): the leases of what store_events() answered, once nothing will take it back.
+  void hold_leases(const std::vector<NewEvent>& events, const std::vector<Accepted>& accepted, const Moment& moment);
+  /// What is written from begin_call() on can be taken back by itself.
+  Result<void> begin_call();
+  Result<void> end_call(bool take_back);
+
   Result<void> release(const Release& release, const Moment& moment);
   Result<ClaimReply> claim(const ClaimRequest& request, const Moment& moment);
 
   /// What the transaction's events mean for outbox_minutes; before its commit.
-  Result<void> write_minutes();
-  void roll_back() { minutes_.clear(); }
+  Result<void> write_minutes() { return minutes_.write(); }
+  void roll_back() { minutes_.roll_back(); }
 
   /// Forgets the leases that ended. Where the wall clock, set back, says that they run on, their rows are made
   /// claimable.
@@ -49,14 +59,9 @@ class OutboxWriter {
   IdempotencyKeys& idempotency_keys() { return keys_; }
 
  private:
-  OutboxWriter(Connection& connection, Leases& leases, IdempotencyKeys keys)
-      : connection_(&connection), leases_(&leases), keys_(std::move(keys)) {}
+  OutboxWriter(Connection& connection, Leases& leases, IdempotencyKeys keys, Minutes minutes)
+      : connection_(&connection), leases_(&leases), keys_(std::move(keys)), minutes_(std::move(minutes)) {}
 
-  struct Minute {
-    std::int64_t minute;
-    std::int64_t first_sequence;
-    std::int64_t last_sequence;
-  };
   struct Candidate;
   enum class Candidates { kLeasesEnded, kDue };
 
@@ -71,7 +76,6 @@ class OutboxWriter {
   Result<Result<Accepted>> accept_event(const NewEvent& item, const Moment& moment);
   Result<std::optional<Result<Accepted>>> find_duplicate(const NewEvent& item, const Moment& moment);
   Result<bool> order_has_open_event(const Event& event);
-  void note_minute(UtcTime created_at, std::int64_t sequence);
 
   Result<void> find_candidates(Candidates kind, const ClaimRequest& request, const Moment& moment,
                                std::vector<Candidate>& found);
@@ -82,12 +86,12 @@ class OutboxWriter {
   Connection* connection_;
   Leases* leases_;
   IdempotencyKeys keys_;
-  std::vector<Minute> minutes_;
+  Minutes minutes_;
 
   Statement read_counters_, close_scheduled_, insert_delivered_, insert_abandoned_, insert_dead_letter_, retry_,
       insert_attempt_, settle_order_;
   Statement savepoint_, release_savepoint_, roll_back_savepoint_;
-  Statement insert_event_, insert_scheduled_, order_has_open_, read_duplicate_, write_minute_;
+  Statement insert_event_, insert_scheduled_, order_has_open_, read_duplicate_;
   Statement give_back_, find_due_, find_leases_ended_, take_lease_, endpoint_disabled_, set_lease_end_, end_lease_,
       next_due_, next_lease_end_;
   Statement find_foreign_leases_, free_lease_;

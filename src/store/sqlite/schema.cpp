@@ -13,6 +13,7 @@
 
 #include "base/fail_point.h"
 #include "store/migrations/sqlite_0001_outbox.h"
+#include "store/migrations/sqlite_0002_inbound.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -25,7 +26,7 @@ constexpr std::int64_t kApplicationId = 0x597a686e;
 constexpr std::uintmax_t kCheckedWholeBytes = 128ULL << 20;
 
 using Migration = std::string (*)();
-constexpr std::array<Migration, 1> kMigrations{migrations::sqlite_0001_outbox};
+constexpr std::array<Migration, 2> kMigrations{migrations::sqlite_0001_outbox, migrations::sqlite_0002_inbound};
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/selection_sql.h"
 #include "store/sqlite/sqlite_error.h"
+#include "store/sqlite/statement_row.h"
 
 namespace yizhan::store::sqlite {
 namespace {
@@ -30,24 +31,6 @@ constexpr std::uint64_t kLowDiskBytes = 256ULL << 20;
 Error read_only_error() {
   return {"sql_error", "this connection of the store only reads; changes go through the connection that writes"};
 }
-
-/// A row of a running statement.
-class StatementRow final : public SqlRow {
- public:
-  explicit StatementRow(const Statement& statement) : statement_(statement) {}
-  bool null(int column) const override { return statement_.null(column); }
-  std::int64_t integer(int column) const override { return statement_.integer(column); }
-  std::string_view bytes(int column) const override { return statement_.bytes(column); }
-  UtcTime time(int column) const override {
-    if (sqlite3_column_type(statement_.get(), column) == SQLITE_TEXT) {  // the tables with the seed's names hold text
-      return parse_time(statement_.bytes(column)).value_or(UtcTime{});
-    }
-    return statement_.time(column);
-  }
-
- private:
-  const Statement& statement_;
-};
 
 void bind_parameters(Statement& statement, const std::vector<SqlValue>& parameters) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -104,6 +87,9 @@ Result<void> SqliteStore::connect() {
     auto writer = OutboxWriter::open(connection_, leases_);
     if (!writer) return std::unexpected(writer.error());
     writer_.emplace(std::move(*writer));
+    auto inbound = InboundWriter::open(connection_, *writer_);
+    if (!inbound) return std::unexpected(inbound.error());
+    inbound_.emplace(std::move(*inbound));
     return {};
   };
   if (auto done = open_statements(); !done) {
@@ -126,6 +112,7 @@ Result<void> SqliteStore::ensure_connected() {
 }
 
 void SqliteStore::disconnect() {
+  inbound_.reset();
   writer_.reset();
   for (Statement* statement : {&begin_, &commit_, &roll_back_}) *statement = Statement();
   counts_view_changes_ = false;
@@ -136,6 +123,7 @@ void SqliteStore::roll_back() {
   const int failure = sqlite3_extended_errcode(connection_.get());
   leases_.roll_back();
   if (writer_) writer_->roll_back();
+  if (inbound_) inbound_->roll_back();
   if (connection_.in_transaction()) roll_back_.run();  // some failures end the transaction by themselves
   if (is_io_error(failure)) disconnect();
 }
@@ -218,6 +206,7 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
   WriteReply reply;
   reply.records.reserve(batch.records.size());
   reply.accepts.reserve(batch.accepts.size());
+  reply.receives.reserve(batch.receives.size());
   reply.claims.reserve(batch.claims.size());
   for (const AttemptRecord& record : batch.records) {
     auto recorded = writer_->record(record);
@@ -229,7 +218,13 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
     if (!accepted) return std::unexpected(accepted.error());
     reply.accepts.push_back(std::move(*accepted));
   }
+  for (const ReceiveCall& call : batch.receives) {
+    auto received = inbound_->receive(call, moment);
+    if (!received) return std::unexpected(received.error());
+    reply.receives.push_back(std::move(*received));
+  }
   if (auto done = writer_->write_minutes(); !done) return std::unexpected(done.error());
+  if (auto done = inbound_->finish(inbound_quota_); !done) return std::unexpected(done.error());
   for (const Release& release : batch.releases) {
     if (auto done = writer_->release(release, moment); !done) return std::unexpected(done.error());
   }
@@ -244,9 +239,13 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
   }
   const std::int64_t today = std::chrono::floor<std::chrono::days>(moment.wall).time_since_epoch().count();
   if (today != pruned_day_) {
-    const auto more = writer_->idempotency_keys().prune(moment.wall);
-    if (!more) return std::unexpected(more.error());
-    if (!*more) pruned_day_ = today;
+    bool more = false;
+    for (IdempotencyKeys* keys : {&writer_->idempotency_keys(), &inbound_->idempotency_keys()}) {
+      const auto pruned = keys->prune(moment.wall);
+      if (!pruned) return std::unexpected(pruned.error());
+      more = more || *pruned;
+    }
+    if (!more) pruned_day_ = today;
   }
   return reply;
 }
@@ -255,7 +254,8 @@ Result<WriteReply> SqliteStore::settle(const WriteBatch& batch, WriteReply reply
   for (int tries = 0; tries < kSettleTries; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kSettlePause);
     if (!ensure_connected()) continue;
-    const auto trace = writer_->find_trace(batch, reply);
+    auto trace = inbound_->find_trace(batch, reply);
+    if (trace && !*trace) trace = writer_->find_trace(batch, reply);
     if (!trace) {
       disconnect();
       continue;
@@ -385,7 +385,12 @@ const Dialect& SqliteStore::dialect() const {
       .first_sequence_from =
           "SELECT coalesce(min(first_sequence), 9223372036854775807) FROM outbox_minutes "
           "WHERE minute >= {} / 60000000 * 60000000",
-      .last_sequence_until = "SELECT coalesce(max(last_sequence), 0) FROM outbox_minutes WHERE minute < {}"};
+      .last_sequence_until = "SELECT coalesce(max(last_sequence), 0) FROM outbox_minutes WHERE minute < {}",
+      .first_callback_from =
+          "SELECT coalesce(min(first_id), 9223372036854775807) FROM inbound_minutes "
+          "WHERE minute >= {} / 60000000 * 60000000",
+      .last_callback_until = "SELECT coalesce(max(last_id), 0) FROM inbound_minutes WHERE minute < {}",
+      .order_time = "strftime('%Y-%m-%d %H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06d', {0} % 1000000)"};
   return kDialect;
 }
 

@@ -11,6 +11,7 @@
 
 #include "store/lookups.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/inbound_writer.h"
 #include "store/sqlite/leases.h"
 #include "store/sqlite/outbox_writer.h"
 
@@ -33,6 +34,7 @@ class SqliteStore final : public Lookups {
   Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) override;
   Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) override;
 
+  void set_inbound_quota(const InboundQuota& quota) override { inbound_quota_ = quota; }
   Result<std::vector<SqlResult>> sql(std::string_view text) override;
   Result<void> ping() override;
   Result<std::vector<std::string>> warnings() override;
@@ -74,7 +76,9 @@ class SqliteStore final : public Lookups {
 
   Leases leases_;
   Connection connection_;
-  std::optional<OutboxWriter> writer_;  ///< of a writing connection
+  std::optional<OutboxWriter> writer_;    ///< of a writing connection
+  std::optional<InboundWriter> inbound_;  ///< likewise; refers to writer_
+  InboundQuota inbound_quota_;
   Statement begin_, commit_, roll_back_;
 
   int pages_in_log_ = 0;         ///< as of the last commit

@@ -18,8 +18,10 @@ class LogTest : public testing::Test {
 
   template <class Write>
   static std::string captured(Write write) {
+    flush();
     testing::internal::CaptureStderr();
     write();
+    flush();
     return testing::internal::GetCapturedStderr();
   }
 };

@@ -1,0 +1,57 @@
+// What a CallbackSelection means in SQL, for both engines: the statements that list callbacks, and those of orders.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "store/query.h"
+#include "store/store.h"
+
+namespace yizhan::store {
+
+/// Columns of callback_query and callbacks_query, in this order; read_callback_view reads them.
+enum CallbackColumn {
+  kCallbackId,
+  kCallbackSource,
+  kCallbackEventType,
+  kCallbackIdempotencyKey,
+  kCallbackReceivedAt,
+  kCallbackPeer,
+  kCallbackTarget,
+  kCallbackHeaders,
+  kCallbackBody,  ///< NULL where it was not asked for
+  kCallbackBodySize,
+  kCallbackVerdict,
+  kCallbackReason,
+  kCallbackEffect,
+  kCallbackAnswerStatus,
+  kCallbackDuration,
+  kCallbackDuplicateCount,
+  kCallbackFirstId,
+  kCallbackEventIds,
+};
+
+/// One callback by its id.
+Query callback_query(std::int64_t id, bool with_body);
+
+/// One page of a selection without bodies, and one row more, by which the caller sees that another page follows.
+Query callbacks_query(const CallbackSelection& selection, const Page& page, const Dialect& dialect);
+
+/// `callback_id`, `name`, `value` of all the keys of these callbacks.
+Query callback_keys_query(std::span<const std::int64_t> ids);
+
+/// An order's columns in PayOrder's order, as select list.
+inline constexpr std::string_view kOrderColumns =
+    "out_trade_no, status, total_fee, currency, merchant, description, user_id, provider, transaction_id, refund_fee, "
+    "paid_at, created_at, updated_at";
+Query order_query(std::string_view out_trade_no);
+/// A row of kOrderColumns.
+PayOrder read_order(const SqlRow& row);
+/// Changes nothing where the number is taken.
+Query insert_order_query(const PayOrder& order, const Dialect& dialect);
+/// Changes nothing unless the order is unpaid.
+Query close_order_query(std::string_view out_trade_no, UtcTime now, const Dialect& dialect);
+
+}  // namespace yizhan::store

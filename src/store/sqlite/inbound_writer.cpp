@@ -1,0 +1,229 @@
+#include "store/sqlite/inbound_writer.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace yizhan::store::sqlite {
+
+Result<InboundWriter> InboundWriter::open(Connection& connection, OutboxWriter& outbox) {
+  auto keys = IdempotencyKeys::open(connection, kCallbackKeys);
+  if (!keys) return std::unexpected(keys.error());
+  auto minutes = Minutes::open(connection, "inbound_minutes", "id");
+  if (!minutes) return std::unexpected(minutes.error());
+  auto orders = PayOrders::open(connection);
+  if (!orders) return std::unexpected(orders.error());
+  InboundWriter writer(connection, outbox, std::move(*keys), std::move(*minutes), std::move(*orders));
+  if (auto done = writer.prepare(); !done) return std::unexpected(done.error());
+  return writer;
+}
+
+Result<void> InboundWriter::prepare() {
+  // The second condition, true in any case, lets the index be used that leaves out accepted callbacks.
+  const auto forget = [](std::string_view verdict) {
+    return fmt::format(
+        "DELETE FROM inbound_callbacks WHERE id IN (SELECT id FROM inbound_callbacks "
+        "WHERE verdict = '{0}' AND verdict <> 'accepted' AND id <= (SELECT id FROM inbound_callbacks "
+        "WHERE verdict = '{0}' AND verdict <> 'accepted' ORDER BY id DESC LIMIT 1 OFFSET ?1) ORDER BY id LIMIT ?2)",
+        verdict);
+  };
+  const std::pair<Statement*, std::string> statements[] = {
+      {&insert_callback_,
+       "INSERT INTO inbound_callbacks (received_at, source, event_type, idempotency_key, verdict, reason, effect, "
+       "answer_status, duration_us, first_id, event_ids, peer_address, target, body_size, headers, body) "
+       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
+      {&insert_key_, "INSERT INTO callback_keys (callback_id, name, value) VALUES (?1, ?2, ?3)"},
+      {&compare_body_, "SELECT body = ?2 FROM inbound_callbacks WHERE id = ?1"},
+      {&count_duplicate_, "UPDATE inbound_callbacks SET duplicate_count = duplicate_count + 1 WHERE id = ?1"},
+      {&callback_exists_,
+       "SELECT 1 FROM inbound_callbacks WHERE id = ?1 AND received_at = ?2 AND source = ?3 AND idempotency_key = ?4"},
+      {&rejected_.forget, forget(to_string(Verdict::kRejected))},
+      {&duplicates_.forget, forget(to_string(Verdict::kDuplicate))},
+  };
+  for (const auto& [statement, text] : statements) {
+    auto prepared = connection_->prepare(text);
+    if (!prepared) return std::unexpected(prepared.error());
+    *statement = std::move(*prepared);
+  }
+  return {};
+}
+
+Result<Result<Received>> InboundWriter::receive(const ReceiveCall& call, const Moment& moment) {
+  if (auto refused = record_refusal(call)) return Result<Received>(std::unexpected(std::move(*refused)));
+  if (call.rejected) {
+    Received received;
+    auto done = insert(call, rule_rejected(call), kept_body(call, Verdict::kRejected), received);
+    if (!done) return std::unexpected(done.error());
+    return received;
+  }
+  const auto first = keys_.find(call.callback.source, call.callback.idempotency_key, moment.wall);
+  if (!first) return std::unexpected(first.error());
+  if (!*first) return take_in(call, moment);
+  auto repeated = repeat(call, **first);
+  if (!repeated) return std::unexpected(repeated.error());
+  return std::move(*repeated);
+}
+
+Result<Received> InboundWriter::repeat(const ReceiveCall& call, std::int64_t first_id) {
+  Received received;
+  received.first_id = first_id;
+  {
+    compare_body_.bind(1, first_id);
+    compare_body_.bind_blob(2, call.callback.body);
+    const ResetGuard guard(compare_body_);
+    if (const int code = compare_body_.step(); code != SQLITE_ROW) {
+      return std::unexpected(error(code, "compare a callback with the first of its key"));
+    }
+    received.body_differs = compare_body_.integer(0) == 0;
+  }
+  const auto body = received.body_differs ? std::optional(kept_body(call, Verdict::kDuplicate)) : std::nullopt;
+  if (auto done = insert(call, rule_duplicate(call), body, received); !done) return std::unexpected(done.error());
+  count_duplicate_.bind(1, first_id);
+  if (const int code = count_duplicate_.run(); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "count a duplicate"));
+  }
+  return received;
+}
+
+Result<Result<Received>> InboundWriter::take_in(const ReceiveCall& call, const Moment& moment) {
+  const auto decision = orders_.decide(call.effect, moment.wall);
+  if (!decision) return std::unexpected(decision.error());
+  const Ruling ruling = rule_new(call, decision->result);
+  Received received;
+  received.effect = ruling.effect;
+  if (ruling.verdict == Verdict::kAccepted) {
+    // First what may be refused: the rest of the call cannot be.
+    const auto stored = store_events(call, moment, received);
+    if (!stored) return std::unexpected(stored.error());
+    if (!*stored) return Result<Received>(std::unexpected(stored->error()));
+  }
+  if (ruling.effect == EffectResult::kApplied) {
+    if (auto done = orders_.write(*decision, call.effect, moment.wall); !done) return std::unexpected(done.error());
+  }
+  if (auto done = insert(call, ruling, kept_body(call, ruling.verdict), received); !done) {
+    return std::unexpected(done.error());
+  }
+  if (ruling.verdict == Verdict::kAccepted) {
+    const InboundCallback& callback = call.callback;
+    auto added = keys_.add(callback.source, callback.idempotency_key, received.callback_id, moment.wall);
+    if (!added) return std::unexpected(added.error());
+  }
+  return received;
+}
+
+Result<Result<void>> InboundWriter::store_events(const ReceiveCall& call, const Moment& moment, Received& received) {
+  struct Group {
+    const std::vector<NewEvent>* events;
+    std::vector<Accepted>* accepted;
+  };
+  std::vector<Group> groups;
+  if (received.effect == EffectResult::kApplied) groups.push_back({&call.effect_events, &received.effect_events});
+  groups.push_back({&call.events, &received.events});
+  std::size_t count = 0;
+  for (const Group& group : groups) count += group.events->size();
+  if (count == 0) return Result<void>();
+
+  // One event fails as a whole by itself.
+  const bool several = count > 1;
+  if (several) {
+    if (auto begun = outbox_->begin_call(); !begun) return std::unexpected(begun.error());
+  }
+  Result<void> answer;
+  for (const Group& group : groups) {
+    auto stored = outbox_->store_events(*group.events, moment);
+    if (!stored) return std::unexpected(stored.error());
+    if (!*stored) {
+      answer = std::unexpected(stored->error());
+      break;
+    }
+    *group.accepted = std::move(**stored);
+  }
+  if (several) {
+    if (auto ended = outbox_->end_call(!answer); !ended) return std::unexpected(ended.error());
+  }
+  if (answer) {
+    for (const Group& group : groups) outbox_->hold_leases(*group.events, *group.accepted, moment);
+  }
+  return answer;
+}
+
+Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling, std::optional<std::string_view> body,
+                                   Received& received) {
+  const InboundCallback& callback = call.callback;
+  const std::string event_ids = joined_ids(received);
+  insert_callback_.bind(1, callback.received_at);
+  insert_callback_.bind(2, std::string_view(callback.source));
+  insert_callback_.bind(3, std::string_view(callback.event_type));
+  insert_callback_.bind(4, std::string_view(callback.idempotency_key));
+  insert_callback_.bind(5, to_string(ruling.verdict));
+  insert_callback_.bind(6, ruling.reason);
+  insert_callback_.bind(7, to_string(ruling.effect));
+  insert_callback_.bind(8, std::int64_t{ruling.answer_status});
+  insert_callback_.bind(9, callback.duration.count());
+  received.first_id ? insert_callback_.bind(10, *received.first_id) : insert_callback_.bind_null(10);
+  insert_callback_.bind(11, std::string_view(event_ids));
+  insert_callback_.bind(12, std::string_view(callback.peer));
+  insert_callback_.bind(13, std::string_view(callback.target));
+  insert_callback_.bind(14, callback.body_size);
+  insert_callback_.bind(15, std::string_view(callback.headers));
+  body ? insert_callback_.bind_blob(16, *body) : insert_callback_.bind_null(16);
+  if (const int code = insert_callback_.run(); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "put a callback on record"));
+  }
+  received.callback_id = connection_->last_insert_sequence();
+  received.verdict = ruling.verdict;
+  received.reason = ruling.reason;
+  minutes_.note(callback.received_at, received.callback_id);
+  if (ruling.verdict == Verdict::kRejected) rejected_.pace.added(1);
+  if (ruling.verdict == Verdict::kDuplicate) duplicates_.pace.added(1);
+  if (!body) return {};
+  return insert_keys(call, received.callback_id);
+}
+
+Result<void> InboundWriter::insert_keys(const ReceiveCall& call, std::int64_t callback_id) {
+  for (const SearchKey& key : search_keys(call)) {
+    insert_key_.bind(1, callback_id);
+    insert_key_.bind(2, key.name);
+    insert_key_.bind(3, key.value);
+    if (const int code = insert_key_.run(); code != SQLITE_DONE) {
+      return std::unexpected(error(code, "note a key of a callback"));
+    }
+  }
+  return {};
+}
+
+Result<void> InboundWriter::finish(const InboundQuota& quota) {
+  if (auto done = minutes_.write(); !done) return done;
+  if (auto done = forget(rejected_, quota.rejected); !done) return done;
+  return forget(duplicates_, quota.duplicates);
+}
+
+Result<void> InboundWriter::forget(Kept& kept, std::int64_t quota) {
+  if (!kept.pace.due(quota)) return {};
+  kept.forget.bind(1, quota);
+  kept.forget.bind(2, QuotaPace::kPortion);
+  if (const int code = kept.forget.run(); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "forget callbacks beyond their quota"));
+  }
+  kept.pace.looked(connection_->changes());
+  return {};
+}
+
+Result<std::optional<bool>> InboundWriter::find_trace(const WriteBatch& batch, const WriteReply& reply) {
+  // The last one that went on record: what is beyond the quota was the oldest.
+  for (std::size_t i = reply.receives.size(); i-- > 0;) {
+    if (!reply.receives[i]) continue;
+    const InboundCallback& callback = batch.receives[i].callback;
+    callback_exists_.bind(1, reply.receives[i]->callback_id);
+    callback_exists_.bind(2, callback.received_at);
+    callback_exists_.bind(3, std::string_view(callback.source));
+    callback_exists_.bind(4, std::string_view(callback.idempotency_key));
+    const ResetGuard guard(callback_exists_);
+    const int code = callback_exists_.step();
+    if (code != SQLITE_ROW && code != SQLITE_DONE) return std::unexpected(error(code, "find out what a commit did"));
+    return code == SQLITE_ROW;
+  }
+  return std::nullopt;
+}
+
+}  // namespace yizhan::store::sqlite

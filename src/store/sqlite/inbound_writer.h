@@ -1,0 +1,72 @@
+// What a batch does with callbacks, inside the transaction that the caller began: each goes on record with its keys,
+// its effect and the events it causes.
+//
+// An error means that the transaction must be rolled back. What concerns one call only is inside its answer.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "store/receiving.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/idempotency.h"
+#include "store/sqlite/minutes.h"
+#include "store/sqlite/outbox_writer.h"
+#include "store/sqlite/pay_orders.h"
+
+namespace yizhan::store::sqlite {
+
+class InboundWriter {
+ public:
+  /// `outbox` outlives this object.
+  static Result<InboundWriter> open(Connection& connection, OutboxWriter& outbox);
+
+  Result<Result<Received>> receive(const ReceiveCall& call, const Moment& moment);
+
+  /// After the last callback of the transaction: what finds them by time, and what has to go for them.
+  Result<void> finish(const InboundQuota& quota);
+  void roll_back() { minutes_.roll_back(); }
+
+  /// As OutboxWriter::find_trace.
+  Result<std::optional<bool>> find_trace(const WriteBatch& batch, const WriteReply& reply);
+
+  IdempotencyKeys& idempotency_keys() { return keys_; }
+
+ private:
+  /// The rows of one verdict, of which only the newest are kept.
+  struct Kept {
+    Statement forget;
+    QuotaPace pace;
+  };
+
+  InboundWriter(Connection& connection, OutboxWriter& outbox, IdempotencyKeys keys, Minutes minutes, PayOrders orders)
+      : connection_(&connection),
+        outbox_(&outbox),
+        keys_(std::move(keys)),
+        minutes_(std::move(minutes)),
+        orders_(std::move(orders)) {}
+
+  Result<void> prepare();
+  Error error(int code, std::string_view doing) const { return connection_->error(code, doing); }
+
+  Result<Received> repeat(const ReceiveCall& call, std::int64_t first_id);
+  Result<Result<Received>> take_in(const ReceiveCall& call, const Moment& moment);
+  /// The events that the callback causes, into `received`; an error inside concerns the call, and nothing of it stays.
+  Result<Result<void>> store_events(const ReceiveCall& call, const Moment& moment, Received& received);
+  /// Its row; sets the callback's id. No `body`: an identical duplicate.
+  Result<void> insert(const ReceiveCall& call, const Ruling& ruling, std::optional<std::string_view> body,
+                      Received& received);
+  Result<void> insert_keys(const ReceiveCall& call, std::int64_t callback_id);
+  Result<void> forget(Kept& kept, std::int64_t quota);
+
+  Connection* connection_;
+  OutboxWriter* outbox_;
+  IdempotencyKeys keys_;
+  Minutes minutes_;
+  PayOrders orders_;
+  Kept rejected_, duplicates_;
+
+  Statement insert_callback_, insert_key_, compare_body_, count_duplicate_, callback_exists_;
+};
+
+}  // namespace yizhan::store::sqlite
