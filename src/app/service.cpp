@@ -63,6 +63,9 @@ dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
   return options;
 }
 
+/// How often it is looked whether the store still answers.
+constexpr Milliseconds kStoreWatch{500};
+
 }  // namespace
 
 struct Service::Parts {
@@ -79,8 +82,10 @@ struct Service::Parts {
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> api_server;
   std::unique_ptr<store::News> news;
+  std::unique_ptr<http::asio::steady_timer> store_watch;
 
   Result<void> open_store(http::asio::io_context& io, const config::StoreSection& store);
+  void watch_store();
   Result<void> start_dispatch(http::asio::io_context& io, const config::Config& config);
   Result<void> start_api(http::asio::io_context& io, const config::Config& config);
 };
@@ -117,6 +122,16 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
       std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
       store::GroupCommit::Options{});
   return {};
+}
+
+/// Those who wait for a store that does not come back hear of it, even if nobody else hands anything over.
+void Service::Parts::watch_store() {
+  store_watch->expires_after(kStoreWatch);
+  store_watch->async_wait([this](http::ErrorCode error) {
+    if (error) return;
+    commits->refuse_if_stuck();
+    watch_store();
+  });
 }
 
 Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const config::Config& config) {
@@ -171,6 +186,7 @@ Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Service::~Service() {
   // The threads end first: what they complete from now on is posted to an io_context that runs no more. The writer is
   // the last to close an embedded file, and so leaves it checkpointed.
+  parts_->store_watch.reset();
   parts_->api_server.reset();
   parts_->news.reset();
   parts_->reads.reset();
@@ -183,6 +199,8 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   if (auto done = parts->open_store(io, config.store); !done) return std::unexpected(std::move(done.error()));
   std::unique_ptr<Service> service(new Service(std::move(parts)));
   Parts& started = *service->parts_;
+  started.store_watch = std::make_unique<http::asio::steady_timer>(io);
+  started.watch_store();
   if (auto done = started.start_dispatch(io, config); !done) return std::unexpected(std::move(done.error()));
   if (config.roles.console) {
     if (auto done = started.start_api(io, config); !done) return std::unexpected(std::move(done.error()));

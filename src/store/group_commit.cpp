@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -165,10 +166,6 @@ void refuse_waiting(Work& work, const Error& error) {
   }
 }
 
-Error too_many_waiting() {
-  return {"store_busy", "more is being handed over than the store takes; try again in a moment"};
-}
-
 }  // namespace
 
 struct GroupCommit::State {
@@ -188,7 +185,8 @@ struct GroupCommit::State {
   // Guarded by mutex.
   Work handed_over;
   std::vector<Task> tasks;
-  std::size_t calls_waiting = 0;  ///< accepts and receives, handed over or in the backlog
+  std::size_t calls_waiting = 0;            ///< accepts and receives, handed over or in the backlog
+  std::optional<SteadyTime> at_work_since;  ///< while the writer has something in hand
   bool stopping = false;
   CommitCounters counters;
 
@@ -207,19 +205,27 @@ struct GroupCommit::State {
     if (was_idle) news.notify_one();
   }
 
-  /// False when as many calls wait already as may wait: nothing was added.
+  /// Where as many calls wait already as may wait it is refused; where the writer is stuck, with all that wait for it.
   template <class Add>
-  bool hand_over_call(Add add) {
-    bool taken = false;
+  void hand_over_call(Add add) {
+    Work refused;
     hand_over([&] {
-      taken = calls_waiting < options.waiting_limit;
-      if (!taken) return;
-      ++calls_waiting;
-      add(handed_over);
+      if (is_stuck()) {
+        take_unseen_calls(refused);
+        add(refused);
+      } else if (calls_waiting >= options.waiting_limit) {
+        add(refused);
+      } else {
+        ++calls_waiting;
+        add(handed_over);
+      }
     });
-    return taken;
+    refuse_busy(std::move(refused));
   }
 
+  bool is_stuck() const;
+  void take_unseen_calls(Work& to);
+  void refuse_busy(Work refused);
   void run();
   bool take_over(std::vector<Task>& due_tasks);
   void commit(Work work);
@@ -252,6 +258,7 @@ void GroupCommit::State::run() {
 /// Waits for work and takes it over. False when there will be no more.
 bool GroupCommit::State::take_over(std::vector<Task>& due_tasks) {
   std::unique_lock lock(mutex);
+  at_work_since.reset();
   if (pause != Milliseconds{0}) {
     // The store is failing: the next try is made after a pause, with what has come in meanwhile.
     news.wait_for(lock, pause, [&] { return !tasks.empty(); });
@@ -260,6 +267,7 @@ bool GroupCommit::State::take_over(std::vector<Task>& due_tasks) {
   }
   due_tasks.swap(tasks);
   move_all(handed_over, backlog);
+  at_work_since = std::chrono::steady_clock::now();
   return !stopping;
 }
 
@@ -267,6 +275,7 @@ void GroupCommit::State::commit(Work work) {
   {
     const std::lock_guard lock(mutex);
     calls_waiting -= work.calls();
+    at_work_since = std::chrono::steady_clock::now();
   }
   WriteBatch batch{.records = std::move(work.records),
                    .accepts = std::move(work.accepts),
@@ -278,9 +287,10 @@ void GroupCommit::State::commit(Work work) {
   auto reply = store->write(batch);
   const auto took = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begun);
   if (reply) {
-    if (!healthy.exchange(true)) log::info("store.recovered");
     pause = Milliseconds{0};
     const std::lock_guard lock(mutex);
+    at_work_since.reset();
+    if (!healthy.exchange(true)) log::info("store.recovered");
     ++counters.commits;
     counters.commit_micros += static_cast<std::uint64_t>(took.count());
   } else {
@@ -382,6 +392,26 @@ void GroupCommit::State::give_up() {
   backlog = Work();
 }
 
+/// Call with the mutex held.
+bool GroupCommit::State::is_stuck() const {
+  return at_work_since && std::chrono::steady_clock::now() - *at_work_since > options.longest_wait;
+}
+
+/// Calls that the stuck writer has not seen: nothing of them is stored, or will be. Call with the mutex held.
+void GroupCommit::State::take_unseen_calls(Work& to) {
+  if (healthy.exchange(false)) log::error("store.stuck", {{"longerThanMs", options.longest_wait.count()}});
+  move_accepts(handed_over, to, handed_over.accepts.size());
+  move_receives(handed_over, to, handed_over.receives.size());
+  calls_waiting -= to.calls();
+}
+
+void GroupCommit::State::refuse_busy(Work refused) {
+  if (refused.empty()) return;
+  post([work = std::move(refused)]() mutable {
+    refuse_waiting(work, {"store_busy", "more is being handed over than the store takes; try again in a moment"});
+  });
+}
+
 GroupCommit::GroupCommit(std::unique_ptr<Store> writer, Post post, Options options)
     : state_(std::make_shared<State>(std::move(writer), std::move(post), options)) {
   state_->thread = std::thread([state = state_.get()] { state->run(); });
@@ -398,26 +428,16 @@ GroupCommit::~GroupCommit() {
 }
 
 void GroupCommit::accept(AcceptCall call, AcceptDone done) {
-  if (state_->hand_over_call([&](Work& work) {
-        work.accepts.push_back(std::move(call));
-        work.accept_done.push_back(std::move(done));
-      })) {
-    return;
-  }
-  state_->post([call = std::move(call), done = std::move(done)]() mutable {
-    done(std::unexpected(too_many_waiting()), std::move(call));
+  state_->hand_over_call([&](Work& work) {
+    work.accepts.push_back(std::move(call));
+    work.accept_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::receive(ReceiveCall call, ReceiveDone done) {
-  if (state_->hand_over_call([&](Work& work) {
-        work.receives.push_back(std::move(call));
-        work.receive_done.push_back(std::move(done));
-      })) {
-    return;
-  }
-  state_->post([call = std::move(call), done = std::move(done)]() mutable {
-    done(std::unexpected(too_many_waiting()), std::move(call));
+  state_->hand_over_call([&](Work& work) {
+    work.receives.push_back(std::move(call));
+    work.receive_done.push_back(std::move(done));
   });
 }
 
@@ -441,6 +461,15 @@ void GroupCommit::release(Release release) {
 
 void GroupCommit::run(Task task) {
   state_->hand_over([&] { state_->tasks.push_back(std::move(task)); });
+}
+
+void GroupCommit::refuse_if_stuck() {
+  Work refused;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->is_stuck()) state_->take_unseen_calls(refused);
+  }
+  state_->refuse_busy(std::move(refused));
 }
 
 CommitCounters GroupCommit::counters() const {

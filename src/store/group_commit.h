@@ -71,6 +71,10 @@ class GroupCommit {
   /// Runs on the writer's thread between transactions; for administration.
   void run(Task task);
 
+  /// Looks whether the writer is stuck (Options::longest_wait), as every call that is handed over does; for a timer, so
+  /// that those who wait hear of it although nobody else comes.
+  void refuse_if_stuck();
+
   CommitCounters counters() const;
   /// False from a commit that failed or got stuck until one succeeds: the API answers 503 and /ready says so.
   bool healthy() const;

@@ -213,22 +213,25 @@ TEST_F(GroupCommitTest, TooManyWaitingCallsAreRefusedAtOnce) {
 
 /// Fault 13: the one connection is taken up by something that does not end. Who waits hears of it in bounded time.
 TEST_F(GroupCommitTest, AStuckWriterIsToldToThoseWhoWait) {
-  start({.longest_wait = Milliseconds{5}});
+  constexpr Milliseconds kLongest{100};
+  start({.longest_wait = kLongest});
   auto release = hold_writer();
   std::vector<std::string> answers;
   const auto hand_over = [&] {
     commit_->accept(call_of(new_event()), [&](auto result, AcceptCall call) {
       EXPECT_EQ(call.events.size(), 1u) << "the call comes back";
-      answers.push_back(result ? "stored" : result.error().code);
+      answers.emplace_back(result ? std::string_view("stored") : result.error().code);
     });
   };
-  std::size_t handed_over = 0;
-  do {
-    hand_over();
-    ++handed_over;
+  hand_over();
+  while (answers.empty()) {
+    commit_->refuse_if_stuck();
     executor_.run_what_is_there();
-  } while (answers.empty());
-  EXPECT_EQ(answers, std::vector<std::string>(handed_over, "store_busy")) << "those that had waited, too";
+  }
+  EXPECT_EQ(answers, std::vector<std::string>{"store_busy"}) << "although nobody else came";
+  hand_over();
+  executor_.run_until([&] { return answers.size() == 2; });
+  EXPECT_EQ(answers.back(), "store_busy") << "while the writer is still held";
   EXPECT_FALSE(commit_->healthy());
 
   answers.clear();
