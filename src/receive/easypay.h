@@ -17,9 +17,9 @@
 namespace yizhan::receive {
 
 struct EasypayOptions {
-  std::string account;            ///< last part of the path
-  std::string pid;                ///< a notice for another merchant is `merchant_differs`; empty: any that has the key
-  std::vector<std::string> keys;  ///< the merchant's, in force
+  std::string account{};  ///< last part of the path
+  std::string pid{};      ///< a notice for another merchant is `merchant_differs`; empty: any that has the key
+  std::vector<std::string> keys{};  ///< the merchant's, in force
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`. Code of its read(), besides:

@@ -29,7 +29,7 @@
 namespace yizhan::receive {
 
 struct ExpressOptions {
-  std::vector<std::string> secrets;      ///< in force; empty: nothing is verified
+  std::vector<std::string> secrets{};    ///< in force; empty: nothing is verified
   bool reject_invalid_signature = true;  ///< false: recorded and let through
 };
 

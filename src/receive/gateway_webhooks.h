@@ -18,14 +18,14 @@
 namespace yizhan::receive {
 
 struct Sub2apiOptions {
-  std::string name;                  ///< last part of the path
-  std::vector<std::string> secrets;  ///< in force
+  std::string name{};                  ///< last part of the path
+  std::vector<std::string> secrets{};  ///< in force
   Seconds tolerance = verify::MessageToVerify::kTolerance;
 };
 
 struct NewapiOptions {
-  std::string name;
-  std::vector<std::string> secrets;
+  std::string name{};
+  std::vector<std::string> secrets{};
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`.

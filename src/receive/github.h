@@ -17,8 +17,8 @@
 namespace yizhan::receive {
 
 struct GithubOptions {
-  std::string name;                  ///< last part of the path
-  std::vector<std::string> secrets;  ///< in force
+  std::string name{};                  ///< last part of the path
+  std::vector<std::string> secrets{};  ///< in force
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`.

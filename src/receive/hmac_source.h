@@ -17,17 +17,17 @@ namespace yizhan::receive {
 
 /// Where a text is found. The header, where both are set; nowhere, where none is.
 struct TextPlace {
-  std::string header;
-  std::string field;
+  std::string header{};
+  std::string field{};
 };
 
 struct HmacOptions {
-  std::string name;                                         ///< last part of the path
-  verify::SigningOptions signing;                           ///< its scheme is kHmac
+  std::string name{};                                       ///< last part of the path
+  verify::SigningOptions signing{};                         ///< its scheme is kHmac
   Seconds tolerance = verify::MessageToVerify::kTolerance;  ///< of a signed timestamp
   /// What does not have it is told apart by its body: of two callbacks of one text the second is a duplicate.
-  TextPlace idempotency_key;
-  TextPlace event_type;  ///< what does not have it is a `callback`
+  TextPlace idempotency_key{};
+  TextPlace event_type{};  ///< what does not have it is a `callback`
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`, `signing_options_invalid`.

@@ -20,9 +20,9 @@
 namespace yizhan::receive {
 
 struct KdniaoOptions {
-  std::string name;                   ///< last part of the path
-  std::string business_id;            ///< EBusinessID; a push for another one is `merchant_differs`; empty: any
-  std::vector<std::string> api_keys;  ///< in force
+  std::string name{};                   ///< last part of the path
+  std::string business_id{};            ///< EBusinessID; a push for another one is `merchant_differs`; empty: any
+  std::vector<std::string> api_keys{};  ///< in force
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`. Code of its read(), besides: `merchant_differs`.

@@ -19,8 +19,8 @@
 namespace yizhan::receive {
 
 struct Kuaidi100Options {
-  std::string name;                ///< last part of the path
-  std::vector<std::string> salts;  ///< in force; empty: none was given at the subscription, and nothing is verified
+  std::string name{};                ///< last part of the path
+  std::vector<std::string> salts{};  ///< in force; empty: none was given at the subscription, and nothing is verified
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`.

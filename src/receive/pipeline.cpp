@@ -152,10 +152,13 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
                       const Arrival& arrival, const Refusal& refusal) {
   const bool unavailable = refusal.kind == Outcome::Kind::kUnavailable;
   ++(unavailable ? source.counters.unavailable : source.counters.rejected);
-  http::ServerResponse response =
-      unavailable ? unavailable_response(*source.source, refusal.error, refusal.notice, arrival.now)
-                  : response_of(source.source->answer(
-                        {.kind = refusal.kind, .error = &refusal.error, .notice = refusal.notice, .now = arrival.now}));
+  http::ServerResponse response = unavailable
+                                      ? unavailable_response(*source.source, refusal.error, refusal.notice, arrival.now)
+                                      : response_of(source.source->answer({.kind = refusal.kind,
+                                                                           .error = &refusal.error,
+                                                                           .notice = refusal.notice,
+                                                                           .now = arrival.now,
+                                                                           .request = &request}));
   if (rejections_.available(arrival.begun, 1) == 0) {
     ++source.counters.not_recorded;
     responder.answer(std::move(response));

@@ -18,9 +18,9 @@
 namespace yizhan::receive {
 
 struct PlatformIngressOptions {
-  std::string platform;              ///< in the path
-  std::vector<std::string> secrets;  ///< in force
-  std::string signature_header;      ///< empty: X-CS-Signature
+  std::string platform{};              ///< in the path
+  std::vector<std::string> secrets{};  ///< in force
+  std::string signature_header{};      ///< empty: X-CS-Signature
   Seconds tolerance = verify::MessageToVerify::kTolerance;
 };
 

@@ -16,8 +16,8 @@
 namespace yizhan::receive {
 
 struct ShopifyOptions {
-  std::string name;                  ///< last part of the path
-  std::vector<std::string> secrets;  ///< the app's client secrets in force
+  std::string name{};                  ///< last part of the path
+  std::vector<std::string> secrets{};  ///< the app's client secrets in force
 };
 
 /// Codes: `source_name_invalid`, `secret_invalid`.

@@ -23,8 +23,8 @@
 namespace yizhan::receive {
 
 struct SlackOptions {
-  std::string name;                  ///< last part of the path
-  std::vector<std::string> secrets;  ///< the app's signing secrets in force
+  std::string name{};                  ///< last part of the path
+  std::vector<std::string> secrets{};  ///< the app's signing secrets in force
   Seconds tolerance = verify::MessageToVerify::kTolerance;
 };
 

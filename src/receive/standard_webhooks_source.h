@@ -17,9 +17,9 @@
 namespace yizhan::receive {
 
 struct StandardWebhooksOptions {
-  std::string name;  ///< last part of the path
+  std::string name{};  ///< last part of the path
   /// In force: `whsec_…` for v1, `whpk_…` for v1a. With both, either signature is enough.
-  std::vector<std::string> secrets;
+  std::vector<std::string> secrets{};
   Seconds tolerance = verify::MessageToVerify::kTolerance;
 };
 

@@ -15,8 +15,8 @@
 namespace yizhan::receive {
 
 struct StripeOptions {
-  std::string name;                  ///< last part of the path
-  std::vector<std::string> secrets;  ///< `whsec_…`, in force
+  std::string name{};                  ///< last part of the path
+  std::vector<std::string> secrets{};  ///< `whsec_…`, in force
   Seconds tolerance = verify::MessageToVerify::kTolerance;
 };
 

@@ -21,12 +21,12 @@
 namespace yizhan::receive {
 
 struct WechatPayOptions {
-  std::string account;  ///< last part of the path
+  std::string account{};  ///< last part of the path
   /// mch_id; a service provider's own. A notice for another one is `merchant_differs`. Empty: any that has the keys.
-  std::string merchant_id;
-  std::vector<std::string> app_ids;      ///< a notice for another one is `merchant_differs`; empty: any
-  std::vector<std::string> api_v2_keys;  ///< in force; empty: v2 is refused
-  verify::WechatPayV3Options v3;         ///< without platform keys and APIv3 keys: v3 is refused
+  std::string merchant_id{};
+  std::vector<std::string> app_ids{};      ///< a notice for another one is `merchant_differs`; empty: any
+  std::vector<std::string> api_v2_keys{};  ///< in force; empty: v2 is refused
+  verify::WechatPayV3Options v3{};         ///< without platform keys and APIv3 keys: v3 is refused
   Seconds tolerance = verify::MessageToVerify::kTolerance;  ///< of v3's timestamp
 };
 

@@ -110,15 +110,15 @@ struct CallbackView {
 
 /// Which callbacks; every condition given must hold.
 struct CallbackSelection {
-  std::string source;
-  std::string event_type;
-  std::optional<Verdict> verdict;
-  std::string reason;
+  std::string source{};
+  std::string event_type{};
+  std::optional<Verdict> verdict{};
+  std::string reason{};
   /// A value under which it can be found: one of its keys, or its idempotency key. With `key_name`, only that key.
-  std::string key_value;
-  std::string key_name;
-  std::optional<UtcTime> received_from;   ///< inclusive
-  std::optional<UtcTime> received_until;  ///< exclusive
+  std::string key_value{};
+  std::string key_name{};
+  std::optional<UtcTime> received_from{};   ///< inclusive
+  std::optional<UtcTime> received_until{};  ///< exclusive
 };
 
 /// An order that a payment notice will pay. Status as in the seed: −1 closed, 0 unpaid, 1 paid, 2 refunded in part,

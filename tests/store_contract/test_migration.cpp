@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "actor.h"
-#include "contract_test.h"
+#include "inbound_calls.h"
 
 namespace yizhan::store::contract {
 namespace {
@@ -50,6 +50,24 @@ TEST_P(Migrating, KeepsWhatIsStored) {
   }
   EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), 0);
   EXPECT_EQ(Node(place_.url()).status(id), EventStatus::kPending);
+}
+
+TEST_P(Migrating, AStoreOfVersionOneGoesOnWithWhatItHolds) {
+  std::string id;
+  {
+    Node node(place_.url());
+    id = node.accept(node.event()).id;
+    node.sql(
+        "DROP TABLE inbound_callbacks; DROP TABLE callback_keys; DROP TABLE inbound_idempotency; "
+        "DROP TABLE pay_orders; DROP TABLE pay_refunds; DELETE FROM yizhan_migrations WHERE version = 2");
+    node.sql(GetParam() == Engine::kSqlite ? "DROP TABLE inbound_minutes"
+                                           : "DROP FUNCTION inbound_callbacks_delete, inbound_callbacks_truncate");
+  }
+  EXPECT_EQ(value_of(open_factory(place_.url())->schema_version()), 1);
+  EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), 1);
+  Node node(place_.url());
+  EXPECT_EQ(node.status(id), EventStatus::kPending);
+  EXPECT_EQ(receive(node, callback(node, "k")).verdict, Verdict::kAccepted);
 }
 
 TEST_P(Migrating, RefusesAStoreOfANewerProgram) {

@@ -1,7 +1,7 @@
 // What PostgreSQL and the wire to it can do to a node.
 #include <thread>
 
-#include "contract_test.h"
+#include "inbound_calls.h"
 #include "postgres_cluster.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/postgres_store.h"
@@ -168,6 +168,23 @@ TEST_F(PostgresCommit, AResultWhoseCommitIsInDoubtIsRecordedOnce) {
   EXPECT_EQ(node_.status(accepted.id), EventStatus::kDelivered);
 }
 
+TEST_F(PostgresCommit, ACallbackWhoseCommitIsInDoubtIsFoundOut) {
+  WriteBatch batch;
+  batch.now = node_.now;
+  batch.receives.push_back(callback(node_, "k"));
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  proxy_.cut(WireProxy::Cut::kAfterCommit);
+  const auto reply = store_.write(batch);
+  ASSERT_EQ(code_of(reply), "ok");
+  EXPECT_EQ(value_of(reply->receives.at(0)).verdict, Verdict::kAccepted);
+  proxy_.cut(WireProxy::Cut::kBeforeCommit);
+  batch.receives[0] = callback(node_, "l");
+  const auto second = store_.write(batch);
+  ASSERT_EQ(code_of(second), "ok");
+  EXPECT_EQ(value_of(second->receives.at(0)).verdict, Verdict::kAccepted) << "it was certainly not committed";
+  EXPECT_EQ(list(node_).size(), 2u);
+}
+
 TEST_F(PostgresCommit, WhatCannotBeFoundOutInTimeIsSaidToBeUnknown) {
   postgres::PostgresStore store(proxied_url(), Connection::Purpose::kWriter, Milliseconds{200});
   ASSERT_EQ(code_of(store.connect()), "ok");
@@ -237,6 +254,9 @@ TEST_F(PostgresFaults, PlansMadeOnEmptyTablesGoThroughIndexes) {
         "record_retry('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}', '{now}')",
         "record_dead_letter('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}')",
         "find_keys('{crm}', '{k}')", "release('{1}', '{t}', '{1}', '{now}', '{x}', now())", "prune_keys(10)",
+        "lock_orders('{o1}')", "find_refunds('{p}', '{n}')", "find_callbacks('{shop}', '{k}')",
+        "count_duplicates('{1}', '{1}')", "write_orders('{o1}', '{1}', '{p}', '{t}', '{1}', '{now}', '{now}')",
+        "forget_rejected(10, 10)", "forget_duplicates(10, 10)", "prune_callback_keys(10)",
         "schedule_ordered('{1}', '{now}', '{t}', '{1}', '{l}', '{f}', now())", "lock_unlocked('{1}')"}) {
     const std::string plan = plan_of(call);
     EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << plan;

@@ -4,7 +4,7 @@
 #include <set>
 #include <thread>
 
-#include "contract_test.h"
+#include "inbound_calls.h"
 #include "postgres_cluster.h"
 #include "store/postgres/connection.h"
 
@@ -326,6 +326,62 @@ TEST_F(PostgresNodes, AnEditByHandOfAnEventThatMovedOnMeanwhileIsSkipped) {
   EXPECT_EQ(node_.status(id), EventStatus::kDelivered);
 }
 
+// ---- what is received at several nodes at once
+// ------------------------------------------------------------------------
+
+TEST_F(PostgresNodes, OfEqualNoticesAtSeveralNodesOneHasItsEffect) {
+  constexpr int kNodes = 4;
+  constexpr int kOrders = 31;  // a prime: each node below comes by every order
+  for (int i = 0; i < kOrders; ++i) create_order(node_, "order-" + std::to_string(i));
+  std::atomic<int> applied{0};
+  std::atomic<int> accepted{0};
+  std::atomic<int> duplicates{0};
+  std::vector<std::thread> nodes;
+  for (int which = 0; which < kNodes; ++which) {
+    nodes.emplace_back([&, which] {
+      Node node(place_.url());
+      std::vector<ReceiveCall> calls;
+      // Each in another order: nodes that wait for each other must not end in a deadlock.
+      for (int i = 0; i < kOrders; ++i) {
+        const std::string name = std::to_string((i * (which + 1) * 7 + which) % kOrders);
+        calls.push_back(payment(node, "notice-" + name, "order-" + name, "t-" + name, 100));
+      }
+      for (const auto& answer : receive_together(node, std::move(calls))) {
+        applied += answer->effect == EffectResult::kApplied ? 1 : 0;
+        accepted += answer->verdict == Verdict::kAccepted ? 1 : 0;
+        duplicates += answer->verdict == Verdict::kDuplicate ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& node : nodes) node.join();
+  EXPECT_EQ(applied, kOrders);
+  EXPECT_EQ(accepted, kOrders);
+  EXPECT_EQ(duplicates, (kNodes - 1) * kOrders);
+  EXPECT_EQ(node_.ledger().accepted, kOrders);
+  EXPECT_EQ(node_.sql("SELECT sum(duplicate_count) FROM inbound_callbacks").rows[0][0],
+            std::to_string((kNodes - 1) * kOrders));
+}
+
+TEST_F(PostgresNodes, AnOrderLockedByHandConcernsItsNoticesOnly) {
+  create_order(node_, "o1");
+  create_order(node_, "o2");
+  Session hand(place_.url());
+  hand.run("BEGIN; SELECT * FROM pay_orders WHERE out_trade_no = 'o1' FOR UPDATE");
+  const auto answers = receive_together(
+      node_, {payment(node_, "n1", "o1", "t1", 100), payment(node_, "n2", "o2", "t2", 100), callback(node_, "k")});
+  EXPECT_EQ(code_of(answers.at(0)), "store_unavailable");
+  EXPECT_EQ(answers.at(1)->effect, EffectResult::kApplied);
+  EXPECT_EQ(answers.at(2)->verdict, Verdict::kAccepted);
+  hand.run("COMMIT");
+  EXPECT_EQ(receive(node_, payment(node_, "n1", "o1", "t1", 100)).effect, EffectResult::kApplied);
+}
+
+TEST_F(PostgresNodes, ATruncatedRecordFreesItsKeys) {
+  receive(node_, callback(node_, "k"));
+  node_.sql("TRUNCATE inbound_callbacks");
+  EXPECT_EQ(receive(node_, callback(node_, "k")).verdict, Verdict::kAccepted);
+}
+
 // ---- housekeeping
 // ----------------------------------------------------------------------------------------------------
 
@@ -342,6 +398,19 @@ TEST_F(PostgresNodes, ForgetKeysAfterTheirWindow) {
   EXPECT_FALSE(node_.accept(node_.keyed_event("old", "other")).duplicate);
   EXPECT_TRUE(node_.accept(node_.keyed_event("young", "body")).duplicate);
   EXPECT_TRUE(node_.accept(node_.keyed_event("key-1", "body")).duplicate);
+}
+
+TEST_F(PostgresNodes, ForgetKeysOfCallbacksAfterTheirWindow) {
+  receive_together(node_, {callback(node_, "old"), callback(node_, "young")});
+  node_.sql(
+      "UPDATE inbound_idempotency SET created_at = now() - CASE idempotency_key WHEN 'old' THEN"
+      " interval '7 days 1 minute' ELSE interval '6 days 23 hours' END");
+  std::vector<ReceiveCall> fresh;
+  for (int i = 0; i < 1000; ++i) fresh.push_back(callback(node_, "key-" + std::to_string(i)));
+  receive_together(node_, std::move(fresh));
+  node_.store().tidy();
+  EXPECT_EQ(receive(node_, callback(node_, "old")).verdict, Verdict::kAccepted);
+  EXPECT_EQ(receive(node_, callback(node_, "young")).verdict, Verdict::kDuplicate);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -115,6 +116,11 @@ class RawPeer {
     }
     response.status = std::stoi(response.head.substr(9, 3));
     return response;
+  }
+  /// Whether something has arrived by now.
+  bool has_received() const {
+    pollfd readable{socket_, POLLIN, 0};
+    return !received_.empty() || ::poll(&readable, 1, 0) > 0;
   }
   /// True when the peer ends the connection without sending anything more.
   bool ended() { return received_.empty() && !receive_some() && end_seen_; }

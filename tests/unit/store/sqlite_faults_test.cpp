@@ -77,6 +77,43 @@ TEST_F(SqliteFaults, AResultIsSettledByItsAttempt) {
   EXPECT_TRUE(broken_events().empty());
 }
 
+TEST_F(SqliteFaults, ACallbackIsSettledByItsRow) {
+  WriteBatch batch;
+  batch.now = now_;
+  ReceiveCall& call = batch.receives.emplace_back();
+  call.callback.source = "shop";
+  call.callback.idempotency_key = "k";
+  call.callback.received_at = now_;
+  disk_.fail_log_syncs(1);
+  const auto answer = store_->write(batch);
+  EXPECT_EQ(disk_.failed_syncs(), 1);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->receives.at(0)->verdict, Verdict::kAccepted);
+  EXPECT_TRUE(*store_->find_callback(answer->receives[0]->callback_id, false));
+  const auto again = store_->write(batch);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->receives.at(0)->first_id, answer->receives[0]->callback_id);
+}
+
+TEST_F(SqliteFaults, ACallbackWhoseCommitIsLostIsNotAnsweredAsStored) {
+  auto reader = factory_->open_reader();
+  ASSERT_TRUE(reader);
+  ASSERT_TRUE((*reader)->ping());
+  WriteBatch batch;
+  batch.now = now_;
+  ReceiveCall& call = batch.receives.emplace_back();
+  call.callback.source = "shop";
+  call.callback.idempotency_key = "k";
+  call.callback.received_at = now_;
+  disk_.fail_log_syncs(1);
+  const auto answer = store_->write(batch);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, "store_unavailable");
+  const auto again = store_->write(batch);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->receives.at(0)->verdict, Verdict::kAccepted) << "the sender's retry is the first";
+}
+
 TEST_F(SqliteFaults, ADiskThatStaysAwayLeavesTheOutcomeOpenAndComesBack) {
   const Accepted first = accept(new_event());
   disk_.fail_log_syncs(1);
