@@ -11,11 +11,11 @@
 //
 // `--waiting` puts that many events there first: in the future for life and accept, due for claim.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <optional>
 #include <string>

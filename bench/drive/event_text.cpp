@@ -48,8 +48,8 @@ std::string event_object(const RequestShape& shape) {
 }  // namespace
 
 std::string payload_of(EventNumber number) {
-  static const std::string text = payload_with_placeholder();
-  std::string payload = text;
+  static const std::string kText = payload_with_placeholder();
+  std::string payload = kText;
   write_number(payload.data() + kBegin.size(), number);
   return payload;
 }

@@ -11,6 +11,7 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 bool same_without_case(std::string_view left, std::string_view right) {
+  // The length is given: NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
   return left.size() == right.size() && strncasecmp(left.data(), right.data(), left.size()) == 0;
 }
 

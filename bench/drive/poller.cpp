@@ -28,8 +28,8 @@ void control(int poller, int operation, int descriptor, std::uint32_t events, Wa
 }  // namespace
 
 Moment now() {
-  static const Moment start = monotonic();
-  return monotonic() - start;
+  static const Moment kStart = monotonic();
+  return monotonic() - kStart;
 }
 
 Poller::Poller() : descriptor_(epoll_create1(EPOLL_CLOEXEC)) {
@@ -40,15 +40,15 @@ Poller::~Poller() {
   close(descriptor_);
 }
 
-void Poller::add(int descriptor, std::uint32_t events, Watched& watched) {
+void Poller::add(int descriptor, std::uint32_t events, Watched& watched) const {
   control(descriptor_, EPOLL_CTL_ADD, descriptor, events, watched);
 }
 
-void Poller::change(int descriptor, std::uint32_t events, Watched& watched) {
+void Poller::change(int descriptor, std::uint32_t events, Watched& watched) const {
   control(descriptor_, EPOLL_CTL_MOD, descriptor, events, watched);
 }
 
-void Poller::wait(Moment longest) {
+void Poller::wait(Moment longest) const {
   std::array<epoll_event, 512> events;
   const Moment bounded = longest < 0 ? 0 : longest;
   const timespec timeout{.tv_sec = bounded / kMicrosecondsPerSecond,

@@ -30,11 +30,11 @@ class Poller {
   Poller& operator=(const Poller&) = delete;
 
   /// Level-triggered. Throws std::system_error.
-  void add(int descriptor, std::uint32_t events, Watched& watched);
-  void change(int descriptor, std::uint32_t events, Watched& watched);
+  void add(int descriptor, std::uint32_t events, Watched& watched) const;
+  void change(int descriptor, std::uint32_t events, Watched& watched) const;
 
   /// Waits for at most `longest` microseconds, then calls everyone who is ready.
-  void wait(Moment longest);
+  void wait(Moment longest) const;
 
  private:
   int descriptor_;

@@ -20,7 +20,7 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
     const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
-    out.append(text.data(), plain);
+    out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
     const char character = text.front();
@@ -40,7 +40,7 @@ void append_json_string(std::string& out, std::string_view text) {
       out += kDigits[byte >> 4];
       out += kDigits[byte & 15];
     } else if (const std::size_t length = utf8_sequence_length(text); length > 0) {
-      out.append(text.data(), length);
+      out += text.substr(0, length);
       used = length;
     } else {
       out += "\xef\xbf\xbd";

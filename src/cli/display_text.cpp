@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
+#include <span>
 
 #include "base/utf8.h"
 
@@ -55,8 +56,7 @@ constexpr std::array kDeceptive{Range{0x061c, 0x061c},  Range{0x200b, 0x200b}, R
                                 Range{0x2028, 0x202e},  Range{0x2060, 0x206f}, Range{0xfeff, 0xfeff},
                                 Range{0xe0000, 0xe007f}};
 
-template <std::size_t count>
-bool within(const std::array<Range, count>& ranges, char32_t character) {
+bool within(std::span<const Range> ranges, char32_t character) {
   const auto next = std::ranges::upper_bound(ranges, character, {}, &Range::first);
   return next != ranges.begin() && character <= std::prev(next)->last;
 }
@@ -116,7 +116,7 @@ std::string printable(std::string_view text) {
     } else if (within(kDeceptive, character)) {
       fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", static_cast<std::uint32_t>(character));
     } else {
-      out.append(text.data(), decoded.length);
+      out += text.substr(0, decoded.length);
     }
     text.remove_prefix(decoded.length);
   }

@@ -161,6 +161,7 @@ void write_commands(HelpWriter& writer, const CLI::App& command) {
 
 void write_exit_statuses(HelpWriter& writer) {
   std::vector<Entry> entries;
+  entries.reserve(std::size(kExitStatusMeanings));
   for (const ExitStatusMeaning& known : kExitStatusMeanings) {
     entries.push_back({fmt::format("{:>3}", static_cast<int>(known.status)), std::string(known.meaning)});
   }

@@ -385,8 +385,7 @@ class StoreFactory {
   /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the
   /// endpoint they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where
   /// the engine has no such thing (SQLite): the poll finds them.
-  virtual Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t endpoint_key)> on_news) {
-    static_cast<void>(on_news);
+  virtual Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t endpoint_key)> /*on_news*/) {
     return std::unique_ptr<News>();
   }
 };
