@@ -58,9 +58,9 @@ def services(tmp_path):
     """Makes services and ends them with the test."""
     made = []
 
-    def make(store, settings=None, roles=None, **platforms):
+    def make(store, settings=None, roles=None, config=None, **platforms):
         directory = tmp_path / f"service-{len(made)}"
-        service = Service(store, directory, {**platform_variables(platforms), **(settings or {})}, roles)
+        service = Service(store, directory, {**platform_variables(platforms), **(settings or {})}, roles, config)
         made.append(service)
         return service
 

@@ -12,6 +12,8 @@ ApiState::ApiState(ApiParts given, ApiOptions options)
 void ApiState::add_routes() {
   add_event_routes();
   add_look_routes();
+  add_callback_routes();
+  add_order_routes();
   add_change_routes();
   add_status_routes();
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "api/access.h"
+#include "api/callback_counters.h"
 #include "api/dispatching.h"
 #include "http/client.h"
 #include "http/router.h"
@@ -38,8 +39,10 @@ struct ApiParts {
   store::ReadThread& reports;  ///< for the ledger and counts, which may take seconds; may be the same as `reads`
   store::Intake& intake;
   Dispatching& dispatching;
-  std::function<http::ServerCounters()> server_counters;  ///< for /metrics; may be empty
-  std::function<http::ClientCounters()> client_counters;  ///< likewise
+  std::function<http::ServerCounters()> server_counters;               ///< for /metrics; may be empty
+  std::function<http::ClientCounters()> client_counters;               ///< likewise
+  std::function<http::ServerCounters()> receive_server_counters{};     ///< likewise, of the receivers' listener
+  std::function<std::vector<CallbackCounters>()> callback_counters{};  ///< likewise
 };
 
 class ApiState;

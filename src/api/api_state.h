@@ -23,6 +23,8 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   void add_routes();
   void add_event_routes();
   void add_look_routes();
+  void add_callback_routes();
+  void add_order_routes();
   void add_change_routes();
   void add_status_routes();
 

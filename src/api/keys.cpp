@@ -28,15 +28,30 @@ std::string_view to_string(Scope scope) {
       return "events:write";
     case Scope::kEventsRead:
       return "events:read";
+    case Scope::kOrdersWrite:
+      return "orders:write";
+    case Scope::kOrdersRead:
+      return "orders:read";
+    case Scope::kCallbacksRead:
+      return "callbacks:read";
     case Scope::kAdmin:
       return "admin";
   }
   return "";
 }
 
+std::string scope_names() {
+  std::string names;
+  for (const Scope scope : kAllScopes) {
+    if (!names.empty()) names += ", ";
+    names += to_string(scope);
+  }
+  return names;
+}
+
 std::string Scopes::to_text() const {
   std::string text;
-  for (const Scope scope : {Scope::kEventsWrite, Scope::kEventsRead, Scope::kAdmin}) {
+  for (const Scope scope : kAllScopes) {
     if ((bits_ & static_cast<unsigned>(scope)) == 0) continue;
     if (!text.empty()) text += ' ';
     text += to_string(scope);
@@ -51,17 +66,16 @@ Result<Scopes> parse_scopes(std::string_view text) {
     text.remove_prefix(std::min(text.size(), name.size() + 1));
     if (name.empty()) continue;
     bool known = false;
-    for (const Scope scope : {Scope::kEventsWrite, Scope::kEventsRead, Scope::kAdmin}) {
+    for (const Scope scope : kAllScopes) {
       if (name != to_string(scope)) continue;
       scopes.add(scope);
       known = true;
     }
     if (!known) {
-      return fail("scope_unknown",
-                  fmt::format("'{}' is no scope; there are events:write, events:read and admin", name));
+      return fail("scope_unknown", fmt::format("'{}' is no scope; there are {}", name, scope_names()));
     }
   }
-  if (scopes.empty()) return fail("scope_unknown", "a key needs a scope: events:write, events:read or admin");
+  if (scopes.empty()) return fail("scope_unknown", fmt::format("a key needs a scope: one of {}", scope_names()));
   return scopes;
 }
 

@@ -15,10 +15,21 @@
 namespace yizhan::api {
 
 /// What a key may do. `admin` implies the others.
-enum class Scope : unsigned { kEventsWrite = 1, kEventsRead = 2, kAdmin = 4 };
+enum class Scope : unsigned {
+  kEventsWrite = 1,
+  kEventsRead = 2,
+  kAdmin = 4,
+  kOrdersWrite = 8,
+  kOrdersRead = 16,
+  kCallbacksRead = 32,  ///< what strangers sent, with payers' data in it
+};
+inline constexpr std::array kAllScopes{Scope::kEventsWrite, Scope::kEventsRead,    Scope::kOrdersWrite,
+                                       Scope::kOrdersRead,  Scope::kCallbacksRead, Scope::kAdmin};
 
-/// `events:write`, `events:read`, `admin`.
+/// `events:write`, `events:read`, `orders:write`, `orders:read`, `callbacks:read`, `admin`.
 std::string_view to_string(Scope scope);
+/// All of them, for messages: `events:write, events:read, …`.
+std::string scope_names();
 
 /// A set of scopes.
 class Scopes {

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "api/answer_rows.h"
 #include "api/api_state.h"
 #include "api/selection_request.h"
 #include "api/view_json.h"
@@ -13,19 +14,6 @@ namespace {
 constexpr int kMostAttempts = 1000;
 constexpr std::array<std::string_view, 2> kAttemptParameters{"event_id", "limit"};
 constexpr std::array<std::string_view, 3> kLedgerParameters{"created_from", "created_until", "by"};
-
-/// `{"<name>":[…],"next":"…"|null}`
-template <class Row>
-http::ServerResponse answer_rows(const Result<store::Rows<Row>>& rows, std::string_view name, std::string_view path,
-                                 void (*write)(JsonWriter&, const Row&)) {
-  if (!rows) return answer_error(rows.error(), path);
-  JsonWriter writer;
-  writer.begin_object().key(name).begin_array();
-  for (const Row& row : rows->rows) write(writer, row);
-  writer.end_array();
-  writer.text_or_null("next", rows->next == 0 ? "" : std::to_string(rows->next)).end_object();
-  return json_answer(writer.take());
-}
 
 void write_event(JsonWriter& writer, const store::EventView& view) {
   writer.begin_object();

@@ -78,30 +78,62 @@ void add_store(Families& families, const MetricsInput& input) {
   families.counter("yizhan_store_failed_commits_total", "Transactions that failed", number(commits.failed_commits));
   families.counter("yizhan_store_commit_seconds_total", "Time spent in commits", number(commits.commit_micros) / 1e6);
   families.counter("yizhan_events_accepted_total", "Events made durable", number(commits.events_accepted));
+  families.counter("yizhan_callbacks_stored_total", "Callbacks put on record, whatever their verdict",
+                   number(commits.callbacks_received));
   families.counter("yizhan_events_claimed_total", "Events claimed from the store", number(commits.events_claimed));
   families.counter("yizhan_results_recorded_total", "Attempts recorded", number(commits.results_recorded));
   families.counter("yizhan_results_refused_total", "Attempts not recorded because their lease was lost",
                    number(commits.results_refused));
 }
 
-void add_http(Families& families, const MetricsInput& input) {
-  const http::ServerCounters& server = input.server;
-  families.gauge("yizhan_api_connections_open", "Open connections of the API", number(server.connections_open));
-  families.counter("yizhan_api_connections_accepted_total", "Connections accepted",
-                   number(server.connections_accepted));
-  families.counter("yizhan_api_connections_refused_total", "Connections answered 503 at a limit",
+/// `listener`: `api`, `receive`.
+void add_server(Families& families, const std::string& listener, const http::ServerCounters& server) {
+  const std::string prefix = "yizhan_" + listener + "_";
+  families.gauge(prefix + "connections_open", "Open connections", number(server.connections_open));
+  families.counter(prefix + "connections_accepted_total", "Connections accepted", number(server.connections_accepted));
+  families.counter(prefix + "connections_refused_total", "Connections answered 503 at a limit",
                    number(server.connections_refused));
-  families.counter("yizhan_api_connections_evicted_total", "Idle connections ended to make room",
+  families.counter(prefix + "connections_evicted_total", "Idle connections ended to make room",
                    number(server.connections_evicted));
-  families.counter("yizhan_api_requests_total", "Requests whose head was read", number(server.requests));
-  families.counter("yizhan_api_malformed_requests_total", "Requests refused by the parser or a limit",
+  families.counter(prefix + "requests_total", "Requests whose head was read", number(server.requests));
+  families.counter(prefix + "malformed_requests_total", "Requests refused by the parser or a limit",
                    number(server.malformed_requests));
-  families.counter("yizhan_api_timed_out_requests_total", "Requests that did not arrive in time",
+  families.counter(prefix + "timed_out_requests_total", "Requests that did not arrive in time",
                    number(server.timed_out_requests));
   for (std::size_t i = 2; i < server.responses_by_class.size(); ++i) {
-    families.counter("yizhan_api_responses_total", "Answers by class of status", number(server.responses_by_class[i]),
+    families.counter(prefix + "responses_total", "Answers by class of status", number(server.responses_by_class[i]),
                      {{"class", std::to_string(i) + "xx"}});
   }
+}
+
+/// Labelled by source and verdict, both of which the configuration and this program bound; never by what strangers
+/// send.
+void add_callbacks(Families& families, const std::vector<CallbackCounters>& callbacks) {
+  const std::pair<const char*, std::uint64_t CallbackCounters::*> verdicts[] = {
+      {"accepted", &CallbackCounters::accepted},
+      {"duplicate", &CallbackCounters::duplicates},
+      {"rejected", &CallbackCounters::rejected},
+      {"unavailable", &CallbackCounters::unavailable},
+      {"over_rate", &CallbackCounters::over_rate}};
+  for (const CallbackCounters& each : callbacks) {
+    for (const auto& [verdict, member] : verdicts) {
+      families.counter("yizhan_callbacks_total", "Callbacks received, by what became of them", number(each.*member),
+                       {{"source", each.source}, {"verdict", verdict}});
+    }
+  }
+  for (const CallbackCounters& each : callbacks) {
+    families.counter("yizhan_callbacks_unfit_total", "Callbacks whose effect somebody has to look at; an alarm",
+                     number(each.unfit), {{"source", each.source}});
+  }
+  for (const CallbackCounters& each : callbacks) {
+    families.counter("yizhan_callbacks_not_recorded_total", "Rejected callbacks of a flood, counted only",
+                     number(each.not_recorded), {{"source", each.source}});
+  }
+}
+
+void add_http(Families& families, const MetricsInput& input) {
+  add_server(families, "api", input.server);
+  add_server(families, "receive", input.receive_server);
   families.histogram("yizhan_accept_seconds", "From a whole request to its answer, of events accepted",
                      input.accept_durations);
   families.counter("yizhan_callback_connections_opened_total", "Connections opened for callbacks",
@@ -201,6 +233,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_process(families, input);
   add_store(families, input);
   add_http(families, input);
+  add_callbacks(families, input.callbacks);
   add_deliveries(families, input);
   add_endpoints(families, input);
   if (input.ledger != nullptr) add_ledger(families, *input.ledger);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/callback_counters.h"
 #include "api/dispatching.h"
 #include "api/duration_histogram.h"
 #include "api/ledger_cache.h"
@@ -28,7 +29,9 @@ struct MetricsInput {
   double uptime_seconds = 0;
   store::CommitCounters commits;
   bool store_healthy = true;
-  http::ServerCounters server;
+  http::ServerCounters server;          ///< of the API
+  http::ServerCounters receive_server;  ///< of the receivers
+  std::vector<CallbackCounters> callbacks;
   http::ClientCounters client;
   DurationHistogram accept_durations;
   std::vector<EndpointState> endpoints;

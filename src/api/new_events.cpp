@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/field_text.h"
 #include "base/json_scan.h"
 #include "base/trace_context.h"
 #include "base/utf8.h"
@@ -14,44 +15,9 @@ namespace {
 constexpr std::string_view kKnownFields =
     "platform, event_type, payload, callback_target, idempotency_key, not_before, correlation, order_key";
 
-bool has_control_character(std::string_view text) {
-  return std::ranges::any_of(text, [](char character) {
-    const auto byte = static_cast<unsigned char>(character);
-    return byte < 0x20 || byte == 0x7f;
-  });
-}
-
-/// A text field: a string of at most `limit` bytes without control characters; null stands for an absent field.
-Result<std::string> read_text(const json::Member& member, std::size_t limit, bool may_be_empty) {
-  if (may_be_empty && member.value.kind == json::Kind::kNull) return std::string();
-  if (member.value.kind != json::Kind::kString) {
-    return fail("field_invalid",
-                fmt::format("'{}' must be a string, not {}", member.key, json::to_string(member.value.kind)));
-  }
-  auto text = json::read_string(member.value);
-  if (!text) return text;
-  if (text->empty() && !may_be_empty) return fail("field_invalid", fmt::format("'{}' must not be empty", member.key));
-  if (text->size() > limit) {
-    return fail("field_invalid",
-                fmt::format("'{}' has {} bytes; at most {} are allowed", member.key, text->size(), limit));
-  }
-  if (has_control_character(*text)) {
-    return fail("field_invalid", fmt::format("'{}' has a control character", member.key));
-  }
-  return text;
-}
-
-/// Reads the member's text into `target`.
-Result<void> set_text(const json::Member& member, std::size_t limit, bool may_be_empty, std::string& target) {
-  auto text = read_text(member, limit, may_be_empty);
-  if (!text) return std::unexpected(std::move(text.error()));
-  target = std::move(*text);
-  return {};
-}
-
 Result<void> set_not_before(const json::Member& member, UtcTime& first_attempt_at) {
   if (member.value.kind == json::Kind::kNull) return {};
-  const auto text = read_text(member, 64, false);
+  const auto text = read_text_field(member, 64, Empty::kRefused);
   if (!text) return std::unexpected(text.error());
   const auto time = parse_time(*text);
   if (!time) {
@@ -65,7 +31,7 @@ Result<void> set_not_before(const json::Member& member, UtcTime& first_attempt_a
 
 Result<void> set_idempotency_key(const json::Member& member, std::optional<std::string>& target) {
   if (member.value.kind == json::Kind::kNull) return {};
-  auto text = read_text(member, EventLimits::kIdempotencyKey, false);
+  auto text = read_text_field(member, EventLimits::kIdempotencyKey, Empty::kRefused);
   if (!text) return std::unexpected(std::move(text.error()));
   target = std::move(*text);
   return {};
@@ -77,15 +43,17 @@ Result<void> set_field(const json::Member& member, store::NewEvent& made) {
     made.event.payload = member.value.text;
     return {};
   }
-  if (key == "platform") return set_text(member, EventLimits::kPlatform, false, made.event.platform);
-  if (key == "event_type") return set_text(member, EventLimits::kEventType, false, made.event.event_type);
+  if (key == "platform") return set_text_field(member, EventLimits::kPlatform, Empty::kRefused, made.event.platform);
+  if (key == "event_type")
+    return set_text_field(member, EventLimits::kEventType, Empty::kRefused, made.event.event_type);
   if (key == "callback_target") {
-    return set_text(member, EventLimits::kCallbackTarget, true, made.event.callback_target);
+    return set_text_field(member, EventLimits::kCallbackTarget, Empty::kAllowed, made.event.callback_target);
   }
   if (key == "idempotency_key") return set_idempotency_key(member, made.idempotency_key);
   if (key == "not_before") return set_not_before(member, made.first_attempt_at);
-  if (key == "correlation") return set_text(member, EventLimits::kCorrelation, true, made.event.correlation);
-  if (key == "order_key") return set_text(member, EventLimits::kOrderKey, true, made.event.order_key);
+  if (key == "correlation")
+    return set_text_field(member, EventLimits::kCorrelation, Empty::kAllowed, made.event.correlation);
+  if (key == "order_key") return set_text_field(member, EventLimits::kOrderKey, Empty::kAllowed, made.event.order_key);
   return fail("field_unknown",
               fmt::format("there is no field '{}'; the fields are {}", key.substr(0, 64), kKnownFields));
 }

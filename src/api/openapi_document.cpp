@@ -186,6 +186,83 @@ constexpr std::string_view kOtherPaths = R"json("/api/v1/attempts": {
     }
   }
 },
+"/api/v1/callbacks": {
+  "get": {
+    "operationId": "listCallbacks",
+    "summary": "Callbacks that were received, newest first unless asked otherwise. Needs the scope callbacks:read.",
+    "parameters": [
+      {"name": "source", "in": "query", "description": "As configured.", "schema": {"type": "string"}},
+      {"$ref": "#/components/parameters/event_type"},
+      {"name": "verdict", "in": "query", "schema": {"$ref": "#/components/schemas/Verdict"}},
+      {"name": "reason", "in": "query", "description": "Why it was rejected, or what was odd about it.", "schema": {"type": "string"}},
+      {"name": "key", "in": "query", "description": "A value under which it can be found: transaction id, out_trade_no, tracking number, message id, delivery id, idempotency key.", "schema": {"type": "string"}},
+      {"name": "key_name", "in": "query", "description": "Only this key: transaction_id, out_trade_no, tracking_no, message_id, delivery_id, refund_no, notify_id.", "schema": {"type": "string"}},
+      {"name": "received_from", "in": "query", "description": "Inclusive.", "schema": {"type": "string", "format": "date-time"}},
+      {"name": "received_until", "in": "query", "description": "Exclusive.", "schema": {"type": "string", "format": "date-time"}},
+      {"$ref": "#/components/parameters/limit"}, {"$ref": "#/components/parameters/after"}, {"$ref": "#/components/parameters/order"}
+    ],
+    "responses": {
+      "200": {"description": "A page.", "content": {"application/json": {"schema": {"type": "object", "required": ["callbacks", "next"], "properties": {
+        "callbacks": {"type": "array", "items": {"$ref": "#/components/schemas/Callback"}},
+        "next": {"$ref": "#/components/schemas/Next"}}}}}},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/callbacks/{id}": {
+  "get": {
+    "operationId": "showCallback",
+    "summary": "One callback with its headers and its body. Needs the scope callbacks:read.",
+    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "pattern": "^[0-9]+$"}}],
+    "responses": {
+      "200": {"description": "The callback.", "content": {"application/json": {"schema": {"allOf": [
+        {"$ref": "#/components/schemas/Callback"},
+        {"type": "object", "required": ["headers"], "properties": {
+          "headers": {"type": "string", "description": "A line for each, in the order received; secrets are redacted."},
+          "body": {"type": "string", "description": "As it was received; of a rejected one its beginning."},
+          "body_base64": {"type": "string", "description": "In place of body, where that is not UTF-8."}}}]}}}},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/pay/orders": {
+  "post": {
+    "operationId": "createOrder",
+    "summary": "Stores an order that a payment notice will pay. Needs the scope orders:write.",
+    "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewOrder"}}}},
+    "responses": {
+      "200": {"description": "The same order was there already; as it stands.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+      "201": {"description": "Stored.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+      "409": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/pay/orders/{out_trade_no}": {
+  "get": {
+    "operationId": "showOrder",
+    "summary": "One order as it stands. Needs the scope orders:read.",
+    "parameters": [{"$ref": "#/components/parameters/out_trade_no"}],
+    "responses": {
+      "200": {"description": "The order.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
+"/api/v1/pay/orders/{out_trade_no}/close": {
+  "post": {
+    "operationId": "closeOrder",
+    "summary": "Closes an unpaid order: a payment of it will be an alarm. One that was paid meanwhile stays paid; look at its state. Needs the scope orders:write.",
+    "parameters": [{"$ref": "#/components/parameters/out_trade_no"}],
+    "responses": {
+      "200": {"description": "The order as it stands then.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}}},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "default": {"$ref": "#/components/responses/Problem"}
+    }
+  }
+},
 "/api/v1/problems": {
   "get": {"operationId": "listProblems", "summary": "Every error code with its status and what to do.", "security": [],
     "responses": {"200": {"description": "Problems.", "content": {"application/json": {"schema": {"type": "object", "required": ["problems"], "properties": {"problems": {"type": "array", "items": {"type": "object"}}}}}}}}}
@@ -218,6 +295,7 @@ constexpr std::string_view kComponents = R"json("components": {
 "parameters": {
   "id": {"name": "id", "in": "query", "description": "Ids, separated by commas.", "schema": {"type": "string"}},
   "status": {"name": "status", "in": "query", "description": "Statuses, separated by commas.", "schema": {"type": "string"}},
+  "out_trade_no": {"name": "out_trade_no", "in": "path", "required": true, "schema": {"type": "string"}},
   "platform": {"name": "platform", "in": "query", "schema": {"type": "string"}},
   "event_type": {"name": "event_type", "in": "query", "schema": {"type": "string"}},
   "error_class": {"name": "error_class", "in": "query", "description": "Of the last attempt.", "schema": {"$ref": "#/components/schemas/ErrorClass"}},
@@ -254,6 +332,33 @@ constexpr std::string_view kComponents = R"json("components": {
     "idempotency_key": {"type": ["string", "null"]}, "correlation": {"type": ["string", "null"]}, "order_key": {"type": ["string", "null"]},
     "traceparent": {"type": ["string", "null"]},
     "lease_expires_at": {"type": ["string", "null"], "format": "date-time", "description": "While an attempt is in flight."}}},
+  "Verdict": {"enum": ["accepted", "duplicate", "rejected"]},
+  "Callback": {"type": "object", "required": ["id", "source", "verdict", "effect", "answer_status", "received_at", "peer", "target", "body_size", "duration_us", "duplicate_count", "keys", "event_ids"], "properties": {
+    "id": {"type": "string"}, "source": {"type": "string"}, "verdict": {"$ref": "#/components/schemas/Verdict"},
+    "reason": {"type": ["string", "null"]}, "event_type": {"type": ["string", "null"], "description": "As the source calls it."},
+    "idempotency_key": {"type": ["string", "null"]},
+    "effect": {"enum": ["none", "applied", "already_applied", "order_unknown", "amount_differs", "merchant_differs", "order_conflicts"]},
+    "answer_status": {"type": "integer"}, "received_at": {"type": "string", "format": "date-time"},
+    "peer": {"type": "string"}, "target": {"type": "string"}, "body_size": {"type": "integer"},
+    "duration_us": {"type": "integer", "description": "From its last byte to the hand-over to the store."},
+    "duplicate_count": {"type": "integer", "description": "Of an accepted one: how often it was repeated."},
+    "first_id": {"type": ["string", "null"], "description": "Of a duplicate: the accepted one that it repeats."},
+    "keys": {"type": "array", "items": {"type": "object", "required": ["name", "value"], "properties": {"name": {"type": "string"}, "value": {"type": "string"}}}},
+    "event_ids": {"type": "array", "items": {"type": "string"}, "description": "The events that it caused."}}},
+  "NewOrder": {"type": "object", "additionalProperties": false, "required": ["out_trade_no", "total_fee"], "properties": {
+    "out_trade_no": {"type": "string", "minLength": 1, "maxLength": 64},
+    "total_fee": {"type": "integer", "minimum": 1, "description": "In the currency's smallest unit: 100 is 1.00 CNY."},
+    "currency": {"type": ["string", "null"], "pattern": "^[A-Z]{3}$", "default": "CNY"},
+    "merchant": {"type": ["string", "null"], "maxLength": 64, "description": "mch_id, app_id or pid that it has to be paid to; empty: any."},
+    "description": {"type": ["string", "null"], "maxLength": 256}, "user_id": {"type": ["string", "null"], "maxLength": 128}}},
+  "Order": {"type": "object", "required": ["out_trade_no", "status", "state", "total_fee", "currency", "refund_fee", "created_at", "updated_at"], "properties": {
+    "out_trade_no": {"type": "string"}, "status": {"enum": [-1, 0, 1, 2, 3]},
+    "state": {"enum": ["closed", "unpaid", "paid", "refunded_in_part", "refunded"]},
+    "total_fee": {"type": "integer"}, "currency": {"type": "string"}, "merchant": {"type": ["string", "null"]},
+    "description": {"type": ["string", "null"]}, "user_id": {"type": ["string", "null"]},
+    "provider": {"type": ["string", "null"]}, "transaction_id": {"type": ["string", "null"]},
+    "refund_fee": {"type": "integer", "description": "Refunded so far."}, "paid_at": {"type": ["string", "null"], "format": "date-time"},
+    "created_at": {"type": "string", "format": "date-time"}, "updated_at": {"type": "string", "format": "date-time"}}},
   "Attempt": {"type": "object", "required": ["event_id", "attempt_no", "created_at", "duration_ms"], "properties": {
     "event_id": {"type": "string"}, "attempt_no": {"type": "integer"}, "response_status": {"type": ["integer", "null"]},
     "error_class": {"oneOf": [{"$ref": "#/components/schemas/ErrorClass"}, {"type": "null"}]}, "error_message": {"type": ["string", "null"]},
@@ -290,7 +395,7 @@ constexpr std::string_view kComponents = R"json("components": {
 
 std::string openapi_document() {
   std::string document;
-  document.reserve(24 * 1024);
+  document.reserve(40 * 1024);
   document += kIntroduction;
   document += version();
   document += kAcceptPaths;

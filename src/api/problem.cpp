@@ -29,6 +29,13 @@ constexpr std::array kProblems{
         "Without keys the API answers only under localhost and loopback addresses, so that no web page can reach it "
         "under a name of its own. Use such an address, or create an API key and send it."},
     Problem{404, "event_not_found", "There is no such event", "Its id may be misspelt, or it was deleted."},
+    Problem{404, "callback_not_found", "There is no such callback on record",
+            "Its id may be misspelt, or it was a rejected or repeated one whose place others have taken."},
+    Problem{404, "order_not_found", "There is no such order",
+            "Its out_trade_no may be misspelt. POST one to create it."},
+    Problem{
+        409, "order_conflict", "There is another order of this number",
+        "Amount, currency, merchant, description or user differ from the one that exists. Use another out_trade_no."},
     Problem{409, "idempotency_conflict", "The idempotency key was used for another event",
             "Within seven days a key stands for one event. Use a new key for new content."},
     Problem{422, "field_missing", "A field is missing", "The detail names it."},

@@ -45,6 +45,8 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         input.store_healthy = parts.commits.healthy();
         if (parts.server_counters) input.server = parts.server_counters();
         if (parts.client_counters) input.client = parts.client_counters();
+        if (parts.receive_server_counters) input.receive_server = parts.receive_server_counters();
+        if (parts.callback_counters) input.callbacks = parts.callback_counters();
         input.accept_durations = self->accept_durations;
         input.endpoints = parts.dispatching.endpoints();
         input.deliveries = parts.dispatching.delivery_counters();

@@ -5,15 +5,12 @@
 #include "verify/base64.h"
 
 namespace yizhan::api {
-namespace {
 
 std::string to_base64(std::string_view bytes) {
   std::string text;
   verify::append_base64(text, {reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
   return text;
 }
-
-}  // namespace
 
 std::string_view to_string(EndpointState::Breaker breaker) {
   switch (breaker) {

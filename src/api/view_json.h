@@ -12,6 +12,8 @@
 
 namespace yizhan::api {
 
+std::string to_base64(std::string_view bytes);
+
 /// The members of an event into an object that is open.
 void write_event_members(JsonWriter& writer, const store::EventView& view);
 /// `payload` as it is where it is JSON, `payload_base64` otherwise.

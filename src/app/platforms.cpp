@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
+
+#include "verify/header_text.h"
 
 namespace yizhan::app {
 namespace {
@@ -12,14 +13,6 @@ std::string header_lines(const config::Platform& platform) {
   std::string lines;
   for (const auto& [name, value] : platform.headers) lines += fmt::format("{}: {}\r\n", name, value);
   return lines;
-}
-
-bool names_header(const std::vector<std::string>& names, std::string_view wanted) {
-  return std::ranges::any_of(names, [wanted](const std::string& name) {
-    return std::ranges::equal(
-        name, wanted, {}, [](unsigned char c) { return std::tolower(c); },
-        [](unsigned char c) { return std::tolower(c); });
-  });
 }
 
 Result<std::vector<http::Network>> networks(const std::vector<std::string>& texts) {
@@ -50,7 +43,10 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
   if (!signer) return std::unexpected(std::move(signer.error()));
   platform->signer = std::move(*signer);
   // A signed id goes out in the signer's header; a second one of that name would make the callback ambiguous.
-  if (names_header(platform->signer->header_names(), platform->event_id_header)) platform->event_id_header.clear();
+  const auto is_event_id = [&](const std::string& name) {
+    return verify::same_header_name(name, platform->event_id_header);
+  };
+  if (std::ranges::any_of(platform->signer->header_names(), is_event_id)) platform->event_id_header.clear();
 
   if (!configured.base_url.empty()) {
     if (auto url = http::parse_url(configured.base_url); !url) return std::unexpected(std::move(url.error()));

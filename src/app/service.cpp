@@ -7,11 +7,13 @@
 #include "api/api.h"
 #include "app/dispatch_bridge.h"
 #include "app/platforms.h"
+#include "app/sources.h"
 #include "base/log.h"
 #include "dispatch/callback_lane.h"
 #include "dispatch/dispatcher.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "receive/receiver.h"
 #include "store/group_commit.h"
 
 namespace yizhan::app {
@@ -38,17 +40,32 @@ http::ClientOptions client_options(const config::OutboundSection& outbound) {
   return options;
 }
 
-http::ServerOptions server_options(const config::ApiSection& api) {
+http::ServerOptions server_options(const config::ServerSection& server) {
   http::ServerOptions options;
-  options.body_limit = api.body_limit;
-  options.head_timeout = api.head_timeout;
-  options.body_timeout = api.body_timeout;
-  options.idle_timeout = api.idle_timeout;
-  options.connection_limit = api.connection_limit;
-  options.connections_per_address = api.connections_per_address;
-  options.certificate_file = api.certificate_file;
-  options.key_file = api.key_file;
+  options.body_limit = server.body_limit;
+  options.head_timeout = server.head_timeout;
+  options.body_timeout = server.body_timeout;
+  options.idle_timeout = server.idle_timeout;
+  options.connection_limit = server.connection_limit;
+  options.connections_per_address = server.connections_per_address;
+  options.certificate_file = server.certificate_file;
+  options.key_file = server.key_file;
   return options;
+}
+
+std::vector<api::CallbackCounters> callback_counters(const receive::Receiver& receiver) {
+  std::vector<api::CallbackCounters> all;
+  for (const receive::SourceCounters& source : receiver.counters()) {
+    all.push_back({.source = source.source,
+                   .accepted = source.accepted,
+                   .duplicates = source.duplicates,
+                   .rejected = source.rejected,
+                   .unavailable = source.unavailable,
+                   .unfit = source.unfit,
+                   .over_rate = source.over_rate,
+                   .not_recorded = source.not_recorded});
+  }
+  return all;
 }
 
 dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
@@ -81,17 +98,22 @@ struct Service::Parts {
   std::unique_ptr<RouteOnlyIntake> route_only;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> api_server;
+  std::unique_ptr<receive::Receiver> receiver;
+  std::unique_ptr<http::Server> receive_server;
   std::unique_ptr<store::News> news;
   std::unique_ptr<http::asio::steady_timer> store_watch;
 
-  Result<void> open_store(http::asio::io_context& io, const config::StoreSection& store);
+  store::Intake& intake() { return bridge ? static_cast<store::Intake&>(*bridge) : *route_only; }
+
+  Result<void> open_store(http::asio::io_context& io, const config::Config& config);
   void watch_store();
   Result<void> start_dispatch(http::asio::io_context& io, const config::Config& config);
   Result<void> start_api(http::asio::io_context& io, const config::Config& config);
+  Result<void> start_receiver(http::asio::io_context& io, const config::Config& config);
 };
 
-Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::StoreSection& configured) {
-  auto url = store::parse_store_url(configured.url);
+Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::Config& config) {
+  auto url = store::parse_store_url(config.store.url);
   if (!url) return std::unexpected(std::move(url.error()));
   auto opened = store::open_store(*url, store::OpenMode::kServe);
   if (!opened) return std::unexpected(std::move(opened.error()));
@@ -106,6 +128,8 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
   auto warnings = (*writer)->warnings();
   if (!warnings) return std::unexpected(std::move(warnings.error()));
   for (const std::string& warning : *warnings) log::warning("store_durability", {{"warning", warning}});
+  (*writer)->set_inbound_quota(
+      {.rejected = config.receive.kept_rejected, .duplicates = config.receive.kept_duplicates});
 
   const auto open_reader = [this]() -> Result<std::unique_ptr<store::ReadThread>> {
     auto reader = factory->open_reader();
@@ -165,12 +189,13 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
 
   api::ApiOptions options;
   options.access.loopback_only = address->loopback_only();
-  store::Intake& intake = bridge ? static_cast<store::Intake&>(*bridge) : *route_only;
   api::Dispatching& dispatching = bridge ? static_cast<api::Dispatching&>(*bridge) : *route_only;
   api = std::make_unique<api::Api>(
-      api::ApiParts{io, *commits, *reads, *reports, intake, dispatching,
+      api::ApiParts{io, *commits, *reads, *reports, intake(), dispatching,
                     [this] { return api_server ? api_server->counters() : http::ServerCounters{}; },
-                    [this] { return client->counters(); }},
+                    [this] { return client->counters(); },
+                    [this] { return receive_server ? receive_server->counters() : http::ServerCounters{}; },
+                    [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; }},
       options);
   api->set_keys(*keys);
   auto server = http::Server::listen(
@@ -181,12 +206,37 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
   return {};
 }
 
+Result<void> Service::Parts::start_receiver(http::asio::io_context& io, const config::Config& config) {
+  auto address = http::parse_listen_address(config.listen.receive);
+  if (!address) return std::unexpected(std::move(address.error()));
+  if (auto allowed = check_receiver(*address, config); !allowed) return allowed;
+  auto sources = make_sources(config);
+  if (!sources) return std::unexpected(std::move(sources.error()));
+  auto routes = make_routes(config);
+  if (!routes) return std::unexpected(std::move(routes.error()));
+  receive::ReceiverOptions options;
+  options.trusted_proxies = config.receive.trusted_proxies;
+  options.rejections_per_second = config.receive.rejections_per_second;
+  auto made =
+      receive::Receiver::make(io, *commits, intake(), std::move(*sources), std::move(*routes), std::move(options));
+  if (!made) return std::unexpected(std::move(made.error()));
+  receiver = std::move(*made);
+  auto server = http::Server::listen(io, *address, server_options(config.receive.server),
+                                     [this](http::ServerRequest& request, http::Responder responder) {
+                                       receiver->handle(request, std::move(responder));
+                                     });
+  if (!server) return std::unexpected(std::move(server.error()));
+  receive_server = std::move(*server);
+  return {};
+}
+
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Service::~Service() {
   // The threads end first: what they complete from now on is posted to an io_context that runs no more. The writer is
   // the last to close an embedded file, and so leaves it checkpointed.
   parts_->store_watch.reset();
+  parts_->receive_server.reset();
   parts_->api_server.reset();
   parts_->news.reset();
   parts_->reads.reset();
@@ -196,7 +246,7 @@ Service::~Service() {
 
 Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, const config::Config& config) {
   auto parts = std::make_unique<Parts>();
-  if (auto done = parts->open_store(io, config.store); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = parts->open_store(io, config); !done) return std::unexpected(std::move(done.error()));
   std::unique_ptr<Service> service(new Service(std::move(parts)));
   Parts& started = *service->parts_;
   started.store_watch = std::make_unique<http::asio::steady_timer>(io);
@@ -205,26 +255,38 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   if (config.roles.console) {
     if (auto done = started.start_api(io, config); !done) return std::unexpected(std::move(done.error()));
   }
+  if (config.roles.receive) {
+    if (auto done = started.start_receiver(io, config); !done) return std::unexpected(std::move(done.error()));
+  }
   return service;
 }
 
 std::vector<Listening> Service::listening() const {
   std::vector<Listening> addresses;
   if (parts_->api_server) addresses.push_back({"api", parts_->api_server->address().to_string()});
+  if (parts_->receive_server) addresses.push_back({"receive", parts_->receive_server->address().to_string()});
   return addresses;
 }
 
 void Service::stop(Milliseconds grace, std::function<void()> done) {
   const SteadyTime deadline = std::chrono::steady_clock::now() + grace;
-  auto stop_dispatcher = [this, deadline, done = std::move(done)]() mutable {
+  const auto left = [deadline] {
+    const auto rest = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    return std::max(rest, Milliseconds{0});
+  };
+  auto stop_dispatcher = [this, left, done = std::move(done)]() mutable {
     if (!parts_->dispatcher) return done();
-    const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
-    parts_->dispatcher->stop(std::max(left, Milliseconds{0}), std::move(done));
+    parts_->dispatcher->stop(left(), std::move(done));
+  };
+  // The API answers while callbacks in hand are finished: /ready turns load balancers away at once.
+  auto stop_api = [this, left, stop_dispatcher = std::move(stop_dispatcher)]() mutable {
+    if (!parts_->api_server) return stop_dispatcher();
+    parts_->api_server->stop(left(), std::move(stop_dispatcher));
   };
   parts_->news.reset();
-  if (!parts_->api_server) return stop_dispatcher();
-  parts_->api->stopping();
-  parts_->api_server->stop(grace, std::move(stop_dispatcher));
+  if (parts_->api) parts_->api->stopping();
+  if (!parts_->receive_server) return stop_api();
+  parts_->receive_server->stop(grace, std::move(stop_api));
 }
 
 }  // namespace yizhan::app

@@ -1,5 +1,5 @@
-// The service, wired together: store, dispatcher, API, in this order, and stopped in reverse. The only place that sees
-// the whole configuration and turns it into each part's own options.
+// The service, wired together: store, dispatcher, API, receiver, in this order, and stopped in reverse. The only place
+// that sees the whole configuration and turns it into each part's own options.
 //
 // Everything but the store's threads runs on one io_context thread.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace yizhan::app {
 
-/// An address that the service listens on: `api`, `127.0.0.1:7401`.
+/// An address that the service listens on: `api`, `127.0.0.1:7401`; `receive`.
 struct Listening {
   std::string name;
   std::string address;
@@ -24,7 +24,8 @@ struct Listening {
 class Service {
  public:
   /// Opens the store, brings its schema up to date, starts the threads and listens. Nothing is left behind when that
-  /// fails. Codes of store.h, http/server.h, `credentials_required`, and those of make_platforms().
+  /// fails. Codes of store.h, http/server.h, `credentials_required`, and those of make_platforms(), make_sources(),
+  /// make_routes() and receive/receiver.h.
   static Result<std::unique_ptr<Service>> start(http::asio::io_context& io, const config::Config& config);
   /// Cuts off whatever stop() left. Call when the io_context does not run any more.
   ~Service();
@@ -33,8 +34,8 @@ class Service {
 
   std::vector<Listening> listening() const;
 
-  /// Takes no more requests, finishes those in hand and the attempts in flight, gives claimed events back. Calls `done`
-  /// once, at the latest after `grace`. What was accepted is durable in any case.
+  /// Takes no more callbacks and no more requests, finishes those in hand and the attempts in flight, gives claimed
+  /// events back. Calls `done` once, at the latest after `grace`. What was accepted is durable in any case.
   void stop(Milliseconds grace, std::function<void()> done);
 
  private:

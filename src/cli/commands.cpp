@@ -7,6 +7,7 @@ void add_commands(CLI::App& root, Context& context) {
   add_emit(root, context);
   add_sink(root, context);
 
+  add_callbacks(root, context);
   add_events(root, context);
   add_attempts(root, context);
   add_dead_letters(root, context);
@@ -16,6 +17,7 @@ void add_commands(CLI::App& root, Context& context) {
   add_replay(root, context);
   add_discard(root, context);
   add_endpoints(root, context);
+  add_orders(root, context);
 
   add_config(root, context);
   add_keys(root, context);

@@ -13,6 +13,7 @@ void add_emit(CLI::App& parent, Context& context);
 void add_sink(CLI::App& parent, Context& context);
 
 void add_events(CLI::App& parent, Context& context);
+void add_callbacks(CLI::App& parent, Context& context);
 void add_attempts(CLI::App& parent, Context& context);
 void add_dead_letters(CLI::App& parent, Context& context);
 void add_ledger(CLI::App& parent, Context& context);
@@ -21,6 +22,7 @@ void add_sql(CLI::App& parent, Context& context);
 void add_replay(CLI::App& parent, Context& context);
 void add_discard(CLI::App& parent, Context& context);
 void add_endpoints(CLI::App& parent, Context& context);
+void add_orders(CLI::App& parent, Context& context);
 void add_keys(CLI::App& parent, Context& context);
 
 void add_config(CLI::App& parent, Context& context);

@@ -3,6 +3,7 @@
 #include <memory>
 #include <ostream>
 
+#include "app/check.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -27,8 +28,11 @@ Result<ExitStatus> show(const Context& context) {
 }
 
 Result<ExitStatus> check(const Context& context) {
-  const auto loaded = context.load_config();
+  const auto loaded = context.load_config(Context::Purpose::kServe);
   if (!loaded) return std::unexpected(loaded.error());
+  if (const auto checked = app::check(loaded->config); !checked) {
+    return fail("config_invalid", fmt::format("{} [{}]", checked.error().message, checked.error().code));
+  }
   if (context.options.json) {
     JsonWriter writer;
     writer.begin_object().boolean("valid", true).text("file", loaded->file).key("warnings").begin_array();
@@ -38,9 +42,12 @@ Result<ExitStatus> check(const Context& context) {
     return ExitStatus::kOk;
   }
   for (const std::string& warning : loaded->warnings) context.out() << "warning: " << warning << '\n';
-  context.out() << fmt::format(
-      "The configuration is valid: {}, {}.\n", loaded->file.empty() ? "no file" : loaded->file,
-      counted(static_cast<std::int64_t>(loaded->config.platforms.size()), "platform", "platforms"));
+  const auto count = [](const auto& all) { return static_cast<std::int64_t>(all.size()); };
+  context.out() << fmt::format("The configuration is valid: {}, {}, {}, {}.\n",
+                               loaded->file.empty() ? "no file" : loaded->file,
+                               counted(count(loaded->config.platforms), "platform", "platforms"),
+                               counted(count(loaded->config.sources), "source", "sources"),
+                               counted(count(loaded->config.routes), "route", "routes"));
   return ExitStatus::kOk;
 }
 
@@ -56,9 +63,11 @@ void add_config(CLI::App& parent, Context& context) {
       add_command(*config, "show", "show what holds, and where each value came from; secrets are masked", "",
                   {{"yizhan config show", "all of it"}, {"yizhan config show --json", "for a program"}});
   on_run(*show_command, context, [&context] { return show(context); });
-  CLI::App* check_command = add_command(*config, "check", "check the configuration without starting anything",
-                                        "Exit status 2 when it is not valid.",
-                                        {{"yizhan config check --config new.toml", "before it is put in place"}});
+  CLI::App* check_command =
+      add_command(*config, "check", "check the configuration without starting anything",
+                  "As a start would, but for the store and the ports: secrets, certificates and keys are read. "
+                  "Exit status 2 when it is not valid.",
+                  {{"yizhan config check --config new.toml", "before it is put in place"}});
   on_run(*check_command, context, [&context] { return check(context); });
   CLI::App* docs_command = add_command(*config, "docs", "print the reference of all settings (Markdown)", "",
                                        {{"yizhan config docs > docs/configuration.md", "as the project keeps it"}});

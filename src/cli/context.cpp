@@ -12,19 +12,20 @@ std::string_view Context::variable(std::string_view name) const {
   return found == environment.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<config::Loaded> Context::load_config() const {
-  config::Sources sources;
-  if (!options.config_file.empty()) sources.file = options.config_file;
-  sources.variables = environment;
-  sources.flags = flags;
-  if (!options.data_dir.empty()) sources.flags.push_back({"data_dir", options.data_dir, "--data-dir"});
-  if (!options.store_url.empty()) sources.flags.push_back({"store.url", options.store_url, "--store"});
+Result<config::Loaded> Context::load_config(Purpose purpose) const {
+  config::Inputs inputs;
+  if (!options.config_file.empty()) inputs.file = options.config_file;
+  inputs.variables = environment;
+  inputs.flags = flags;
+  inputs.serving = purpose == Purpose::kServe;
+  if (!options.data_dir.empty()) inputs.flags.push_back({"data_dir", options.data_dir, "--data-dir"});
+  if (!options.store_url.empty()) inputs.flags.push_back({"store.url", options.store_url, "--store"});
   for (const std::string& setting : options.settings) {
     auto flag = config::parse_set_flag(setting);
     if (!flag) return std::unexpected(flag.error());
-    sources.flags.push_back(std::move(*flag));
+    inputs.flags.push_back(std::move(*flag));
   }
-  auto loaded = config::load(sources);
+  auto loaded = config::load(inputs);
   if (!loaded) {
     if (loaded.error().size() == 1) return std::unexpected(loaded.error().front());
     std::string text = fmt::format("the configuration has {} problems:\n", loaded.error().size());

@@ -48,8 +48,10 @@ class Context {
   /// The value of an environment variable; empty when it is not set.
   std::string_view variable(std::string_view name) const;
 
+  /// What the configuration is for: a command that only works beside the service does without its secrets.
+  enum class Purpose { kServe, kTool };
   /// One problem is the error; several are its message, one a line, with the code `config_invalid`.
-  Result<config::Loaded> load_config() const;
+  Result<config::Loaded> load_config(Purpose purpose = Purpose::kTool) const;
   /// Code `store_missing` where an embedded store does not exist yet; and those of store.h.
   Result<OpenedStore> open_store() const;
   /// The store of a configuration that was loaded before.

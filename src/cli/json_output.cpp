@@ -1,14 +1,6 @@
 #include "cli/json_output.h"
 
-#include "verify/base64.h"
-
 namespace yizhan::cli {
-
-std::string base64(std::string_view bytes) {
-  std::string out;
-  verify::append_base64(out, {reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()});
-  return out;
-}
 
 void write_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint) {
   writer

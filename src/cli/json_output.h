@@ -12,8 +12,6 @@ namespace yizhan::cli {
 
 using api::JsonWriter;
 
-std::string base64(std::string_view bytes);
-
 /// An endpoint that is disabled, with what the store knows of it.
 void write_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint);
 

@@ -16,8 +16,6 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr const char* kScopeHelp = "what it may do: events:write, events:read, admin (everything); comma-separated";
-
 struct CreateOptions {
   std::string name;
   std::string scopes = "events:write,events:read";
@@ -143,10 +141,14 @@ void add_keys(CLI::App& parent, Context& context) {
       *keys, "create", "make an API key; printed this once, stored as a hash",
       "From the first key on, every request needs one; a listener beyond loopback does not start without.",
       {{"yizhan keys create backend", "hands events over and looks at them"},
+       {"yizhan keys create shop --scopes orders:write,orders:read", "creates orders and looks whether they are paid"},
        {"yizhan keys create operator --scopes admin", "may do everything"},
        {"export YIZHAN_API_KEY=$(yizhan keys create me --scopes admin)", "for the commands of this shell"}});
   create_command->add_option("name", options->name, "whose it is; shown in the list")->type_name("NAME")->required();
-  create_command->add_option("--scopes", options->scopes, kScopeHelp)->type_name("SCOPES");
+  create_command
+      ->add_option("--scopes", options->scopes,
+                   fmt::format("what it may do, comma-separated: {} (everything)", api::scope_names()))
+      ->type_name("SCOPES");
   on_run(*create_command, context, [&context, options] { return create(context, *options); });
 
   CLI::App* list_command =

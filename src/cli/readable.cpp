@@ -128,4 +128,22 @@ Result<UtcTime> parse_moment(std::string_view text, UtcTime now, Direction direc
                   direction == Direction::kPast ? " (ago)" : " (from now)"));
 }
 
+Result<TimeRange> parse_range(std::string_view since, std::string_view until, UtcTime now) {
+  TimeRange range;
+  struct End {
+    std::string_view option, text;
+    std::optional<UtcTime>& time;
+  };
+  for (const End& end : {End{"--since", since, range.from}, End{"--until", until, range.until}}) {
+    if (end.text.empty()) continue;
+    const auto time = parse_moment(end.text, now, Direction::kPast);
+    if (!time) return fail("usage_invalid", fmt::format("{}: {}", end.option, time.error().message));
+    end.time = *time;
+  }
+  if (range.from && range.until && *range.from >= *range.until) {
+    return fail("usage_invalid", "--since is not before --until: nothing lies between them");
+  }
+  return range;
+}
+
 }  // namespace yizhan::cli

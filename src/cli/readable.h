@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,12 @@ enum class Direction { kPast, kFuture };
 /// A date (`2026-02-06`), a time (RFC 3339, or with a space, UTC where no zone is given), `now`, or a span. Code
 /// `usage_invalid`.
 Result<UtcTime> parse_moment(std::string_view text, UtcTime now, Direction direction);
+
+/// What --since and --until say; each may be empty. Code `usage_invalid`, also when nothing lies between them.
+struct TimeRange {
+  std::optional<UtcTime> from;
+  std::optional<UtcTime> until;
+};
+Result<TimeRange> parse_range(std::string_view since, std::string_view until, UtcTime now);
 
 }  // namespace yizhan::cli

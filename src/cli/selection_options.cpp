@@ -24,13 +24,6 @@ std::string names_of(const Values& values, std::string_view separator) {
   return names;
 }
 
-Result<std::optional<UtcTime>> moment(const std::string& text, std::string_view option, UtcTime now) {
-  if (text.empty()) return std::nullopt;
-  const auto time = parse_moment(text, now, Direction::kPast);
-  if (!time) return fail("usage_invalid", fmt::format("{}: {}", option, time.error().message));
-  return *time;
-}
-
 }  // namespace
 
 void add_selection_options(CLI::App& command, SelectionOptions& options, bool with_ids, bool with_status) {
@@ -78,15 +71,10 @@ Result<store::Selection> to_selection(const SelectionOptions& options, UtcTime n
     }
     selection.error_class = options.error_class;
   }
-  const auto from = moment(options.since, "--since", now);
-  if (!from) return std::unexpected(from.error());
-  const auto until = moment(options.until, "--until", now);
-  if (!until) return std::unexpected(until.error());
-  if (*from && *until && **from >= **until) {
-    return fail("usage_invalid", "--since is not before --until: nothing lies between them");
-  }
-  selection.created_from = *from;
-  selection.created_until = *until;
+  const auto range = parse_range(options.since, options.until, now);
+  if (!range) return std::unexpected(range.error());
+  selection.created_from = range->from;
+  selection.created_until = range->until;
   return selection;
 }
 

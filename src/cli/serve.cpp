@@ -29,7 +29,7 @@ Result<ExitStatus> run(Context& context, const CLI::App& command, const SettingO
   for (const SettingOption& option : options) {
     if (command.count(option.flag) > 0) context.flags.push_back({option.key, option.value, option.flag});
   }
-  const auto loaded = context.load_config();
+  const auto loaded = context.load_config(Context::Purpose::kServe);
   if (!loaded) return std::unexpected(loaded.error());
   for (const std::string& warning : loaded->warnings) context.terminal.err << "yizhan: warning: " << warning << '\n';
   context.terminal.err.flush();

@@ -182,7 +182,7 @@ std::string sink_json(const SinkEntry& entry, bool with_content) {
   if (with_content) {
     record.key("headers").begin_array();
     for (const auto& [name, value] : entry.request.headers) record.begin_array().text(name).text(value).end_array();
-    record.end_array().text("body_base64", base64(entry.request.body));
+    record.end_array().text("body_base64", api::to_base64(entry.request.body));
   }
   return record.end_object().take();
 }

@@ -1,235 +1,45 @@
-// What is known only when every source has been read: defaults that depend on other settings, secrets that stand in
-// files, and what must hold between settings.
+// What is known only when every input has been read: defaults that depend on other settings, and what must hold
+// between settings.
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <array>
 
 #include "config/draft.h"
 
 namespace yizhan::config {
 namespace {
 
-bool signs_by_standard_webhooks(SigningScheme scheme) {
-  return scheme == SigningScheme::kStandardWebhooks || scheme == SigningScheme::kStandardWebhooksV1a;
+void check_certificate(Draft& draft, const std::string& section, const ServerSection& server) {
+  if (server.certificate_file.empty() == server.key_file.empty()) return;
+  draft.refuse_value(section + (server.key_file.empty() ? ".key_file" : ".certificate_file"),
+                     "must be set too: a certificate and its key go together.");
 }
 
-/// One platform, with the words to name its settings by.
-class PlatformCompletion {
- public:
-  PlatformCompletion(Draft& draft, Platform& platform, const ReadFile& read_file, bool secrets_required)
-      : draft_(draft), platform_(platform), read_file_(read_file), secrets_required_(secrets_required) {}
-
-  void run() {
-    fill_defaults();
-    collect_secrets();
-    check_secrets();
-    check_hmac();
-    check_headers();
-    check_pairs();
-  }
-
- private:
-  std::string key(std::string_view name) const { return platform_key(platform_.name, name); }
-  bool given(std::string_view name) const { return draft_.was_given(key(name)); }
-
-  void fill_defaults() {
-    Signing& signing = platform_.signing;
-    // Whoever sets the seed's variable for a secret has consumers that check the seed's signature.
-    const bool of_the_seed = platform_.name == "sub2api" || platform_.name == "newapi" ||
-                             draft_.origin(key("secret")).kind == Origin::Kind::kSeedVariable;
-    if (!given("signing")) {
-      signing.scheme = of_the_seed ? SigningScheme::kXCs : SigningScheme::kStandardWebhooks;
-    }
-    if (!given("event_id_header")) {
-      platform_.event_id_header = signs_by_standard_webhooks(signing.scheme) ? "webhook-id" : "X-Yizhan-Event-Id";
-    }
-    if (!given("signature_header")) {
-      if (signing.scheme == SigningScheme::kXCs) signing.signature_header = draft_.config().webhook.signature_header;
-      if (signing.scheme == SigningScheme::kHmac) signing.signature_header = "X-Signature";
-      if (signing.scheme == SigningScheme::kWebhookSignature) signing.signature_header = "X-Webhook-Signature";
-    }
-    constexpr std::string_view kMasterSwitch = "webhook.platform_adapters_enabled";
-    if (!draft_.config().webhook.platform_adapters_enabled && platform_.enabled) {
-      platform_.enabled = false;
-      draft_.set_origin(key("enabled"), draft_.origin(kMasterSwitch));
-    }
-  }
-
-  void collect_secrets() {
-    Signing& signing = platform_.signing;
-    // Given in one source, secrets and files add up; given in two, the later replaces the earlier.
-    const Origin texts = draft_.origin(key("secrets"));
-    const Origin files = draft_.origin(key("secret_files"));
-    if (given("secrets") && given("secret_files")) {
-      if (texts.kind > files.kind) signing.secret_files.clear();
-      if (files.kind > texts.kind) signing.secrets.clear();
-    }
-    for (const std::string& path : signing.secret_files) {
-      auto secret = read_file_(path);
-      if (!secret) {
-        draft_.refuse("config_file_unreadable",
-                      fmt::format("{} ({}): {}: {}. It must hold one secret.", key("secret_files"), files.where, path,
-                                  secret.error().message));
-        continue;
-      }
-      while (secret->ends_with('\n') || secret->ends_with('\r')) secret->pop_back();
-      if (!kSecretText.matches(*secret)) {
-        draft_.refuse_value(key("secret_files"), fmt::format("the file {} must hold one secret in one line.", path));
-        continue;
-      }
-      signing.secrets.push_back(std::move(*secret));
-      draft_.set_origin(key("secrets"), files);
-    }
-  }
-
-  void check_secrets() {
-    const Signing& signing = platform_.signing;
-    if (signing.scheme == SigningScheme::kNone) return;
-    const std::string scheme(name_of(signing.scheme));
-    if (signing.secrets.empty()) {
-      // A platform that is not enabled may be half set up; one whose secret file could not be read has been reported.
-      if (!secrets_required_ || !platform_.enabled || !signing.secret_files.empty()) return;
-      draft_.refuse_value(
-          key("secrets"),
-          fmt::format("its callbacks are signed with {}, so it needs a secret. Give one as {} or {} or {}, "
-                      "or set {} to \"none\".",
-                      scheme, key("secret"), platform_variable_name(platform_.name, "secret"), key("secret_file"),
-                      key("signing")));
-      return;
-    }
-    if (!signs_by_standard_webhooks(signing.scheme)) return;
-    const Shape& shape =
-        signing.scheme == SigningScheme::kStandardWebhooks ? kStandardWebhooksSecret : kStandardWebhooksKey;
-    for (const std::string& secret : signing.secrets) {
-      if (shape.matches(secret)) continue;
-      draft_.refuse_value(
-          key("secrets"),
-          fmt::format("{} does not fit {}: there it must be {}. For a secret that is any text set {} to \"x-cs\" or "
-                      "another scheme.",
-                      masked(secret), scheme, shape.allowed, key("signing")));
-    }
-  }
-
-  void check_hmac() {
-    Signing& signing = platform_.signing;
-    if (signing.scheme != SigningScheme::kHmac) {
-      for (const auto& setting : platform_settings()) {
-        if (setting.key.starts_with("hmac_") && given(setting.key)) drop_without_effect(setting.key);
-      }
-      signing.hmac = {};
-    } else if (signing.hmac.signed_text.contains("{timestamp}") && signing.hmac.timestamp_header.empty()) {
-      draft_.refuse_value(key("hmac_timestamp_header"),
-                          "must be set, because the signed text holds {timestamp} and the receiver has to know it.");
-    }
-    const bool takes_header = signing.scheme != SigningScheme::kNone && !signs_by_standard_webhooks(signing.scheme);
-    if (takes_header && signing.signature_header.empty()) {
-      draft_.refuse_value(key("signature_header"), fmt::format("must not be empty for {}.", name_of(signing.scheme)));
-    }
-    if (!takes_header && !signing.signature_header.empty()) {
-      drop_without_effect("signature_header");
-      signing.signature_header.clear();
-    }
-  }
-
-  void drop_without_effect(std::string_view name) {
-    draft_.warn(key(name),
-                fmt::format("has no effect while {} is {}.", key("signing"), name_of(platform_.signing.scheme)));
-    draft_.set_origin(key(name), {});
-  }
-
-  /// Headers that this platform's callbacks carry anyway, with the setting that names each (empty: the scheme's own).
-  std::vector<std::pair<std::string, std::string>> own_headers() const {
-    const Signing& signing = platform_.signing;
-    std::vector<std::pair<std::string, std::string>> own{{platform_.event_id_header, "event_id_header"},
-                                                         {platform_.event_type_header, "event_type_header"},
-                                                         {signing.signature_header, "signature_header"}};
-    if (signing.scheme == SigningScheme::kXCs) own.emplace_back("X-CS-Timestamp", "");
-    if (signing.scheme == SigningScheme::kHmac)
-      own.emplace_back(signing.hmac.timestamp_header, "hmac_timestamp_header");
-    return own;
-  }
-
-  void check_headers() {
-    const auto own = own_headers();
-    for (std::size_t i = 0; i < own.size(); ++i) {
-      const auto& [header, setting] = own[i];
-      if (header.empty() || setting.empty()) continue;
-      // The scheme's own webhook-id is what the event id header is called there.
-      const bool is_webhook_id = setting == "event_id_header" && same_header(header, "webhook-id");
-      if (is_reserved_header(header) && !is_webhook_id) {
-        draft_.refuse_value(key(setting),
-                            fmt::format("the header {} is written by the service itself. Choose another.", header));
-      }
-      for (std::size_t j = 0; j < own.size(); ++j) {
-        if (j < i || (j > i && own[j].second.empty())) {
-          if (same_header(own[j].first, header)) {
-            draft_.refuse_value(key(setting),
-                                fmt::format("the header {} already carries something else. Choose another.", header));
-            break;
-          }
-        }
-      }
-    }
-    for (std::size_t i = 0; i < platform_.headers.size(); ++i) {
-      const std::string& name = platform_.headers[i].first;
-      const auto same = [&name](const auto& other) { return same_header(other.first, name); };
-      if (is_reserved_header(name) || std::ranges::any_of(own, same)) {
-        draft_.refuse_value(key("headers"),
-                            fmt::format("the header {} is written by the service itself. Take it out.", name));
-      } else if (std::any_of(platform_.headers.begin(), platform_.headers.begin() + static_cast<std::ptrdiff_t>(i),
-                             same)) {
-        draft_.refuse_value(key("headers"), fmt::format("the header {} is given twice.", name));
-      }
-    }
-  }
-
-  void check_pairs() {
-    if (platform_.client_certificate_file.empty() != platform_.client_key_file.empty()) {
-      draft_.refuse_value(key(platform_.client_key_file.empty() ? "client_key_file" : "client_certificate_file"),
-                          "must be set too: a client certificate and its key go together.");
-    }
-    if (platform_.policy.breaker_open_max < platform_.policy.breaker_open) {
-      draft_.refuse_value(
-          key("breaker_open_max_ms"),
-          fmt::format("{} must not be less than breaker_open_ms, which is {}.",
-                      platform_.policy.breaker_open_max.count(), platform_.policy.breaker_open.count()));
-    }
-  }
-
-  Draft& draft_;
-  Platform& platform_;
-  const ReadFile& read_file_;
-  bool secrets_required_;
-};
-
 /// `a-b` and `a_b` would share their variables.
-void check_platform_names(Draft& draft) {
+template <class Owner>
+void check_names(Draft& draft) {
   std::map<std::string, std::string> by_variable;
-  for (const auto& [name, platform] : draft.platforms()) {
+  for (const auto& [name, entry] : draft.entries<Owner>()) {
     const auto [first, is_new] = by_variable.emplace(variable_part(name), name);
     if (!is_new) {
       draft.refuse("config_value_invalid",
-                   fmt::format("platforms.{} and platforms.{}: both are called {} in variables. Rename one.",
-                               first->second, name, first->first));
+                   fmt::format("{0}.{1} and {0}.{2}: both are called {3} in variables. Rename one.",
+                               Table<Owner>::kName, first->second, name, first->first));
     }
   }
 }
 
 }  // namespace
 
-void complete(Draft& draft, const ReadFile& read_file, bool secrets_required) {
+void complete(Draft& draft, const Completion& how) {
   Config& config = draft.config();
   if (config.store.url.empty()) {
     config.store.url = fmt::format("sqlite:{}{}yizhan.db", config.data_dir, config.data_dir.ends_with('/') ? "" : "/");
   }
-  if (config.api.certificate_file.empty() != config.api.key_file.empty()) {
-    draft.refuse_value(config.api.key_file.empty() ? "api.key_file" : "api.certificate_file",
-                       "must be set too: a certificate and its key go together.");
-  }
-  check_platform_names(draft);
-  for (auto& [name, platform] : draft.platforms())
-    PlatformCompletion(draft, platform, read_file, secrets_required).run();
+  check_certificate(draft, "api", config.api);
+  check_certificate(draft, "receive", config.receive.server);
+  for_each_table([&]<class Owner>(std::type_identity<Owner>) { check_names<Owner>(draft); });
+  complete_platforms(draft, how);
+  complete_sources(draft, how);
+  complete_routes(draft, how);
 }
 
 }  // namespace yizhan::config

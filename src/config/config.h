@@ -13,6 +13,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/hmac_options.h"
+#include "config/source.h"
 #include "domain/policy.h"
 #include "domain/signing_scheme.h"
 
@@ -44,8 +46,8 @@ struct LogSection {
   log::Level level = log::Level::kInfo;
 };
 
-/// The API's and the console's listener.
-struct ApiSection {
+/// How a listener serves.
+struct ServerSection {
   std::string certificate_file;  ///< PEM chain; with key_file: HTTPS. Both or none.
   std::string key_file;
   std::size_t body_limit = 1 << 20;  ///< bytes
@@ -54,6 +56,15 @@ struct ApiSection {
   Milliseconds head_timeout{10000};
   Milliseconds body_timeout{30000};
   Milliseconds idle_timeout{75000};
+};
+
+/// What holds for every callback that comes in.
+struct ReceiveSection {
+  ServerSection server;
+  std::vector<std::string> trusted_proxies;  ///< networks whose X-Forwarded-For is believed
+  double rejections_per_second = 100;        ///< put on record; more are counted
+  std::int64_t kept_rejected = 10'000;       ///< rows
+  std::int64_t kept_duplicates = 100'000;    ///< rows
 };
 
 /// What holds for every callback that leaves.
@@ -82,15 +93,6 @@ struct WebhookSection {
   Seconds max_skew{300};
 };
 
-/// For SigningScheme::kHmac only.
-struct HmacOptions {
-  std::string prefix;  ///< before the encoded MAC: `sha256=`
-  HmacEncoding encoding = HmacEncoding::kHex;
-  HmacAlgorithm algorithm = HmacAlgorithm::kSha256;
-  std::string timestamp_header;        ///< empty: no timestamp is sent
-  std::string signed_text = "{body}";  ///< `{timestamp}` (Unix seconds), `{id}` and `{body}` stand for themselves
-};
-
 struct Signing {
   SigningScheme scheme = SigningScheme::kStandardWebhooks;
   /// In the order given; the contents of the secret files (without a line end) come last.
@@ -112,7 +114,7 @@ struct Platform {
   std::string base_url;  ///< empty: every event must bring a full URL
   DeliveryPolicy policy;
   Signing signing;
-  std::string ingress_secret;  ///< for webhooks that the platform sends us; empty: none are accepted
+  std::string ingress_secret;  ///< for webhooks that the platform sends us; has made the source `<name>-ingress`
   std::string event_id_header;
   std::string event_type_header = "X-Yizhan-Event-Type";  ///< empty: the type is not sent
   Envelope envelope = Envelope::kNone;
@@ -136,12 +138,16 @@ struct Config {
   LogSection log;
   OutboundSection outbound;
   DispatchSection dispatch;
-  ApiSection api;
+  ServerSection api;  ///< the API's and the console's listener
+  ReceiveSection receive;
   WebhookSection webhook;
   std::vector<Platform> platforms;  ///< by name
+  std::vector<Source> sources;      ///< by name
+  std::vector<Route> routes;        ///< in their order
 
-  /// Null when there is no such platform. names.h has the enumerations' names.
+  /// Null when there is none. names.h has the enumerations' names.
   const Platform* find_platform(std::string_view name) const;
+  const Source* find_source(std::string_view name) const;
 };
 
 }  // namespace yizhan::config

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "config/load.h"
-#include "config/setting.h"
+#include "config/source_kinds.h"
+#include "config/tables.h"
 
 namespace yizhan::config {
 namespace {
@@ -12,12 +13,12 @@ constexpr std::string_view kReferenceHead = R"(# Configuration
 
 <!-- Generated from the declarations in src/config by `yizhan config docs`; do not edit. -->
 
-Yizhan runs without any configuration. What is set comes from these sources; a later one wins:
+Yizhan runs without any configuration. What is set comes from these places; a later one wins:
 
 1. the defaults below;
 2. a TOML file: the one that `--config` or `YIZHAN_CONFIG` names, else `./yizhan.toml` if it exists
    ([a commented sample](yizhan.sample.toml));
-3. the variables `AI_CS_…` of the platform callback service that Yizhan takes over from;
+3. the variables `AI_CS_…` and `WEBHOOK_…` of the services that Yizhan takes over from;
 4. the variables `YIZHAN_…`;
 5. flags: `--set section.name=value` for any setting, and the options named below.
 
@@ -41,18 +42,57 @@ variables the name is written in upper case, with `_` for `-`: `YIZHAN_PLATFORM_
 such a name could be read in two ways, the longest setting's name at its end counts.
 )";
 
+constexpr std::string_view kSourcesHead = R"(
+## Sources: `[sources.<name>]`
+
+Who sends callbacks to us: where they come in, how they are checked, and which platform gets the events that they cause. The
+name stands on record with every callback; routes and `yizhan callbacks list --source` name it. In variables it is written like a
+platform's: `YIZHAN_SOURCE_SHOP_WX_SECRET` is `secret` of `shop_wx`.
+
+)";
+
+constexpr std::string_view kSourcesTail = R"(
+Sources that exist without a table: `<platform>-ingress` of the kind `platform` for each platform that has an
+`ingress_secret`, and `express` when `WEBHOOK_SECRET` or `WEBHOOK_REJECT_INVALID_SIGNATURE` is set.
+
+A source without any secret (`express` and `kuaidi100` may go without) is refused when the receiver listens beyond loopback.
+)";
+
+constexpr std::string_view kRoutesHead = R"(
+## Routes: `[[routes]]`
+
+Which platforms get which callbacks, beside what the sources cause by themselves. Every route that matches makes an event: the
+callback's body, decrypted or turned into JSON where it was not, signed as the platform wants it. A callback that no route
+matches and that causes nothing by itself is still on record.
+
+```toml
+[[routes]]
+source = "github"
+event_type = "push"
+where = ["repository.full_name = acme/shop", "ref ^ refs/heads/"]
+platform = "builds"
+```
+
+A condition is `field = value`, `field != value`, `field ~ value` (contains), `field ^ value` (starts with), `field exists`,
+`field > number` or `field < number`; the field is a path into the JSON (`resource.amount.total`, `data.0.state`). All conditions of
+a route must hold. In variables and flags a route goes by its number: `YIZHAN_ROUTE_1_SOURCE`, `--set routes.1.source=github`.
+)";
+
 std::string section_of(std::string_view key) {
   const auto point = key.find('.');
   return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
 }
 
-/// What the defaults come to when nothing is set: one platform that nothing was said about.
+/// What the defaults come to when nothing is set: one platform and one source that little was said about.
 Config plain_config() {
-  Sources sources;
-  sources.flags = {{"platforms.crm.enabled", "true", "--set"}};
-  sources.serving = false;
-  sources.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
-  return load(sources).value().config;
+  Inputs inputs;
+  inputs.flags = {{"platforms.crm.enabled", "true", "--set"},
+                  {"sources.github.enabled", "true", "--set"},
+                  {"routes.1.source", "*", "--set"},
+                  {"routes.1.platform", "crm", "--set"}};
+  inputs.serving = false;
+  inputs.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
+  return load(inputs).value().config;
 }
 
 template <class Owner>
@@ -126,6 +166,65 @@ std::string sample_entry(const SettingDescription& setting) {
 
 }  // namespace
 
+namespace {
+
+/// How a seed's variable for a setting of a table is called, with the placeholder for the name.
+template <class Owner>
+std::string seed_variable_text(const Setting<Owner>& setting) {
+  if (setting.seed_variable.empty()) return {};
+  if constexpr (std::is_same_v<Owner, Platform>) {
+    return fmt::format("{}<NAME>_{}", Table<Platform>::kSeedPrefix, setting.seed_variable);
+  } else {
+    return std::string(setting.seed_variable);
+  }
+}
+
+template <class Owner>
+void describe_table(const Owner& plain, std::vector<SettingDescription>& all) {
+  using Words = Table<Owner>;
+  for (const auto& setting : Words::settings()) {
+    SettingDescription description = described(setting, plain);
+    description.section = fmt::format("{}.{}", Words::kName, Words::kPlaceholder);
+    description.key = table_key<Owner>(Words::kPlaceholder, setting.key);
+    description.variable = table_variable<Owner>(Words::kPlaceholder, setting.key);
+    description.seed_variable = seed_variable_text(setting);
+    all.push_back(std::move(description));
+  }
+}
+
+std::string source_kinds_table() {
+  std::string text = "| kind | comes in at | needs | settings of its own |\n|---|---|---|---|\n";
+  for (const SourceKindFacts& facts : source_kinds()) {
+    std::string own;
+    for (const std::string_view key : facts.own_settings) own += fmt::format("{}`{}`", own.empty() ? "" : ", ", key);
+    text += fmt::format("| `{}` | `{}` | {} | {} |\n", name_of(facts.kind), facts.path, facts.needs, own);
+  }
+  return text;
+}
+
+std::string section_head(const std::string& section) {
+  if (section.empty()) return "\n## Top level\n";
+  if (section.starts_with(Table<Platform>::kName)) return std::string(kPlatformsHead);
+  if (section.starts_with(Table<Route>::kName)) return std::string(kRoutesHead);
+  if (section.starts_with(Table<Source>::kName)) {
+    return fmt::format("{}{}{}", kSourcesHead, source_kinds_table(), kSourcesTail);
+  }
+  return fmt::format("\n## `[{}]`\n", section);
+}
+
+std::string sample_section(const std::string& section) {
+  if (section.starts_with(Table<Platform>::kName)) {
+    return "\n# One such section for each platform; `crm` stands for its name.\n#[platforms.crm]\n";
+  }
+  if (section.starts_with(Table<Source>::kName)) {
+    return "\n# One such section for each source; `github` stands for its name.\n#[sources.github]\n";
+  }
+  if (section.starts_with(Table<Route>::kName)) return "\n# One such section for each route.\n#[[routes]]\n";
+  return fmt::format("\n[{}]\n", section);
+}
+
+}  // namespace
+
 std::vector<SettingDescription> describe_settings() {
   std::vector<SettingDescription> all;
   const Config plain = plain_config();
@@ -133,16 +232,9 @@ std::vector<SettingDescription> describe_settings() {
     all.push_back(described(setting, plain));
     all.back().variable = variable_name(setting);
   }
-  for (const auto& setting : platform_settings()) {
-    SettingDescription description = described(setting, plain.platforms.front());
-    description.section = "platforms.<name>";
-    description.key = fmt::format("platforms.<name>.{}", setting.key);
-    description.variable = fmt::format("YIZHAN_PLATFORM_<NAME>_{}", variable_part(setting.key));
-    if (!setting.seed_variable.empty()) {
-      description.seed_variable = fmt::format("AI_CS_PLATFORM_<NAME>_{}", setting.seed_variable);
-    }
-    all.push_back(std::move(description));
-  }
+  describe_table(plain.platforms.front(), all);
+  describe_table(plain.sources.front(), all);
+  describe_table(plain.routes.front(), all);
   return all;
 }
 
@@ -152,13 +244,7 @@ std::string reference_markdown() {
   for (const SettingDescription& setting : describe_settings()) {
     if (setting.section != section) {
       section = setting.section;
-      if (section == "platforms.<name>") {
-        text += kPlatformsHead;
-      } else if (section.empty()) {
-        text += "\n## Top level\n";
-      } else {
-        text += fmt::format("\n## `[{}]`\n", section);
-      }
+      text += section_head(section);
     }
     text += entry(setting);
   }
@@ -174,11 +260,7 @@ std::string sample_toml() {
   for (const SettingDescription& setting : describe_settings()) {
     if (setting.section != section) {
       section = setting.section;
-      if (section == "platforms.<name>") {
-        text += "\n# One such section for each platform; `crm` stands for its name.\n#[platforms.crm]\n";
-      } else {
-        text += fmt::format("\n[{}]\n", section);
-      }
+      text += sample_section(section);
     }
     text += sample_entry(setting);
   }

@@ -58,10 +58,11 @@ void Draft::assign(const Setting<Config>& setting, const Given& given) {
   put(config_, setting, std::string(setting.key), given);
 }
 
-void Draft::assign(Platform& platform, const Setting<Platform>& setting, const Given& given) {
-  const std::string key = platform_key(platform.name, setting.key);
+template <class Owner>
+void Draft::assign(Owner& entry, const Setting<Owner>& setting, const Given& given) {
+  const std::string key = table_key<Owner>(entry.name, setting.key);
   const auto earlier = origins_.find(key);
-  // Two names for one list: within one source nobody could say which should win.
+  // Two names for one list: within one input nobody could say which should win.
   if (!setting.single.empty() && given.origin.kind != Origin::Kind::kFlag && earlier != origins_.end() &&
       earlier->second.kind == given.origin.kind) {
     refuse("config_value_invalid",
@@ -70,19 +71,28 @@ void Draft::assign(Platform& platform, const Setting<Platform>& setting, const G
                        key, given.origin.where, setting.single, setting.key, earlier->second.where));
     return;
   }
-  put(platform, setting, key, given);
+  put(entry, setting, key, given);
 }
+template void Draft::assign(Platform&, const Setting<Platform>&, const Given&);
+template void Draft::assign(Source&, const Setting<Source>&, const Given&);
+template void Draft::assign(Route&, const Setting<Route>&, const Given&);
 
-Platform* Draft::platform(const std::string& name, const std::string& where) {
-  if (!kPlatformName.matches(name)) {
-    refuse("config_key_unknown", fmt::format("platforms.{}{}: a platform's name must be {}.", in_quotes(name),
-                                             in_brackets(where), kPlatformName.allowed));
+template <class Owner>
+Owner* Draft::entry(const std::string& name, const std::string& where) {
+  using Words = Table<Owner>;
+  if (!Words::name_shape().matches(name)) {
+    refuse("config_key_unknown",
+           fmt::format("{}.{}{}: a {}'s {} must be {}.", Words::kName, in_quotes(name), in_brackets(where), Words::kOne,
+                       Words::kIsList ? "place" : "name", Words::name_shape().allowed));
     return nullptr;
   }
-  Platform& platform = platforms_[name];
-  platform.name = name;
-  return &platform;
+  Owner& owner = entries<Owner>()[name];
+  owner.name = name;
+  return &owner;
 }
+template Platform* Draft::entry(const std::string&, const std::string&);
+template Source* Draft::entry(const std::string&, const std::string&);
+template Route* Draft::entry(const std::string&, const std::string&);
 
 void Draft::refuse(std::string_view code, std::string message) {
   problems_.push_back({code, std::move(message)});
@@ -103,25 +113,15 @@ Origin Draft::origin(std::string_view key) const {
 
 std::expected<Loaded, Problems> Draft::finish(std::string file) && {
   if (!problems_.empty()) return std::unexpected(std::move(problems_));
-  for (auto& [name, platform] : platforms_) config_.platforms.push_back(std::move(platform));
+  for (auto& [name, platform] : entries<Platform>()) config_.platforms.push_back(std::move(platform));
+  for (auto& [name, source] : entries<Source>()) config_.sources.push_back(std::move(source));
+  for (auto& [name, route] : entries<Route>()) config_.routes.push_back(std::move(route));
   return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_)};
 }
 
 const Setting<Config>* find_setting(std::string_view key) {
   const auto found = std::ranges::find(settings(), key, &Setting<Config>::key);
   return found == settings().end() ? nullptr : &*found;
-}
-
-PlatformMatch find_platform_setting(std::string_view key) {
-  for (const auto& setting : platform_settings()) {
-    if (setting.key == key) return {&setting, false};
-    if (!setting.single.empty() && setting.single == key) return {&setting, true};
-  }
-  return {};
-}
-
-std::string platform_key(std::string_view platform, std::string_view key) {
-  return fmt::format("platforms.{}.{}", platform, key);
 }
 
 std::vector<std::string> keys_of_section(std::string_view section) {
@@ -140,15 +140,6 @@ std::vector<std::string> section_names() {
     if (!section.empty() && std::ranges::find(names, section) == names.end()) names.push_back(std::move(section));
   }
   return names;
-}
-
-std::vector<std::string> platform_setting_keys() {
-  std::vector<std::string> keys;
-  for (const auto& setting : platform_settings()) {
-    keys.emplace_back(setting.key);
-    if (!setting.single.empty()) keys.emplace_back(setting.single);
-  }
-  return keys;
 }
 
 std::string suggestion_or_list(std::string_view written, const std::vector<std::string>& candidates) {

@@ -1,4 +1,4 @@
-// A configuration in the making: the sources write into it one after the other, the later over the earlier, and what is
+// A configuration in the making: the inputs write into it one after the other, the later over the earlier, and what is
 // wrong is gathered. Private to config.
 #pragma once
 
@@ -12,10 +12,11 @@
 
 #include "config/load.h"
 #include "config/setting.h"
+#include "config/tables.h"
 
 namespace yizhan::config {
 
-/// A value as a source gave it.
+/// A value as an input gave it.
 struct Given {
   /// A text (variables and flags), or what a TOML file holds; a TOML value that no setting takes is `nullopt`.
   std::variant<std::string_view, std::optional<Value>> value;
@@ -25,14 +26,20 @@ struct Given {
 
 class Draft {
  public:
-  /// The platform of that name, made when it is new. Null, with a problem, when the name is not allowed.
-  Platform* platform(const std::string& name, const std::string& where);
-  std::map<std::string, Platform>& platforms() { return platforms_; }
   Config& config() { return config_; }
+  /// All platforms, sources or routes so far.
+  template <class Owner>
+  Entries<Owner>& entries() {
+    return std::get<Entries<Owner>>(tables_);
+  }
+  /// The one of that name, made when it is new. Null, with a problem, when the name is not allowed.
+  template <class Owner>
+  Owner* entry(const std::string& name, const std::string& where);
 
   /// Puts a top-level or section setting.
   void assign(const Setting<Config>& setting, const Given& given);
-  void assign(Platform& platform, const Setting<Platform>& setting, const Given& given);
+  template <class Owner>
+  void assign(Owner& entry, const Setting<Owner>& setting, const Given& given);
 
   void refuse(std::string_view code, std::string message);
   /// `config_value_invalid` for a value that is wrong together with others.
@@ -51,7 +58,7 @@ class Draft {
   void put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given);
 
   Config config_;
-  std::map<std::string, Platform> platforms_;
+  std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>> tables_;
   Origins origins_;
   Problems problems_;
   std::vector<std::string> warnings_;
@@ -59,32 +66,32 @@ class Draft {
 
 /// The setting of that key; null when there is none.
 const Setting<Config>* find_setting(std::string_view key);
-struct PlatformMatch {
-  const Setting<Platform>* setting = nullptr;
-  bool single = false;
-};
-PlatformMatch find_platform_setting(std::string_view key);
-
-/// `platforms.crm.base_url`
-std::string platform_key(std::string_view platform, std::string_view key);
 /// The keys below [section]; of the top level for an empty section.
 std::vector<std::string> keys_of_section(std::string_view section);
 std::vector<std::string> section_names();
-std::vector<std::string> platform_setting_keys();
 
 /// Completes "There is no such setting": what may have been meant, or what there is.
 std::string suggestion_or_list(std::string_view written, const std::vector<std::string>& candidates);
 
-// ---- the sources, in the order in which they are read
-// ------------------------------------------------------------------
+// ---- the inputs, in the order in which they are read
+// -------------------------------------------------------------------
 
 void read_toml(Draft& draft, std::string_view text, const std::string& file);
 void read_seed_variables(Draft& draft, const Variables& variables);
 void read_variables(Draft& draft, const Variables& variables);
 void read_flags(Draft& draft, const std::vector<Flag>& flags);
 
+// ---- what is known only when every input has been read: derived defaults, secret files, and what must hold between
+// settings
+
 using ReadFile = std::function<Result<std::string>(const std::string& path)>;
-/// Derived defaults, secret files, and what must hold between settings.
-void complete(Draft& draft, const ReadFile& read_file, bool secrets_required);
+struct Completion {
+  const ReadFile& read_file;
+  bool serving;  ///< Inputs::serving
+};
+void complete(Draft& draft, const Completion& how);
+void complete_platforms(Draft& draft, const Completion& how);
+void complete_sources(Draft& draft, const Completion& how);
+void complete_routes(Draft& draft, const Completion& how);
 
 }  // namespace yizhan::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -39,16 +40,16 @@ struct ChosenFile {
   std::string_view named_by;  // empty: the default, which need not exist
 };
 
-ChosenFile choose_file(const Sources& sources) {
-  if (sources.file) return {*sources.file, "--config"};
-  const auto variable = sources.variables.find("YIZHAN_CONFIG");
-  if (variable != sources.variables.end() && !variable->second.empty()) return {variable->second, "YIZHAN_CONFIG"};
+ChosenFile choose_file(const Inputs& inputs) {
+  if (inputs.file) return {*inputs.file, "--config"};
+  const auto variable = inputs.variables.find("YIZHAN_CONFIG");
+  if (variable != inputs.variables.end() && !variable->second.empty()) return {variable->second, "YIZHAN_CONFIG"};
   return {std::string(kDefaultFile), {}};
 }
 
 /// Empty when there is no file to read, or it cannot be read.
-std::string read_file_source(Draft& draft, const Sources& sources, const ReadFile& read_file) {
-  const ChosenFile file = choose_file(sources);
+std::string read_file_input(Draft& draft, const Inputs& inputs, const ReadFile& read_file) {
+  const ChosenFile file = choose_file(inputs);
   const auto text = read_file(file.path);
   if (text) {
     read_toml(draft, *text, file.path);
@@ -62,17 +63,24 @@ std::string read_file_source(Draft& draft, const Sources& sources, const ReadFil
   return {};
 }
 
-void warn_of_readable_secrets(Loaded& loaded) {
-  const auto in_file = [&](const std::string& key) {
-    const auto origin = loaded.origins.find(key);
-    return origin != loaded.origins.end() && origin->second.kind == Origin::Kind::kFile;
-  };
-  bool secrets = in_file("store.url") && loaded.config.store.url.contains('@');
-  for (const auto& platform : loaded.config.platforms) {
-    for (const auto& setting : platform_settings()) {
-      secrets = secrets || (setting.secrecy == Secrecy::kSecret && in_file(platform_key(platform.name, setting.key)));
+template <class Owner>
+bool secrets_in_file(const std::vector<Owner>& entries, const Origins& origins) {
+  for (const Owner& entry : entries) {
+    for (const auto& setting : Table<Owner>::settings()) {
+      if (setting.secrecy != Secrecy::kSecret) continue;
+      const auto origin = origins.find(table_key<Owner>(entry.name, setting.key));
+      if (origin != origins.end() && origin->second.kind == Origin::Kind::kFile) return true;
     }
   }
+  return false;
+}
+
+void warn_of_readable_secrets(Loaded& loaded) {
+  const auto store = loaded.origins.find("store.url");
+  const bool secrets = (store != loaded.origins.end() && store->second.kind == Origin::Kind::kFile &&
+                        loaded.config.store.url.contains('@')) ||
+                       secrets_in_file(loaded.config.platforms, loaded.origins) ||
+                       secrets_in_file(loaded.config.sources, loaded.origins);
   std::error_code error;
   const auto permissions = std::filesystem::status(loaded.file, error).permissions();
   const bool readable = (permissions & std::filesystem::perms::others_read) != std::filesystem::perms::none;
@@ -106,49 +114,67 @@ Variables process_variables() {
   return variables;
 }
 
+namespace {
+
+/// A flag for a table's setting: `platforms.crm.base_url`. False when it is none, with `known` filled where that may
+/// help.
+template <class Owner>
+bool read_table_flag(Draft& draft, const Flag& flag, std::vector<std::string>& known) {
+  std::string_view rest = flag.key;
+  const std::string_view table = Table<Owner>::kName;
+  if (!rest.starts_with(table) || !rest.substr(table.size()).starts_with('.')) {
+    known.push_back(fmt::format("{}.{}.<setting>", table, Table<Owner>::kPlaceholder));
+    return false;
+  }
+  rest.remove_prefix(table.size() + 1);
+  const auto point = rest.find('.');
+  if (point == std::string_view::npos) {
+    known.push_back(fmt::format("{}.{}.<setting>", table, Table<Owner>::kPlaceholder));
+    return false;
+  }
+  const TableMatch<Owner> match = find_table_setting<Owner>(rest.substr(point + 1));
+  if (match.setting == nullptr) {
+    for (const std::string& key : table_setting_keys<Owner>())
+      known.push_back(table_key<Owner>(rest.substr(0, point), key));
+    return false;
+  }
+  Owner* entry = draft.entry<Owner>(std::string(rest.substr(0, point)), flag.shown_as);
+  if (entry == nullptr) return true;
+  draft.assign(
+      *entry, *match.setting,
+      {.value = std::string_view(flag.value), .origin = {Origin::Kind::kFlag, flag.shown_as}, .single = match.single});
+  return true;
+}
+
+}  // namespace
+
 void read_flags(Draft& draft, const std::vector<Flag>& flags) {
-  constexpr std::string_view kPlatforms = "platforms.";
   for (const Flag& flag : flags) {
-    const Given given{.value = std::string_view(flag.value), .origin = {Origin::Kind::kFlag, flag.shown_as}};
     if (const auto* setting = find_setting(flag.key)) {
-      draft.assign(*setting, given);
+      draft.assign(*setting, {.value = std::string_view(flag.value), .origin = {Origin::Kind::kFlag, flag.shown_as}});
       continue;
-    }
-    const std::string_view rest =
-        flag.key.starts_with(kPlatforms) ? std::string_view(flag.key).substr(kPlatforms.size()) : std::string_view();
-    const auto point = rest.find('.');
-    if (point != std::string_view::npos) {
-      const PlatformMatch match = find_platform_setting(rest.substr(point + 1));
-      if (match.setting != nullptr) {
-        Platform* platform = draft.platform(std::string(rest.substr(0, point)), flag.shown_as);
-        Given of_platform = given;
-        of_platform.single = match.single;
-        if (platform != nullptr) draft.assign(*platform, *match.setting, of_platform);
-        continue;
-      }
     }
     std::vector<std::string> known;
     for (const auto& setting : settings()) known.emplace_back(setting.key);
-    if (point != std::string_view::npos) {
-      for (const std::string& key : platform_setting_keys()) known.push_back(platform_key(rest.substr(0, point), key));
-    } else {
-      known.emplace_back("platforms.<name>.<setting>");
-    }
+    bool taken = false;
+    for_each_table(
+        [&]<class Owner>(std::type_identity<Owner>) { taken = taken || read_table_flag<Owner>(draft, flag, known); });
+    if (taken) continue;
     draft.refuse("config_key_unknown", fmt::format("{} ({}): there is no such setting. {}", in_quotes(flag.key),
                                                    flag.shown_as, suggestion_or_list(flag.key, known)));
   }
 }
 
-std::expected<Loaded, Problems> load(const Sources& sources) {
-  const ReadFile read_file = sources.read_file ? sources.read_file : ReadFile(read_from_disk);
+std::expected<Loaded, Problems> load(const Inputs& inputs) {
+  const ReadFile read_file = inputs.read_file ? inputs.read_file : ReadFile(read_from_disk);
   Draft draft;
-  std::string file = read_file_source(draft, sources, read_file);
-  read_seed_variables(draft, sources.variables);
-  read_variables(draft, sources.variables);
-  read_flags(draft, sources.flags);
-  complete(draft, read_file, sources.serving);
+  std::string file = read_file_input(draft, inputs, read_file);
+  read_seed_variables(draft, inputs.variables);
+  read_variables(draft, inputs.variables);
+  read_flags(draft, inputs.flags);
+  complete(draft, {read_file, inputs.serving});
   auto loaded = std::move(draft).finish(std::move(file));
-  if (loaded && !loaded->file.empty() && !sources.read_file) warn_of_readable_secrets(*loaded);
+  if (loaded && !loaded->file.empty() && !inputs.read_file) warn_of_readable_secrets(*loaded);
   return loaded;
 }
 
@@ -159,10 +185,13 @@ std::string to_text(const Problems& problems) {
 }
 
 const Platform* Config::find_platform(std::string_view name) const {
-  for (const Platform& platform : platforms) {
-    if (platform.name == name) return &platform;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(platforms, name, &Platform::name);
+  return found == platforms.end() ? nullptr : &*found;
+}
+
+const Source* Config::find_source(std::string_view name) const {
+  const auto found = std::ranges::find(sources, name, &Source::name);
+  return found == sources.end() ? nullptr : &*found;
 }
 
 }  // namespace yizhan::config

@@ -1,6 +1,6 @@
-// From the sources to a Config. Later sources win: built-in defaults, the TOML file, the seed's AI_CS_* variables,
-// YIZHAN_* variables, flags. Everything that is wrong is reported at once, and nothing is used unless all of it is
-// right.
+// From the inputs to a Config. Later inputs win: built-in defaults, the TOML file, the seeds' variables (AI_CS_*,
+// WEBHOOK_*), YIZHAN_* variables, flags. Everything that is wrong is reported at once, and nothing is used unless all
+// of it is right.
 #pragma once
 
 #include <expected>
@@ -29,13 +29,14 @@ using Variables = std::map<std::string, std::string, std::less<>>;
 /// The process's environment.
 Variables process_variables();
 
-struct Sources {
+/// What a configuration is read from.
+struct Inputs {
   /// --config. Without it YIZHAN_CONFIG, without that ./yizhan.toml if it exists.
   std::optional<std::string> file;
   Variables variables;
   std::vector<Flag> flags;
-  /// False for commands that look at the store beside the service: a platform without a secret is then no problem,
-  /// because its secret may stand in the service's environment only.
+  /// False for commands that look at the store beside the service: a platform or a source without a secret is then no
+  /// problem, nor is a secret file that cannot be read, because secrets may be for the service only.
   bool serving = true;
   /// Reads a whole file; empty function: from disk, at most 1 MiB. A path that does not exist: code `file_missing`.
   std::function<Result<std::string>(const std::string& path)> read_file;
@@ -47,7 +48,7 @@ struct Origin {
   /// `yizhan.toml:12`, `AI_CS_PLATFORM_CRM_CALLBACK_BASE_URL`, `--set`; empty for a default.
   std::string where;
 };
-/// By key (`outbound.allow`, `platforms.crm.base_url`); a key that is not in it has its default.
+/// By key (`outbound.allow`, `platforms.crm.base_url`, `routes.1.source`); a key that is not in it has its default.
 using Origins = std::map<std::string, Origin, std::less<>>;
 
 struct Loaded {
@@ -63,7 +64,7 @@ struct Loaded {
 /// stands and what is allowed.
 using Problems = std::vector<Error>;
 
-std::expected<Loaded, Problems> load(const Sources& sources);
+std::expected<Loaded, Problems> load(const Inputs& inputs);
 
 /// One line each, for standard error.
 std::string to_text(const Problems& problems);

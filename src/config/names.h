@@ -38,6 +38,26 @@ struct Names<Envelope> {
   };
 };
 template <>
+struct Names<SourceKind> {
+  static constexpr std::array kAll{
+      std::pair{SourceKind::kWxpay, std::string_view("wxpay")},
+      std::pair{SourceKind::kAlipay, std::string_view("alipay")},
+      std::pair{SourceKind::kEasypay, std::string_view("easypay")},
+      std::pair{SourceKind::kPlatform, std::string_view("platform")},
+      std::pair{SourceKind::kSub2api, std::string_view("sub2api")},
+      std::pair{SourceKind::kNewapi, std::string_view("newapi")},
+      std::pair{SourceKind::kExpress, std::string_view("express")},
+      std::pair{SourceKind::kKuaidi100, std::string_view("kuaidi100")},
+      std::pair{SourceKind::kKdniao, std::string_view("kdniao")},
+      std::pair{SourceKind::kGithub, std::string_view("github")},
+      std::pair{SourceKind::kStripe, std::string_view("stripe")},
+      std::pair{SourceKind::kShopify, std::string_view("shopify")},
+      std::pair{SourceKind::kSlack, std::string_view("slack")},
+      std::pair{SourceKind::kStandardWebhooks, std::string_view("standard-webhooks")},
+      std::pair{SourceKind::kHmac, std::string_view("hmac")},
+  };
+};
+template <>
 struct Names<log::Level> {
   static constexpr std::array kAll{
       std::pair{log::Level::kDebug, std::string_view("debug")},

@@ -136,7 +136,9 @@ std::vector<Setting<Platform>> declare() {
       {.key = "ingress_secret",
        .kind = text(kSecretText),
        .field = at(&Platform::ingress_secret),
-       .help = "Checks the webhooks that the platform sends to us. This version receives none yet.",
+       .help =
+           "Checks what the platform sends to us, at `/api/v1/customer-service/platforms/<name>/webhook`. With it the "
+           "source `<name>-ingress` exists.",
        .seed_variable = "INGRESS_SECRET",
        .secrecy = Secrecy::kSecret},
 

@@ -1,6 +1,6 @@
 // How a setting is declared: once, with its name, kind, bounds, secrecy and help, and the field that it fills. Loading,
 // validation, `config show`, the reference, the sample file and the command line's completion all read the declarations
-// in settings.cpp and platform_settings.cpp; there is no second place to change.
+// in settings.cpp, platform_settings.cpp and source_settings.cpp; there is no second place to change.
 #pragma once
 
 #include <functional>
@@ -30,20 +30,25 @@ struct Field {
 
 template <class Owner>
 struct Setting {
-  std::string_view key;  ///< `outbound.allow`; of a platform the last part only: `base_url`
+  std::string_view key;  ///< `outbound.allow`; of a platform, a source, a route the last part only: `base_url`
   Kind kind;
   Field<Owner> field;
-  std::string_view help;                ///< sentences; markdown
-  std::string_view variable = {};       ///< where the name is not made from the key (variable_name())
-  std::string_view seed_variable = {};  ///< the seed's name; of a platform what follows AI_CS_PLATFORM_<P>_
-  std::string_view flag = {};           ///< an option of `yizhan serve` for it
+  std::string_view help;           ///< sentences; markdown
+  std::string_view variable = {};  ///< where the name is not made from the key (variable_name())
+  /// The seed's name; of a platform what follows AI_CS_PLATFORM_<P>_; of a source it means the one called `express`.
+  std::string_view seed_variable = {};
+  std::string_view flag = {};  ///< an option of `yizhan serve` for it
   Secrecy secrecy = Secrecy::kPublic;
   std::string_view default_note = {};  ///< for people, where the default depends on something
   std::string_view single = {};        ///< of a list: the key that gives it as one text
+  /// The value as we write it, where the seed's variable has it in another form.
+  std::string (*from_seed)(std::string_view value) = nullptr;
 };
 
 const std::vector<Setting<Config>>& settings();
 const std::vector<Setting<Platform>>& platform_settings();
+const std::vector<Setting<Source>>& source_settings();
+const std::vector<Setting<Route>>& route_settings();
 
 // ---- between a field's type and Value
 // ----------------------------------------------------------------------------------
@@ -149,7 +154,5 @@ Kind choice_of() {
 std::string variable_part(std::string_view key);
 /// `YIZHAN_OUTBOUND_ALLOW`, or the fixed name.
 std::string variable_name(const Setting<Config>& setting);
-/// `YIZHAN_PLATFORM_CRM_BASE_URL`
-std::string platform_variable_name(std::string_view platform, std::string_view key);
 
 }  // namespace yizhan::config

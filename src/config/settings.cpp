@@ -1,4 +1,6 @@
-// The declarations of everything that is not a platform's.
+// The declarations of everything that is not in a table of which there may be several.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "config/setting.h"
@@ -8,7 +10,86 @@ namespace {
 
 constexpr std::int64_t kMebibyte = 1 << 20;
 
-std::vector<Setting<Config>> declare() {
+/// WEBHOOK_PORT says the port alone.
+std::string loopback_port(std::string_view port) {
+  return fmt::format("127.0.0.1:{}", port);
+}
+
+/// The settings of a listener, as keys: they need storage that lasts.
+struct ServerKeys {
+  std::string_view certificate_file, key_file, body_limit, connection_limit, connections_per_address, head_timeout,
+      body_timeout, idle_timeout;
+};
+constexpr ServerKeys kApiKeys{
+    "api.certificate_file",        "api.key_file",        "api.body_limit",      "api.connection_limit",
+    "api.connections_per_address", "api.head_timeout_ms", "api.body_timeout_ms", "api.idle_timeout_ms"};
+constexpr ServerKeys kReceiveKeys{
+    "receive.certificate_file",        "receive.key_file",        "receive.body_limit",      "receive.connection_limit",
+    "receive.connections_per_address", "receive.head_timeout_ms", "receive.body_timeout_ms", "receive.idle_timeout_ms"};
+
+template <class... Way>
+std::vector<Setting<Config>> declare_server(const ServerKeys& keys, Way... way) {
+  return {
+      {.key = keys.certificate_file,
+       .kind = text(kFilePath),
+       .field = at(way..., &ServerSection::certificate_file),
+       .help = "The listener's certificate chain (PEM). With it and `key_file` the listener speaks HTTPS."},
+      {.key = keys.key_file,
+       .kind = text(kFilePath),
+       .field = at(way..., &ServerSection::key_file),
+       .help = "The private key of `certificate_file` (PEM)."},
+      {.key = keys.body_limit,
+       .kind = bytes(1024, 64 * kMebibyte),
+       .field = at(way..., &ServerSection::body_limit),
+       .help = "The largest request body. A larger one is answered 413."},
+      {.key = keys.connection_limit,
+       .kind = whole_number(1, 1'000'000),
+       .field = at(way..., &ServerSection::connection_limit),
+       .help = "Connections at once. One more is answered 503."},
+      {.key = keys.connections_per_address,
+       .kind = whole_number(1, 1'000'000),
+       .field = at(way..., &ServerSection::connections_per_address),
+       .help = "Connections at once from one address."},
+      {.key = keys.head_timeout,
+       .kind = milliseconds(100, 600'000),
+       .field = at(way..., &ServerSection::head_timeout),
+       .help = "The longest that a request's head may take to arrive."},
+      {.key = keys.body_timeout,
+       .kind = milliseconds(100, 600'000),
+       .field = at(way..., &ServerSection::body_timeout),
+       .help = "The longest that a request's body may take to arrive."},
+      {.key = keys.idle_timeout,
+       .kind = milliseconds(100, 3'600'000),
+       .field = at(way..., &ServerSection::idle_timeout),
+       .help = "How long a connection is kept open between requests."},
+  };
+}
+
+std::vector<Setting<Config>> declare_receiving() {
+  return {
+      {.key = "receive.trusted_proxies",
+       .kind = list_of(kNetwork),
+       .field = at(&Config::receive, &ReceiveSection::trusted_proxies),
+       .help = "Networks whose `X-Forwarded-For` is believed: the proxies that stand before the receiver. From anybody "
+               "else that header is ignored."},
+      {.key = "receive.rejections_per_second",
+       .kind = RealKind{0, 100'000},
+       .field = at(&Config::receive, &ReceiveSection::rejections_per_second),
+       .help =
+           "How many rejected callbacks a second are put on record. Those above it are answered and counted only, so "
+           "that a flood cannot fill the disk."},
+      {.key = "receive.kept_rejected",
+       .kind = whole_number(0, 100'000'000),
+       .field = at(&Config::receive, &ReceiveSection::kept_rejected),
+       .help = "How many rejected callbacks stay on record, with at most 16 KiB of body each; the oldest go first."},
+      {.key = "receive.kept_duplicates",
+       .kind = whole_number(0, 1'000'000'000),
+       .field = at(&Config::receive, &ReceiveSection::kept_duplicates),
+       .help = "How many repetitions of accepted callbacks stay on record; the oldest go first."},
+  };
+}
+
+std::vector<Setting<Config>> declare_general() {
   return {
       {.key = "data_dir",
        .kind = text_not_empty(kFilePath),
@@ -20,7 +101,7 @@ std::vector<Setting<Config>> declare() {
        .field = at(&Config::roles),
        .help =
            "What this process does. `console` is the console and the API. Several processes that share one PostgreSQL "
-           "may share the roles out. `receive` and `push` have no effect in this version.",
+           "may share the roles out. `push` has no effect in this version.",
        .flag = "--roles"},
       {.key = "stop_grace_seconds",
        .kind = seconds(0, 3600),
@@ -48,9 +129,13 @@ std::vector<Setting<Config>> declare() {
       {.key = "listen.receive",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::receive),
-       .help = "Where inbound callbacks will be received. Checked, but this version does not listen there yet.",
+       .help =
+           "Where callbacks come in. Every source checks who sends, so it may be an address that strangers reach; a "
+           "source without any secret is then refused.",
        .variable = "YIZHAN_RECEIVE_LISTEN",
-       .flag = "--receive-listen"},
+       .seed_variable = "WEBHOOK_PORT",
+       .flag = "--receive-listen",
+       .from_seed = loopback_port},
       {.key = "listen.push",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::push),
@@ -108,40 +193,11 @@ std::vector<Setting<Config>> declare() {
        .kind = whole_number(1, 100'000),
        .field = at(&Config::dispatch, &DispatchSection::in_flight_limit),
        .help = "Attempts at once, over all endpoints."},
+  };
+}
 
-      {.key = "api.certificate_file",
-       .kind = text(kFilePath),
-       .field = at(&Config::api, &ApiSection::certificate_file),
-       .help = "The API listener's certificate chain (PEM). With it and `key_file` the listener speaks HTTPS."},
-      {.key = "api.key_file",
-       .kind = text(kFilePath),
-       .field = at(&Config::api, &ApiSection::key_file),
-       .help = "The private key of `certificate_file` (PEM)."},
-      {.key = "api.body_limit",
-       .kind = bytes(1024, 64 * kMebibyte),
-       .field = at(&Config::api, &ApiSection::body_limit),
-       .help = "The largest request body. A larger one is answered 413."},
-      {.key = "api.connection_limit",
-       .kind = whole_number(1, 1'000'000),
-       .field = at(&Config::api, &ApiSection::connection_limit),
-       .help = "Connections at once. One more is answered 503."},
-      {.key = "api.connections_per_address",
-       .kind = whole_number(1, 1'000'000),
-       .field = at(&Config::api, &ApiSection::connections_per_address),
-       .help = "Connections at once from one address."},
-      {.key = "api.head_timeout_ms",
-       .kind = milliseconds(100, 600'000),
-       .field = at(&Config::api, &ApiSection::head_timeout),
-       .help = "The longest that a request's head may take to arrive."},
-      {.key = "api.body_timeout_ms",
-       .kind = milliseconds(100, 600'000),
-       .field = at(&Config::api, &ApiSection::body_timeout),
-       .help = "The longest that a request's body may take to arrive."},
-      {.key = "api.idle_timeout_ms",
-       .kind = milliseconds(100, 3'600'000),
-       .field = at(&Config::api, &ApiSection::idle_timeout),
-       .help = "How long a connection is kept open between requests."},
-
+std::vector<Setting<Config>> declare_webhook() {
+  return {
       {.key = "webhook.platform_adapters_enabled",
        .kind = BooleanKind{},
        .field = at(&Config::webhook, &WebhookSection::platform_adapters_enabled),
@@ -151,15 +207,27 @@ std::vector<Setting<Config>> declare() {
       {.key = "webhook.signature_header",
        .kind = text_not_empty(kHeaderName),
        .field = at(&Config::webhook, &WebhookSection::signature_header),
-       .help = "The header that carries the signature of the scheme `x-cs`, where a platform does not name its own.",
+       .help =
+           "The header that carries the signature of the scheme `x-cs`, outbound and inbound, where a platform or a "
+           "source does not name its own.",
        .seed_variable = "AI_CS_WEBHOOK_SIGNATURE_HEADER"},
       {.key = "webhook.max_skew_seconds",
        .kind = seconds(1, 86'400),
        .field = at(&Config::webhook, &WebhookSection::max_skew),
-       .help = "How far the timestamp of a signed inbound webhook may be from now, in either direction. This version "
-               "receives no webhooks yet.",
+       .help =
+           "How far the timestamp of a signed inbound callback may be from now, in either direction, where a source "
+           "does not say its own.",
        .seed_variable = "AI_CS_WEBHOOK_MAX_SKEW_SECONDS"},
   };
+}
+
+std::vector<Setting<Config>> declare() {
+  std::vector<Setting<Config>> all;
+  for (auto&& group : {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
+                       declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook()}) {
+    all.insert(all.end(), group.begin(), group.end());
+  }
+  return all;
 }
 
 struct RoleName {
@@ -202,10 +270,6 @@ std::string variable_part(std::string_view key) {
 std::string variable_name(const Setting<Config>& setting) {
   if (!setting.variable.empty()) return std::string(setting.variable);
   return "YIZHAN_" + variable_part(setting.key);
-}
-
-std::string platform_variable_name(std::string_view platform, std::string_view key) {
-  return "YIZHAN_PLATFORM_" + variable_part(platform) + "_" + variable_part(key);
 }
 
 }  // namespace yizhan::config

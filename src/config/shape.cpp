@@ -138,9 +138,20 @@ bool is_signed_text(std::string_view text) {
   return has_body;
 }
 
-bool is_platform_name(std::string_view text) {
+bool is_name(std::string_view text) {
   if (text.empty() || text.size() > 64 || !(is_lower(text.front()) || is_digit(text.front()))) return false;
   return std::ranges::all_of(text, [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
+}
+
+bool consists_of(std::string_view text, std::size_t longest, std::string_view others) {
+  return !text.empty() && text.size() <= longest &&
+         std::ranges::all_of(text, [others](char c) { return is_digit(c) || is_letter(c) || others.contains(c); });
+}
+
+/// Names joined by points; none of them empty.
+bool is_field_path(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && !text.starts_with('.') && !text.ends_with('.') &&
+         !text.contains("..") && std::ranges::all_of(text, is_printable);
 }
 
 /// How many bytes a padded base64 text stands for; nothing when it is none.
@@ -194,8 +205,24 @@ const Shape kSignedText{"text that holds {body} and, if wanted, {timestamp} and 
 const Shape kRole{"receive, dispatch, push or console", [](std::string_view text) {
                     return text == "receive" || text == "dispatch" || text == "push" || text == "console";
                   }};
-const Shape kPlatformName{"1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit",
-                          is_platform_name};
+const Shape kName{"1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit", is_name};
+const Shape kRouteNumber{"a number from 1 to 1000", [](std::string_view text) {
+                           const auto number = number_up_to(text, 1000);
+                           return number && *number > 0 && !text.starts_with('0');
+                         }};
+const Shape kSourcePattern{"the name of a source, or * for every one",
+                           [](std::string_view text) { return text == "*" || is_name(text); }};
+const Shape kEventType{
+    "an event type of at most 128 characters, in which * stands for any characters",
+    [](std::string_view text) { return !text.empty() && text.size() <= 128 && is_header_value(text); }};
+const Shape kAccount{"1 to 64 letters, digits, -, _ and ., and not only points", [](std::string_view text) {
+                       return consists_of(text, 64, "-_.") && text.find_first_not_of('.') != std::string_view::npos;
+                     }};
+const Shape kIdentifier{"1 to 64 letters, digits, - and _",
+                        [](std::string_view text) { return consists_of(text, 64, "-_"); }};
+const Shape kCondition{"a condition such as \"resource.amount.total > 100\"",
+                       [](std::string_view text) { return !text.empty() && is_header_value(text); }};
+const Shape kFieldPath{"names joined by points, such as data.object.id", is_field_path};
 const Shape kStandardWebhooksSecret{"base64 of 24 to 64 random bytes, with or without whsec_ before it",
                                     is_standard_webhooks_secret};
 const Shape kStandardWebhooksKey{"whsk_ and the base64 of an ed25519 private key (32 or 64 bytes)",
@@ -206,9 +233,9 @@ bool same_header(std::string_view left, std::string_view right) {
 }
 
 bool is_reserved_header(std::string_view name) {
-  // Framing and connection belong to the HTTP client; the type has a setting of its own; the signatures' are written
-  // per attempt.
-  static constexpr std::array<std::string_view, 15> kReserved{"host",
+  // Framing and connection belong to the HTTP client; the type has a setting of its own; the lane says who calls; the
+  // signatures' are written per attempt.
+  static constexpr std::array<std::string_view, 16> kReserved{"host",
                                                               "content-length",
                                                               "transfer-encoding",
                                                               "connection",
@@ -218,6 +245,7 @@ bool is_reserved_header(std::string_view name) {
                                                               "upgrade",
                                                               "expect",
                                                               "content-type",
+                                                              "user-agent",
                                                               "webhook-id",
                                                               "webhook-timestamp",
                                                               "webhook-signature",

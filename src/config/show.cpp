@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "base/json_text.h"
-#include "config/draft.h"
+#include "config/tables.h"
 
 namespace yizhan::config {
 namespace {
@@ -38,7 +38,16 @@ ShownSetting shown(const Owner& owner, const Setting<Owner>& setting, std::strin
           .masked = visible != plain};
 }
 
-std::string source_text(const Origin& origin) {
+template <class Owner>
+void show_table(const std::vector<Owner>& entries, const Origins& origins, std::vector<ShownSetting>& all) {
+  for (const Owner& entry : entries) {
+    for (const auto& setting : Table<Owner>::settings()) {
+      all.push_back(shown(entry, setting, table_key<Owner>(entry.name, setting.key), origins));
+    }
+  }
+}
+
+std::string origin_text(const Origin& origin) {
   switch (origin.kind) {
     case Origin::Kind::kDefault:
       return "default";
@@ -82,11 +91,9 @@ std::vector<ShownSetting> shown_settings(const Loaded& loaded) {
   for (const auto& setting : settings()) {
     all.push_back(shown(loaded.config, setting, std::string(setting.key), loaded.origins));
   }
-  for (const Platform& platform : loaded.config.platforms) {
-    for (const auto& setting : platform_settings()) {
-      all.push_back(shown(platform, setting, platform_key(platform.name, setting.key), loaded.origins));
-    }
-  }
+  show_table(loaded.config.platforms, loaded.origins, all);
+  show_table(loaded.config.sources, loaded.origins, all);
+  show_table(loaded.config.routes, loaded.origins, all);
   return all;
 }
 
@@ -102,7 +109,7 @@ std::string show_text(const Loaded& loaded) {
   for (const ShownSetting& setting : all) {
     const std::size_t used = width(setting.value);
     text += fmt::format("{:<{}}  {}{}  {}\n", setting.key, key_width, setting.value,
-                        std::string(used < value_width ? value_width - used : 0, ' '), source_text(setting.origin));
+                        std::string(used < value_width ? value_width - used : 0, ' '), origin_text(setting.origin));
   }
   return text;
 }

@@ -8,7 +8,7 @@
 namespace yizhan::config {
 namespace {
 
-// [platforms.NAME.headers]
+// [platforms.NAME.headers], and the entries of [[routes]]
 constexpr int kDepth = 3;
 
 // The library parses `a.a.a.…` by recursion and bounds only values that are nested, not keys: a long chain of dots
@@ -50,18 +50,29 @@ std::optional<Value> value_of_node(const toml::node& node) {
   return std::nullopt;
 }
 
+std::vector<TomlNode> children_of(const toml::table& table, int depth);
+
+TomlNode tree_of(std::string key, const toml::node& node, int depth) {
+  TomlNode tree{.key = std::move(key),
+                .is_table = node.is_table(),
+                .is_list_of_tables = node.is_array_of_tables(),
+                .value = value_of_node(node),
+                .children = {},
+                .line = static_cast<unsigned>(node.source().begin.line),
+                .column = static_cast<unsigned>(node.source().begin.column)};
+  if (depth <= 1) return tree;
+  if (tree.is_table) tree.children = children_of(*node.as_table(), depth - 1);
+  if (tree.is_list_of_tables) {
+    for (const toml::node& item : *node.as_array()) {
+      tree.children.push_back(tree_of(fmt::to_string(tree.children.size() + 1), item, depth - 1));
+    }
+  }
+  return tree;
+}
+
 std::vector<TomlNode> children_of(const toml::table& table, int depth) {
   std::vector<TomlNode> children;
-  for (const auto& [key, node] : table) {
-    TomlNode child{.key = std::string(key.str()),
-                   .is_table = node.is_table(),
-                   .value = value_of_node(node),
-                   .children = {},
-                   .line = static_cast<unsigned>(node.source().begin.line),
-                   .column = static_cast<unsigned>(node.source().begin.column)};
-    if (child.is_table && depth > 1) child.children = children_of(*node.as_table(), depth - 1);
-    children.push_back(std::move(child));
-  }
+  for (const auto& [key, node] : table) children.push_back(tree_of(std::string(key.str()), node, depth));
   std::ranges::sort(children, {}, [](const TomlNode& node) { return std::tuple(node.line, node.column, node.key); });
   return children;
 }

@@ -14,10 +14,12 @@ namespace yizhan::config {
 struct TomlNode {
   std::string key;
   bool is_table = false;
+  bool is_list_of_tables = false;  ///< [[key]]
   /// What a setting may take; of a table only where all its entries are texts. Nothing for dates, tables in lists and
   /// lists of mixed types.
   std::optional<Value> value;
-  std::vector<TomlNode> children;  ///< of a table, in the order of the file
+  /// Of a table, in the order of the file; of a list of tables its tables, with their number, from 1, as key.
+  std::vector<TomlNode> children;
   unsigned line = 0;
   unsigned column = 0;
 };

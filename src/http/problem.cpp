@@ -26,6 +26,8 @@ constexpr std::array kServerProblems{
     Problem{501, "transfer_coding_unsupported", "Only the transfer coding 'chunked' is understood",
             "Send the body without compressing it on the way."},
     Problem{503, "connection_limit", "Too many connections are open", "Try again later, and keep connections open."},
+    Problem{503, "memory_limit", "More is coming in than there is memory for",
+            "Try again later. What is small, as callbacks are, is still taken."},
     Problem{505, "version_unsupported", "Only HTTP/1.1 and HTTP/1.0 are spoken here", "Use HTTP/1.1."},
 };
 

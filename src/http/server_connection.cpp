@@ -130,9 +130,9 @@ Responder::Connection::Step Responder::Connection::take_head() {
 }
 
 Responder::Connection::Step Responder::Connection::take_body() {
-  if (body_have_ < framing_.content_length) return Step::kNeedMore;
+  if (body_have_ < framing_.content_length) return take_memory(body_have_, Step::kNeedMore);
   request_.body.resize(body_have_);
-  return Step::kComplete;
+  return take_memory(body_have_, Step::kComplete);
 }
 
 Responder::Connection::Step Responder::Connection::take_chunks() {
@@ -141,7 +141,16 @@ Responder::Connection::Step Responder::Connection::take_chunks() {
   if (!progress) return refuse(progress.error());
   chunk_input_.erase(0, progress->used);
   chunk_have_ -= progress->used;
-  return progress->complete ? Step::kComplete : Step::kNeedMore;
+  return take_memory(request_.body.size() + chunk_have_, progress->complete ? Step::kComplete : Step::kNeedMore);
+}
+
+/// Counts what the body takes until it is answered, and refuses it when that is too much.
+Responder::Connection::Step Responder::Connection::take_memory(std::size_t body_bytes, Step otherwise) {
+  std::size_t& all = core_->counters.body_bytes;
+  all += body_bytes - body_memory_;
+  body_memory_ = body_bytes;
+  if (all <= core_->options.body_memory_limit || body_bytes <= kSmallBody) return otherwise;
+  return refuse({"memory_limit", ""});
 }
 
 void Responder::Connection::handle() {
@@ -181,6 +190,7 @@ void Responder::Connection::append_answer(const ServerResponse& response) {
 void Responder::Connection::finish_request() {
   begin_ += request_length_;
   request_length_ = 0;
+  take_memory(0, Step::kComplete);
   if (begin_ == end_) {
     begin_ = end_ = 0;
     if (capacity_ > kFirstBuffer) {
@@ -208,10 +218,16 @@ void Responder::Connection::finish_request() {
 /// Answers a request that is no proper one, and ends the connection: where the next request begins is not known.
 Responder::Connection::Step Responder::Connection::refuse(const Refusal& refusal) {
   const bool late = refusal.code == "request_timeout";
-  ++(late ? core_->counters.timed_out_requests : core_->counters.malformed_requests);
+  const bool overload = refusal.code == "memory_limit";
+  if (!overload) ++(late ? core_->counters.timed_out_requests : core_->counters.malformed_requests);
   framing_ = Framing{.keep_alive = false};
   request_.method = {};
-  append_answer(problem_response(server_problem(refusal.code), refusal.detail));
+  request_.body = {};
+  chunk_input_ = {};
+  take_memory(0, Step::kRefused);
+  ServerResponse response = problem_response(server_problem(refusal.code), refusal.detail);
+  if (overload) response.extra_header_lines = "Retry-After: 1\r\n";
+  append_answer(response);
   return Step::kRefused;
 }
 
@@ -389,6 +405,7 @@ void Responder::Connection::stop_if_idle() {
 void Responder::Connection::close() {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  take_memory(0, Step::kComplete);
   ErrorCode ignored;
   socket_.close(ignored);
   WaitingHook::unlink();

@@ -61,6 +61,7 @@ class Responder::Connection : public ListHook,
   void handle();
   void finish_request();
   Step refuse(const Refusal& refusal);
+  Step take_memory(std::size_t body_bytes, Step otherwise);
   void append_answer(const ServerResponse& response);
 
   std::span<char> read_target();
@@ -102,6 +103,7 @@ class Responder::Connection : public ListHook,
   Framing framing_;
   ServerRequest request_;
   std::size_t body_have_ = 0;
+  std::size_t body_memory_ = 0;  ///< what it counts for in ServerCounters::body_bytes
 
   ChunkedBody chunked_;
   std::string chunk_input_;

@@ -59,26 +59,28 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view flags = cut_at(toml, kFlags);
   std::string_view variables = cut_at(toml, kVariables);
 
-  config::Sources sources;
-  sources.read_file = [toml](const std::string& path) -> Result<std::string> {
+  config::Inputs inputs;
+  inputs.read_file = [toml](const std::string& path) -> Result<std::string> {
     if (path == "./yizhan.toml") return std::string(toml);
     if (path.size() % 2 == 0) return fail("file_missing", "there is no such file");
     return path + "\n";
   };
   each_assignment(variables, [&](std::string name, std::string value) {
-    sources.variables.insert_or_assign(std::move(name), std::move(value));
+    inputs.variables.insert_or_assign(std::move(name), std::move(value));
   });
   each_assignment(flags, [&](std::string key, std::string value) {
-    sources.flags.push_back({std::move(key), std::move(value), "--set"});
+    inputs.flags.push_back({std::move(key), std::move(value), "--set"});
   });
 
-  const auto loaded = config::load(sources);
+  const auto loaded = config::load(inputs);
   if (!loaded) {
     if (loaded.error().empty() || config::to_text(loaded.error()).empty()) std::abort();
     return 0;
   }
   check(loaded->config, config::settings());
   for (const config::Platform& platform : loaded->config.platforms) check(platform, config::platform_settings());
+  for (const config::Source& source : loaded->config.sources) check(source, config::source_settings());
+  for (const config::Route& route : loaded->config.routes) check(route, config::route_settings());
   if (config::show_text(*loaded).empty() || config::show_json(*loaded).empty()) std::abort();
   return 0;
 }

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 READY_TIMEOUT_SECONDS = 60
@@ -60,9 +61,10 @@ def request(method, url, body=None, headers=None, timeout=30):
 
 
 class Service:
-    """`yizhan serve` on a store, with its output kept. Platforms and settings come as environment variables."""
+    """`yizhan serve` on a store, with its output kept. Platforms and settings come as environment variables, and where
+    `config` is given, as a TOML file."""
 
-    def __init__(self, store, directory, variables=None, roles=None):
+    def __init__(self, store, directory, variables=None, roles=None, config=None):
         self.store = store
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -70,10 +72,13 @@ class Service:
         self.roles = roles
         self.process = None
         self.api = None
+        self.receive = None
+        if config:
+            (self.directory / "yizhan.toml").write_text(config)
         self.log_path = self.directory / "service.log"
 
     def environment(self, fail_point=None, extra=None):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIZHAN_", "AI_CS_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIZHAN_", "AI_CS_", "WEBHOOK_"))}
         kept.update(
             YIZHAN_STORE=self.store,
             YIZHAN_DATA_DIR=str(self.directory / "data"),
@@ -124,7 +129,9 @@ class Service:
             if line is None:
                 raise AssertionError(f"ended with status {self.process.wait()} before it was ready:\n{self.log()}")
             if line.startswith("yizhan ready"):
-                self.api = "http://" + re.search(r"\bapi=(\S+)", line).group(1)
+                listening = dict(re.findall(r"\b(api|receive)=(\S+)", line))
+                self.api = "http://" + listening["api"] if "api" in listening else None
+                self.receive = "http://" + listening["receive"] if "receive" in listening else None
                 return self
 
     def start(self, **options):
@@ -161,6 +168,22 @@ class Service:
 
     def request(self, method, path, body=None, headers=None, timeout=30):
         return request(method, self.api + path, body, headers, timeout)
+
+    def callback(self, notice, timeout=30):
+        """Sends what a source would send (harness/senders.py) to the receiver."""
+        return request("POST", self.receive + notice.path, notice.body, notice.headers, timeout)
+
+    def callbacks(self, **selection):
+        """The record, newest first."""
+        query = urllib.parse.urlencode(selection)
+        answer = self.request("GET", "/api/v1/callbacks?" + query)
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json()["callbacks"]
+
+    def order(self, out_trade_no):
+        answer = self.request("GET", f"/api/v1/pay/orders/{out_trade_no}")
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json()
 
     def emit(self, platform, payload, event_type="test.event", **fields):
         """Hands one event over and returns its id."""

@@ -12,8 +12,13 @@
 namespace yizhan::config {
 namespace {
 
-Platform plain_platform() {
-  return load_well({.sets = {"platforms.crm.enabled=true"}, .serving = false}).config.platforms.at(0);
+/// One platform, source and route of which little was said.
+const Config& plain() {
+  static const Config kPlain = load_well({.sets = {"platforms.crm.enabled=true", "sources.github.enabled=true",
+                                                   "routes.1.source=*", "routes.1.platform=crm"},
+                                          .serving = false})
+                                   .config;
+  return kPlain;
 }
 
 /// A value that the setting takes and that differs from the one given.
@@ -22,7 +27,8 @@ Value another_value(const Setting<Owner>& setting, const Value& current) {
   for (const char* text :
        {"true",      "false",  "1",       "2",        "1048577",           "0.25",     "debug",
         "hmac",      "base64", "sha1",    "standard", "receive",           "a/b",      "sqlite:x",
-        "1.2.3.4:5", "1234",   "x{body}", "X-A=1",    "https://b.example", "10.0.0.1", "whatever.pem"}) {
+        "1.2.3.4:5", "1234",   "x{body}", "X-A=1",    "https://b.example", "10.0.0.1", "whatever.pem",
+        "stripe",    "github"}) {
     const auto value = parse_text(setting.kind, text);
     if (value && *value != current) return *value;
   }
@@ -46,8 +52,10 @@ void check_fields(const std::vector<Setting<Owner>>& all, const Owner& plain) {
 }
 
 TEST(Declarations, EachHasAFieldOfItsOwn) {
-  check_fields(settings(), load_well({}).config);
-  check_fields(platform_settings(), plain_platform());
+  check_fields(settings(), plain());
+  check_fields(platform_settings(), plain().platforms.at(0));
+  check_fields(source_settings(), plain().sources.at(0));
+  check_fields(route_settings(), plain().routes.at(0));
 }
 
 template <class Owner>
@@ -60,8 +68,10 @@ void check_defaults(const std::vector<Setting<Owner>>& all, const Owner& plain) 
 }
 
 TEST(Declarations, DefaultsAreAllowed) {
-  check_defaults(settings(), load_well({}).config);
-  check_defaults(platform_settings(), plain_platform());
+  check_defaults(settings(), plain());
+  check_defaults(platform_settings(), plain().platforms.at(0));
+  check_defaults(source_settings(), plain().sources.at(0));
+  check_defaults(route_settings(), plain().routes.at(0));
 }
 
 TEST(Declarations, UnitsStandInTheNames) {
@@ -77,6 +87,8 @@ TEST(Declarations, UnitsStandInTheNames) {
   };
   check(settings());
   check(platform_settings());
+  check(source_settings());
+  check(route_settings());
 }
 
 TEST(Declarations, NoTwoShareAName) {
@@ -105,7 +117,8 @@ TEST(Declarations, EachIsExplained) {
 TEST(Declarations, WhatLooksSecretIsSecret) {
   for (const SettingDescription& setting : describe_settings()) {
     const bool looks_secret = setting.key.ends_with("secret") || setting.key.ends_with("secrets") ||
-                              setting.key.ends_with("headers") || setting.key == "store.url";
+                              setting.key.ends_with("headers") || setting.key.ends_with("api_v3_keys") ||
+                              setting.key == "store.url";
     EXPECT_EQ(setting.secret, looks_secret) << setting.key;
   }
 }

@@ -54,9 +54,9 @@ TEST(Load, OfTheFilesNamedTheFlagWinsOverTheVariable) {
   EXPECT_EQ(load_well(world).config.data_dir, "c");
   world.variables["YIZHAN_CONFIG"] = "b.toml";
   EXPECT_EQ(load_well(world).config.data_dir, "b");
-  Sources sources = world.sources();
-  sources.file = "a.toml";
-  const auto loaded = load(sources);
+  Inputs inputs = world.inputs();
+  inputs.file = "a.toml";
+  const auto loaded = load(inputs);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->config.data_dir, "a");
   EXPECT_EQ(loaded->file, "a.toml");
@@ -141,14 +141,14 @@ TEST(Load, ASettingGivenTwiceInTheFileIsNotValidToml) {
 
 TEST(Load, FlagsNameWhatTheyWereWrittenAs) {
   World world;
-  Sources sources = world.sources();
-  sources.flags = {{"roles", "dispatch", "--roles"}};
-  const auto loaded = load(sources);
+  Inputs inputs = world.inputs();
+  inputs.flags = {{"roles", "dispatch", "--roles"}};
+  const auto loaded = load(inputs);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->config.roles, (Roles{.receive = false, .dispatch = true, .push = false, .console = false}));
   EXPECT_EQ(loaded->origins.at("roles").where, "--roles");
-  sources.flags = {{"roles", "", "--roles"}};
-  EXPECT_THAT(load(sources).error(), ElementsAre(problem("config_value_invalid", {"roles", "(--roles)", "1 to"})));
+  inputs.flags = {{"roles", "", "--roles"}};
+  EXPECT_THAT(load(inputs).error(), ElementsAre(problem("config_value_invalid", {"roles", "(--roles)", "1 to"})));
 }
 
 TEST(Load, FlagsReachPlatformsAndSayWhenTheyDoNot) {
@@ -199,33 +199,33 @@ class OnDisk : public testing::Test {
 };
 
 TEST_F(OnDisk, FilesAreReadFromTheDisk) {
-  Sources sources;
-  sources.file = write("a.toml", "data_dir = \"elsewhere\"\n");
-  const auto loaded = load(sources);
+  Inputs inputs;
+  inputs.file = write("a.toml", "data_dir = \"elsewhere\"\n");
+  const auto loaded = load(inputs);
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->config.data_dir, "elsewhere");
   EXPECT_THAT(loaded->warnings, IsEmpty());
 }
 
 TEST_F(OnDisk, FoldersAndOversizedFilesAreRefused) {
-  Sources sources;
-  sources.file = folder_;
-  EXPECT_THAT(load(sources).error(), ElementsAre(problem("config_file_unreadable", {"folder"})));
-  sources.file = write("a.toml", std::string((1 << 20) + 1, '\n'));
-  EXPECT_THAT(load(sources).error(), ElementsAre(problem("config_file_unreadable", {"larger than 1 MiB"})));
-  sources.file = write("b.toml", std::string(1 << 20, '\n'));
-  EXPECT_TRUE(load(sources));
+  Inputs inputs;
+  inputs.file = folder_;
+  EXPECT_THAT(load(inputs).error(), ElementsAre(problem("config_file_unreadable", {"folder"})));
+  inputs.file = write("a.toml", std::string((1 << 20) + 1, '\n'));
+  EXPECT_THAT(load(inputs).error(), ElementsAre(problem("config_file_unreadable", {"larger than 1 MiB"})));
+  inputs.file = write("b.toml", std::string(1 << 20, '\n'));
+  EXPECT_TRUE(load(inputs));
 }
 
 TEST_F(OnDisk, SecretsThatEverybodyCanReadAreWarnedOf) {
-  Sources sources;
-  sources.file = write("a.toml", "[platforms.crm]\nsigning = \"x-cs\"\nsecret = \"callback-secret\"\n");
-  std::filesystem::permissions(*sources.file, std::filesystem::perms(0644));
-  const auto open = load(sources);
+  Inputs inputs;
+  inputs.file = write("a.toml", "[platforms.crm]\nsigning = \"x-cs\"\nsecret = \"callback-secret\"\n");
+  std::filesystem::permissions(*inputs.file, std::filesystem::perms(0644));
+  const auto open = load(inputs);
   ASSERT_TRUE(open);
   EXPECT_THAT(open->warnings, ElementsAre(HasSubstr("chmod o-r")));
-  std::filesystem::permissions(*sources.file, std::filesystem::perms(0640));
-  const auto closed = load(sources);
+  std::filesystem::permissions(*inputs.file, std::filesystem::perms(0640));
+  const auto closed = load(inputs);
   ASSERT_TRUE(closed);
   EXPECT_THAT(closed->warnings, IsEmpty());
 }

@@ -19,8 +19,8 @@ struct World {
   std::vector<std::string> sets = {};  // --set
   bool serving = true;
 
-  Sources sources() const {
-    Sources all;
+  Inputs inputs() const {
+    Inputs all;
     all.variables = variables;
     all.serving = serving;
     for (const std::string& text : sets) all.flags.push_back(parse_set_flag(text).value());
@@ -36,7 +36,7 @@ struct World {
 inline constexpr const char* kFile = "./yizhan.toml";
 
 inline Loaded load_well(const World& world) {
-  auto loaded = load(world.sources());
+  auto loaded = load(world.inputs());
   if (!loaded) throw std::runtime_error("should have loaded:\n" + to_text(loaded.error()));
   return std::move(*loaded);
 }
@@ -45,7 +45,7 @@ inline Loaded load_toml(const std::string& toml) {
 }
 
 inline Problems problems_of(const World& world) {
-  auto loaded = load(world.sources());
+  auto loaded = load(world.inputs());
   return loaded ? Problems{} : std::move(loaded.error());
 }
 inline Problems problems_of_toml(const std::string& toml) {

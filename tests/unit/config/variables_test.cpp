@@ -100,8 +100,11 @@ TEST(OwnVariables, EverySettingHasOneThatWorks) {
                               : setting.key == "outbound.allow" ? "10.0.0.0/8"
                                                                 : "1.1.1.1";
     World world{.variables = {{variable, value}}};
-    if (setting.key == "api.key_file") world.variables["YIZHAN_API_CERTIFICATE_FILE"] = "c.pem";
-    if (setting.key == "api.certificate_file") world.variables["YIZHAN_API_KEY_FILE"] = "k.pem";
+    for (const std::string section : {"api", "receive"}) {
+      const std::string prefix = "YIZHAN_" + variable_part(section);
+      if (setting.key == section + ".key_file") world.variables[prefix + "_CERTIFICATE_FILE"] = "c.pem";
+      if (setting.key == section + ".certificate_file") world.variables[prefix + "_KEY_FILE"] = "k.pem";
+    }
     const Loaded loaded = load_well(world);
     ASSERT_TRUE(loaded.origins.contains(setting.key)) << setting.key;
     EXPECT_EQ(loaded.origins.at(std::string(setting.key)).where, variable);

@@ -154,6 +154,39 @@ TEST(ServerLimits, OfConnectionsWithRequestsInHand) {
   for (RawPeer& peer : busy) EXPECT_EQ(peer.receive().body, "done");
 }
 
+// Bodies that are announced and never completed would fill the memory, a mebibyte for each connection.
+TEST(ServerLimits, OfMemoryForBodies) {
+  ServerOptions options;
+  options.body_memory_limit = 200'000;
+  RunningServer running(echo, options);
+  const std::string request = "POST / HTTP/1.1\r\nHost: h\r\n";
+  std::vector<RawPeer> hoarders;
+  for (std::size_t i = 1; i <= 3; ++i) {
+    hoarders.emplace_back(running.port).send(request + "Content-Length: 100000\r\n\r\n" + std::string(60'000, 'x'));
+    while (running.counters().body_bytes < i * 60'000) std::this_thread::yield();
+  }
+  for (const std::string framing : {"Content-Length: 50000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nc350\r\n"}) {
+    RawPeer large(running.port);
+    large.send(request + framing + std::string(50'000, 'y'));
+    const RawResponse response = large.receive();
+    EXPECT_EQ(response.status, 503);
+    EXPECT_TRUE(response.has_line("Retry-After: 1"));
+    EXPECT_NE(response.body.find("\"code\":\"memory_limit\""), std::string::npos) << response.body;
+    EXPECT_TRUE(large.ended());
+  }
+  RawPeer small(running.port);
+  small.send(request + "Content-Length: 10000\r\n\r\n" + std::string(10'000, 'z'));
+  EXPECT_EQ(small.receive().status, 200) << "callbacks are small, and are taken";
+  EXPECT_EQ(running.counters().malformed_requests, 0U);
+
+  hoarders.clear();
+  while (running.counters().body_bytes > 0) std::this_thread::yield();
+  RawPeer later(running.port);
+  later.send(request + "Content-Length: 100000\r\n\r\n" + std::string(100'000, 'y'));
+  EXPECT_EQ(later.receive().status, 200);
+  EXPECT_EQ(running.counters().body_bytes, 0U);
+}
+
 TEST(ServerLimits, OfConnectionsFromOneAddress) {
   ServerOptions options;
   options.connections_per_address = 3;

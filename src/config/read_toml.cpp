@@ -1,4 +1,4 @@
-// The TOML file: top-level settings, [section] and [platforms.NAME].
+// The TOML file: top-level settings, [section], [platforms.NAME], [sources.NAME] and [[routes]].
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,25 +9,25 @@
 namespace yizhan::config {
 namespace {
 
-class TomlSource {
+class TomlReader {
  public:
-  TomlSource(Draft& draft, const std::string& file) : draft_(draft), file_(file) {}
+  TomlReader(Draft& draft, const std::string& file) : draft_(draft), file_(file) {}
 
   void read(const std::vector<TomlNode>& root) {
     const std::vector<std::string> sections = section_names();
     for (const TomlNode& node : root) {
-      if (node.key == "platforms" && node.is_table) {
-        for (const TomlNode& platform : node.children) read_platform(platform);
-      } else if (std::ranges::find(sections, node.key) != sections.end() && node.is_table) {
+      if (is_entries(node)) continue;
+      const bool is_section = std::ranges::find(sections, node.key) != sections.end();
+      if (is_section && node.is_table) {
         for (const TomlNode& child : node.children) read_setting(node.key, child);
       } else if (const auto* setting = find_setting(node.key)) {
         draft_.assign(*setting, given(node));
-      } else if (node.key == "platforms" || std::ranges::find(sections, node.key) != sections.end()) {
+      } else if (is_section) {
         draft_.refuse("config_value_invalid", fmt::format("{} ({}): must be a table.", node.key, where(node)));
       } else {
         std::vector<std::string> known = keys_of_section("");
         known.insert(known.end(), sections.begin(), sections.end());
-        known.emplace_back("platforms");
+        for_each_table([&]<class Owner>(std::type_identity<Owner>) { known.emplace_back(Table<Owner>::kName); });
         refuse_key("", node, known);
       }
     }
@@ -42,23 +42,41 @@ class TomlSource {
     }
   }
 
-  void read_platform(const TomlNode& node) {
+  /// Reads platforms, sources or routes; false when the node is something else.
+  bool is_entries(const TomlNode& node) {
+    bool found = false;
+    for_each_table([&]<class Owner>(std::type_identity<Owner>) {
+      if (node.key != Table<Owner>::kName) return;
+      found = true;
+      if (node.is_table || (Table<Owner>::kIsList && node.is_list_of_tables)) {
+        for (const TomlNode& entry : node.children) read_entry<Owner>(entry);
+      } else {
+        draft_.refuse("config_value_invalid",
+                      fmt::format("{} ({}): must be a {}.", node.key, where(node),
+                                  Table<Owner>::kIsList ? "list of tables: write [[routes]] for each" : "table"));
+      }
+    });
+    return found;
+  }
+
+  template <class Owner>
+  void read_entry(const TomlNode& node) {
+    using Words = Table<Owner>;
     if (!node.is_table) {
-      draft_.refuse("config_value_invalid",
-                    fmt::format("platforms.{} ({}): must be a table of the platform's settings.", in_quotes(node.key),
-                                where(node)));
+      draft_.refuse("config_value_invalid", fmt::format("{}.{} ({}): must be a table of the {}'s settings.",
+                                                        Words::kName, in_quotes(node.key), where(node), Words::kOne));
       return;
     }
-    Platform* platform = draft_.platform(node.key, where(node));
-    if (platform == nullptr) return;
+    Owner* entry = draft_.entry<Owner>(node.key, where(node));
+    if (entry == nullptr) return;
     for (const TomlNode& child : node.children) {
-      const PlatformMatch match = find_platform_setting(child.key);
+      const TableMatch<Owner> match = find_table_setting<Owner>(child.key);
       if (match.setting != nullptr) {
         Given value = given(child);
         value.single = match.single;
-        draft_.assign(*platform, *match.setting, value);
+        draft_.assign(*entry, *match.setting, value);
       } else {
-        refuse_key("platforms." + node.key + ".", child, platform_setting_keys());
+        refuse_key(fmt::format("{}.{}.", Words::kName, node.key), child, table_setting_keys<Owner>());
       }
     }
   }
@@ -86,7 +104,7 @@ void read_toml(Draft& draft, std::string_view text, const std::string& file) {
     draft.refuse(document.error().code, document.error().message);
     return;
   }
-  TomlSource(draft, file).read(*document);
+  TomlReader(draft, file).read(*document);
 }
 
 }  // namespace yizhan::config
