@@ -15,7 +15,7 @@ enum class ExitStatus : int {
   kUsage = 2,             ///< the command line or the configuration was not accepted: starting again will not help
   kNeedsAttention = 3,    ///< it worked, and what it found needs a person: a ledger that does not balance
   kStoreUnavailable = 4,  ///< the store or the service did not answer: try again
-  kNotFound = 5,          ///< no such event, endpoint or key
+  kNotFound = 5,          ///< no such event, callback, order, endpoint or key
   kInterrupted = 130,     ///< Ctrl-C; what was done until then stays done
 };
 
@@ -29,7 +29,7 @@ inline constexpr std::array kExitStatusMeanings{
     ExitStatusMeaning{ExitStatus::kUsage, "the command line or the configuration was not accepted"},
     ExitStatusMeaning{ExitStatus::kNeedsAttention, "done, and something needs attention: the ledger does not balance"},
     ExitStatusMeaning{ExitStatus::kStoreUnavailable, "the store or the service did not answer: try again"},
-    ExitStatusMeaning{ExitStatus::kNotFound, "no such event, endpoint or key"},
+    ExitStatusMeaning{ExitStatus::kNotFound, "no such event, callback, order, endpoint or key"},
     ExitStatusMeaning{ExitStatus::kInterrupted, "interrupted; what was done until then stays done"},
 };
 
