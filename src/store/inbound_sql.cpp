@@ -17,12 +17,18 @@ std::string callback_columns(bool with_body) {
 }
 
 /// Duplicates have the keys of the first one: they are found through it.
-std::string by_key(Query& query, const CallbackSelection& selection) {
-  std::string found =
-      " FROM callback_keys AS k{} WHERE k.value = " + query.bind(std::string(cut_key_value(selection.key_value)));
-  if (!selection.key_name.empty()) found += " AND k.name = " + query.bind(selection.key_name);
-  return fmt::format(" AND c.id IN (SELECT k.callback_id{} UNION SELECT d.id{})", fmt::format(fmt::runtime(found), ""),
-                     fmt::format(fmt::runtime(found), " JOIN inbound_callbacks AS d ON d.first_id = k.callback_id"));
+std::string by_key(Query& query, const CallbackSelection& selection, const Dialect& dialect) {
+  const std::string_view value = cut_key_value(selection.key_value);
+  const bool hashed = dialect.keys_of_value.contains("{hash}");
+  const std::string keys =
+      fmt::format(fmt::runtime(dialect.keys_of_value), fmt::arg("value", query.bind(std::string(value))),
+                  fmt::arg("hash", hashed ? query.bind(value_hash(value)) : std::string()));
+  const std::string name =
+      selection.key_name.empty() ? std::string() : " WHERE k.name = " + query.bind(selection.key_name);
+  return fmt::format(
+      " AND c.id IN (SELECT k.callback_id FROM ({0}) AS k{1} "
+      "UNION SELECT d.id FROM ({0}) AS k JOIN inbound_callbacks AS d ON d.first_id = k.callback_id{1})",
+      keys, name);
 }
 
 std::string conditions(Query& query, const CallbackSelection& selection, const Dialect& dialect) {
@@ -36,7 +42,7 @@ std::string conditions(Query& query, const CallbackSelection& selection, const D
   }
   if (!selection.reason.empty())
     text += fmt::format(" AND c.reason = {} AND c.reason <> ''", query.bind(selection.reason));
-  if (!selection.key_value.empty()) text += by_key(query, selection);
+  if (!selection.key_value.empty()) text += by_key(query, selection, dialect);
   const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view bound,
                          std::string_view expression) {
     const std::string named = query.bind(time);

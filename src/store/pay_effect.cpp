@@ -41,10 +41,12 @@ EffectResult apply_refund(std::optional<PayOrder>& order, const RefundEffect& re
   }
   if (order->status < kPaid || differ(order->provider, refund.provider)) return EffectResult::kOrderConflicts;
   if (differ(order->merchant, refund.merchant)) return EffectResult::kMerchantDiffers;
-  if (refund.refund_fee <= 0 || refund.refund_fee > order->total_fee - order->refund_fee) {
-    return EffectResult::kAmountDiffers;
-  }
-  order->refund_fee += refund.refund_fee;
+  if (refund.refund_fee <= 0) return EffectResult::kAmountDiffers;
+  const std::int64_t added = refund.is_total ? refund.refund_fee - order->refund_fee : refund.refund_fee;
+  // A total that is no more than what is known came late.
+  if (added <= 0) return EffectResult::kAlready;
+  if (added > order->total_fee - order->refund_fee) return EffectResult::kAmountDiffers;
+  order->refund_fee += added;
   order->status = order->refund_fee == order->total_fee ? kRefunded : kRefundedInPart;
   order->updated_at = now;
   return EffectResult::kApplied;

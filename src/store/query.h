@@ -51,6 +51,9 @@ struct Dialect {
   std::string_view first_callback_from = {};
   std::string_view last_callback_until = {};
 
+  /// `callback_id`, `name` of the keys that have a value: `{value}`, with `{hash}`, its value_hash() (receiving.h).
+  std::string_view keys_of_value = "SELECT callback_id, name FROM callback_keys WHERE value = {value}";
+
   /// A time that is given as a parameter, as the columns of pay_orders hold it; `{}` stands for the parameter.
   std::string_view order_time = "{}";
 };

@@ -58,6 +58,18 @@ std::string_view cut_key_value(std::string_view value) {
   return value.substr(0, end);
 }
 
+std::int64_t value_hash(std::string_view value) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char byte : value) {
+    hash ^= static_cast<unsigned char>(byte);
+    hash *= 0x100000001b3U;
+  }
+  hash ^= hash >> 33U;
+  hash *= 0xff51afd7ed558ccdU;
+  hash ^= hash >> 33U;
+  return static_cast<std::int64_t>(hash);
+}
+
 std::vector<SearchKey> search_keys(const ReceiveCall& call) {
   std::vector<SearchKey> keys;
   keys.reserve(call.keys.size() + 1);

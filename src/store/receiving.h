@@ -38,6 +38,9 @@ struct SearchKey {
 /// The call's keys without empty and repeated ones, long values cut (between characters), and the idempotency key.
 std::vector<SearchKey> search_keys(const ReceiveCall& call);
 std::string_view cut_key_value(std::string_view value);
+/// A hash of a value, the same for all times: it is in the file of the embedded store. FNV-1a
+/// (http://www.isthe.com/chongo/tech/comp/fnv/), stirred once more, because its order matters.
+std::int64_t value_hash(std::string_view value);
 
 /// The part of a body that is kept of a callback with this verdict. A duplicate's is asked for only where it differs.
 std::string_view kept_body(const ReceiveCall& call, Verdict verdict);

@@ -57,11 +57,17 @@ TEST_P(Migrating, AStoreOfVersionOneGoesOnWithWhatItHolds) {
   {
     Node node(place_.url());
     id = node.accept(node.event()).id;
-    node.sql(
-        "DROP TABLE inbound_callbacks; DROP TABLE callback_keys; DROP TABLE inbound_idempotency; "
-        "DROP TABLE pay_orders; DROP TABLE pay_refunds; DELETE FROM yizhan_migrations WHERE version = 2");
-    node.sql(GetParam() == Engine::kSqlite ? "DROP TABLE inbound_minutes"
-                                           : "DROP FUNCTION inbound_callbacks_delete, inbound_callbacks_truncate");
+    std::vector<std::string> tables{"inbound_callbacks", "callback_keys", "pay_orders", "pay_refunds"};
+    if (GetParam() == Engine::kSqlite) {
+      tables.insert(tables.end(), {"callback_lookup", "callback_lookup_state", "inbound_minutes"});
+    } else {
+      tables.push_back("inbound_idempotency");
+    }
+    for (const std::string& table : tables) node.sql("DROP TABLE " + table);
+    if (GetParam() == Engine::kPostgres) {
+      node.sql("DROP FUNCTION inbound_callbacks_delete, inbound_callbacks_truncate");
+    }
+    node.sql("DELETE FROM yizhan_migrations WHERE version = 2");
   }
   EXPECT_EQ(value_of(open_factory(place_.url())->schema_version()), 1);
   EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), 1);

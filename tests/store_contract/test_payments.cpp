@@ -247,6 +247,18 @@ TEST_P(Payments, RefundsAddUpUntilAllIsRefunded) {
   EXPECT_EQ(events(), 3);
 }
 
+TEST_P(Payments, ARefundThatTellsTheTotalCountsWhatItAdds) {
+  create_order(node_, "o1");
+  pay("n1", "o1", "t1");
+  give_back("r1", "o1", "no1", 30);
+  ReceiveCall total = refund(node_, "r2", "o1", "no2", 70);
+  std::get<RefundEffect>(total.effect).is_total = true;
+  EXPECT_EQ(receive(node_, total).effect, EffectResult::kApplied);
+  EXPECT_EQ(order(node_, "o1").refund_fee, 70);
+  EXPECT_EQ(order(node_, "o1").status, 2);
+  EXPECT_EQ(node_.sql("SELECT refund_fee FROM pay_refunds WHERE out_refund_no = 'no2'").rows[0][0], "40");
+}
+
 TEST_P(Payments, ARefundThatDoesNotFitIsRejected) {
   create_order(node_, "o1", "1900000109");
   EXPECT_EQ(give_back("r1", "o1", "no1", 10).effect, EffectResult::kOrderConflicts) << "it is not paid";

@@ -38,24 +38,30 @@ CREATE INDEX inbound_callbacks_unaccepted ON inbound_callbacks (verdict) WHERE v
 CREATE INDEX inbound_callbacks_reason ON inbound_callbacks (reason) WHERE reason <> '';
 CREATE INDEX inbound_callbacks_first_id ON inbound_callbacks (first_id) WHERE first_id IS NOT NULL;
 
--- By what a callback can be found: transaction_id, out_trade_no, tracking_no, … and its idempotency_key where none of
+-- By what a callback can be found: transaction_id, out_trade_no, tracking_no, … and its idempotency key where none of
 -- the others has the same value.
 CREATE TABLE callback_keys (
   callback_id INTEGER NOT NULL,
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 32),
   value TEXT NOT NULL CHECK (length(CAST(value AS BLOB)) BETWEEN 1 AND 128),
+  accepted INTEGER NOT NULL CHECK (accepted IN (0, 1)),
   PRIMARY KEY (callback_id, name, value)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX callback_keys_value ON callback_keys (value);
-
--- As outbox_idempotency: by day, so that keys made at random meet in a tree of a day's size.
-CREATE TABLE inbound_idempotency (
+-- Values come at random, which makes an index of them dear. That of accepted callbacks is narrow, and written with a
+-- delay, in its own order (src/store/sqlite/callback_lookup.h): a hash of the value, and the callback that may have it.
+-- Callbacks newer than indexed_through may be missing in it. Of the others there are few.
+CREATE TABLE callback_lookup (
   day INTEGER NOT NULL,
-  source TEXT NOT NULL,
-  idempotency_key TEXT NOT NULL,
+  hash INTEGER NOT NULL,
   callback_id INTEGER NOT NULL,
-  PRIMARY KEY (day, source, idempotency_key)
+  PRIMARY KEY (day, hash, callback_id)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE callback_lookup_state (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  indexed_through INTEGER NOT NULL
+) STRICT;
+INSERT INTO callback_lookup_state (only, indexed_through) VALUES (1, 0);
+CREATE INDEX callback_keys_unaccepted ON callback_keys (value) WHERE accepted = 0;
 
 -- The smallest and the largest id among the callbacks of one minute of received_at: as outbox_minutes.
 CREATE TABLE inbound_minutes (

@@ -163,7 +163,7 @@ EffectResult Receives::apply(const Effect& effect, std::optional<PayOrder>& orde
 void Receives::keep_effect(const Effect& effect, PayOrder order) {
   if (const auto* refund = std::get_if<RefundEffect>(&effect)) {
     refunds_[{refund->provider, refund->out_refund_no}] = refund->out_trade_no;
-    new_refunds_.push_back(refund);
+    new_refunds_.emplace_back(refund, order.refund_fee - orders_.at(order.out_trade_no).refund_fee);
   }
   changed_orders_.insert(order.out_trade_no);
   std::string number = order.out_trade_no;
@@ -326,11 +326,11 @@ void Receives::send_refunds() {
   Array numbers(kText);
   Array orders(kText);
   Array fees(kInt8);
-  for (const RefundEffect* refund : new_refunds_) {
+  for (const auto& [refund, added] : new_refunds_) {
     providers.add(std::string_view(refund->provider));
     numbers.add(std::string_view(refund->out_refund_no));
     orders.add(std::string_view(refund->out_trade_no));
-    fees.add(refund->refund_fee);
+    fees.add(added);
   }
   Parameters parameters;
   parameters.add(std::move(providers)).add(std::move(numbers)).add(std::move(orders)).add(std::move(fees));

@@ -78,8 +78,8 @@ class Receives {
   std::vector<std::int64_t> ids_;  // for the rows, in their order
   std::map<std::string, PayOrder> orders_;
   std::set<std::string> changed_orders_;
-  std::map<std::pair<std::string, std::string>, std::string> refunds_;  // provider and number: the order
-  std::vector<const RefundEffect*> new_refunds_;
+  std::map<std::pair<std::string, std::string>, std::string> refunds_;     // provider and number: the order
+  std::vector<std::pair<const RefundEffect*, std::int64_t>> new_refunds_;  // with what was added
   std::vector<Row> rows_;
   std::map<std::int64_t, std::int64_t> repeats_;  // by the first one's id
   std::size_t keys_stored_ = 0;

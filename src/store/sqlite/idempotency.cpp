@@ -1,9 +1,6 @@
 #include "store/sqlite/idempotency.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <utility>
 
 namespace yizhan::store::sqlite {
 namespace {
@@ -17,41 +14,51 @@ std::int64_t day_of(UtcTime time) {
 
 }  // namespace
 
-Result<IdempotencyKeys> IdempotencyKeys::open(Connection& connection, const KeyTable& table) {
+Result<IdempotencyKeys> IdempotencyKeys::open(Connection& connection) {
   IdempotencyKeys keys(connection);
-  const std::pair<Statement*, std::string_view> statements[] = {
-      {&keys.next_day_, "SELECT min(day) FROM {table} WHERE day > ?1"},
-      // The row's own key decides: the number may have passed to another row since this one was deleted.
-      {&keys.find_,
-       "SELECT i.{number} FROM {table} i CROSS JOIN {rows} e ON e.{rows_number} = i.{number} "
-       "WHERE i.day = ?1 AND i.{scope} = ?2 AND i.idempotency_key = ?3 "
-       "AND e.{scope} = ?2 AND e.idempotency_key = ?3{condition}"},
-      {&keys.add_,
-       "INSERT INTO {table} (day, {scope}, idempotency_key, {number}) VALUES (?1, ?2, ?3, ?4) "
-       "ON CONFLICT DO UPDATE SET {number} = excluded.{number}"},
-      {&keys.prune_,
-       "DELETE FROM {table} WHERE (day, {scope}, idempotency_key) IN "
-       "(SELECT day, {scope}, idempotency_key FROM {table} WHERE day < ?1 LIMIT ?2)"},
-  };
-  for (const auto& [statement, text] : statements) {
-    auto prepared = connection.prepare(
-        fmt::format(fmt::runtime(text), fmt::arg("table", table.table), fmt::arg("scope", table.scope),
-                    fmt::arg("number", table.number), fmt::arg("rows", table.rows),
-                    fmt::arg("rows_number", table.rows_number), fmt::arg("condition", table.rows_condition)));
+  const auto prepare = [&](Statement& statement, std::string_view sql) -> Result<void> {
+    auto prepared = connection.prepare(sql);
     if (!prepared) return std::unexpected(prepared.error());
-    *statement = std::move(*prepared);
+    statement = std::move(*prepared);
+    return {};
+  };
+  if (auto done = prepare(keys.next_day_, "SELECT min(day) FROM outbox_idempotency WHERE day > ?1"); !done) {
+    return std::unexpected(done.error());
+  }
+  // The event's own key decides: the number may have passed to another event since this one was deleted.
+  if (auto done =
+          prepare(keys.find_,
+                  "SELECT i.sequence FROM outbox_idempotency i CROSS JOIN outbox_events e ON e.sequence = i.sequence "
+                  "WHERE i.day = ?1 AND i.platform = ?2 AND i.idempotency_key = ?3 "
+                  "AND e.platform = ?2 AND e.idempotency_key = ?3");
+      !done) {
+    return std::unexpected(done.error());
+  }
+  if (auto done =
+          prepare(keys.add_,
+                  "INSERT INTO outbox_idempotency (day, platform, idempotency_key, sequence) VALUES (?1, ?2, ?3, ?4) "
+                  "ON CONFLICT DO UPDATE SET sequence = excluded.sequence");
+      !done) {
+    return std::unexpected(done.error());
+  }
+  if (auto done = prepare(keys.prune_,
+                          "DELETE FROM outbox_idempotency WHERE (day, platform, idempotency_key) IN "
+                          "(SELECT day, platform, idempotency_key FROM outbox_idempotency WHERE day < ?1 LIMIT ?2)");
+      !done) {
+    return std::unexpected(done.error());
   }
   return keys;
 }
 
-Result<std::optional<std::int64_t>> IdempotencyKeys::find(std::string_view scope, std::string_view key, UtcTime now) {
+Result<std::optional<std::int64_t>> IdempotencyKeys::find(std::string_view platform, std::string_view key,
+                                                          UtcTime now) {
   if (const std::int64_t today = day_of(now); today != days_as_of_) {
     if (auto done = look_for_days(today); !done) return std::unexpected(done.error());
   }
   for (const std::int64_t day : days_) {
     const ResetGuard guard(find_);
     find_.bind(1, day);
-    find_.bind(2, scope);
+    find_.bind(2, platform);
     find_.bind(3, key);
     const int code = find_.step();
     if (code == SQLITE_ROW) return find_.integer(0);
@@ -60,11 +67,11 @@ Result<std::optional<std::int64_t>> IdempotencyKeys::find(std::string_view scope
   return std::nullopt;
 }
 
-Result<void> IdempotencyKeys::add(std::string_view scope, std::string_view key, std::int64_t number, UtcTime now) {
+Result<void> IdempotencyKeys::add(std::string_view platform, std::string_view key, std::int64_t sequence, UtcTime now) {
   add_.bind(1, day_of(now));
-  add_.bind(2, scope);
+  add_.bind(2, platform);
   add_.bind(3, key);
-  add_.bind(4, number);
+  add_.bind(4, sequence);
   const int code = add_.run();
   if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "store an idempotency key"));
   return {};
@@ -79,7 +86,7 @@ Result<bool> IdempotencyKeys::prune(UtcTime now) {
 }
 
 Result<void> IdempotencyKeys::look_for_days(std::int64_t today) {
-  // Today's and yesterday's are probed in any case: rows handed over by SQL bring keys while this process runs.
+  // Today's and yesterday's are probed in any case: events handed over by SQL bring keys while this process runs.
   days_ = {today, today - 1};
   std::int64_t after = today - kWindowDays - 1;
   for (;;) {

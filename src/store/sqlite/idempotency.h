@@ -1,5 +1,4 @@
-// The idempotency keys of events, and of callbacks: found again for at least 7 full days, then forgotten in small
-// portions.
+// The keys that callers gave their events: found again for at least 7 full days, then forgotten in small portions.
 //
 // Keys lie in trees by day, because keys made at random hit every page of their tree: a day's tree is small enough to
 // stay in memory where one of a week would not be. A look-up probes the days of the window that have any keys.
@@ -13,26 +12,13 @@
 
 namespace yizhan::store::sqlite {
 
-/// Where keys lie, and the rows that carry them.
-struct KeyTable {
-  std::string_view table;
-  std::string_view scope;   ///< the column within which a key is unique; both tables have it
-  std::string_view number;  ///< the column that names the row
-  std::string_view rows;
-  std::string_view rows_number;
-  std::string_view rows_condition;  ///< which rows count, on `e`; begins with AND
-};
-inline constexpr KeyTable kEventKeys{"outbox_idempotency", "platform", "sequence", "outbox_events", "sequence", ""};
-inline constexpr KeyTable kCallbackKeys{"inbound_idempotency", "source", "callback_id",
-                                        "inbound_callbacks",   "id",     " AND e.verdict = 'accepted'"};
-
 class IdempotencyKeys {
  public:
-  static Result<IdempotencyKeys> open(Connection& connection, const KeyTable& table);
+  static Result<IdempotencyKeys> open(Connection& connection);
 
-  /// The number of the row that carries this key within the scope.
-  Result<std::optional<std::int64_t>> find(std::string_view scope, std::string_view key, UtcTime now);
-  Result<void> add(std::string_view scope, std::string_view key, std::int64_t number, UtcTime now);
+  /// The sequence of the event that carries this key within the platform.
+  Result<std::optional<std::int64_t>> find(std::string_view platform, std::string_view key, UtcTime now);
+  Result<void> add(std::string_view platform, std::string_view key, std::int64_t sequence, UtcTime now);
 
   /// Forgets a portion of what has left the window; false when nothing is left to forget.
   Result<bool> prune(UtcTime now);

@@ -7,13 +7,13 @@
 namespace yizhan::store::sqlite {
 
 Result<InboundWriter> InboundWriter::open(Connection& connection, OutboxWriter& outbox) {
-  auto keys = IdempotencyKeys::open(connection, kCallbackKeys);
-  if (!keys) return std::unexpected(keys.error());
+  auto lookup = CallbackLookup::open(connection);
+  if (!lookup) return std::unexpected(lookup.error());
   auto minutes = Minutes::open(connection, "inbound_minutes", "id");
   if (!minutes) return std::unexpected(minutes.error());
   auto orders = PayOrders::open(connection);
   if (!orders) return std::unexpected(orders.error());
-  InboundWriter writer(connection, outbox, std::move(*keys), std::move(*minutes), std::move(*orders));
+  InboundWriter writer(connection, outbox, std::move(*lookup), std::move(*minutes), std::move(*orders));
   if (auto done = writer.prepare(); !done) return std::unexpected(done.error());
   return writer;
 }
@@ -32,8 +32,10 @@ Result<void> InboundWriter::prepare() {
        "INSERT INTO inbound_callbacks (received_at, source, event_type, idempotency_key, verdict, reason, effect, "
        "answer_status, duration_us, first_id, event_ids, peer_address, target, body_size, headers, body) "
        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
-      {&insert_key_, "INSERT INTO callback_keys (callback_id, name, value) VALUES (?1, ?2, ?3)"},
-      {&compare_body_, "SELECT body = ?2 FROM inbound_callbacks WHERE id = ?1"},
+      {&insert_key_, "INSERT INTO callback_keys (callback_id, name, value, accepted) VALUES (?1, ?2, ?3, ?4)"},
+      {&find_first_,
+       "SELECT body = ?4 FROM inbound_callbacks WHERE id = ?1 AND source = ?2 AND idempotency_key = ?3 "
+       "AND verdict = 'accepted'"},
       {&count_duplicate_, "UPDATE inbound_callbacks SET duplicate_count = duplicate_count + 1 WHERE id = ?1"},
       {&callback_exists_,
        "SELECT 1 FROM inbound_callbacks WHERE id = ?1 AND received_at = ?2 AND source = ?3 AND idempotency_key = ?4"},
@@ -52,33 +54,44 @@ Result<Result<Received>> InboundWriter::receive(const ReceiveCall& call, const M
   if (auto refused = record_refusal(call)) return Result<Received>(std::unexpected(std::move(*refused)));
   if (call.rejected) {
     Received received;
-    auto done = insert(call, rule_rejected(call), kept_body(call, Verdict::kRejected), received);
+    auto done = insert(call, rule_rejected(call), kept_body(call, Verdict::kRejected), moment, received);
     if (!done) return std::unexpected(done.error());
     return received;
   }
-  const auto first = keys_.find(call.callback.source, call.callback.idempotency_key, moment.wall);
+  const auto first = find_first(call, moment);
   if (!first) return std::unexpected(first.error());
   if (!*first) return take_in(call, moment);
-  auto repeated = repeat(call, **first);
+  auto repeated = repeat(call, **first, moment);
   if (!repeated) return std::unexpected(repeated.error());
   return std::move(*repeated);
 }
 
-Result<Received> InboundWriter::repeat(const ReceiveCall& call, std::int64_t first_id) {
-  Received received;
-  received.first_id = first_id;
-  {
-    compare_body_.bind(1, first_id);
-    compare_body_.bind_blob(2, call.callback.body);
-    const ResetGuard guard(compare_body_);
-    if (const int code = compare_body_.step(); code != SQLITE_ROW) {
-      return std::unexpected(error(code, "compare a callback with the first of its key"));
-    }
-    received.body_differs = compare_body_.integer(0) == 0;
+Result<std::optional<InboundWriter::First>> InboundWriter::find_first(const ReceiveCall& call, const Moment& moment) {
+  const InboundCallback& callback = call.callback;
+  const auto candidates = lookup_.find(cut_key_value(callback.idempotency_key), moment.wall);
+  if (!candidates) return std::unexpected(candidates.error());
+  for (const std::int64_t id : *candidates) {
+    find_first_.bind(1, id);
+    find_first_.bind(2, std::string_view(callback.source));
+    find_first_.bind(3, std::string_view(callback.idempotency_key));
+    find_first_.bind_blob(4, callback.body);
+    const ResetGuard guard(find_first_);
+    const int code = find_first_.step();
+    if (code == SQLITE_ROW) return First{.id = id, .body_differs = find_first_.integer(0) == 0};
+    if (code != SQLITE_DONE) return std::unexpected(error(code, "look for the first callback of a key"));
   }
-  const auto body = received.body_differs ? std::optional(kept_body(call, Verdict::kDuplicate)) : std::nullopt;
-  if (auto done = insert(call, rule_duplicate(call), body, received); !done) return std::unexpected(done.error());
-  count_duplicate_.bind(1, first_id);
+  return std::nullopt;
+}
+
+Result<Received> InboundWriter::repeat(const ReceiveCall& call, const First& first, const Moment& moment) {
+  Received received;
+  received.first_id = first.id;
+  received.body_differs = first.body_differs;
+  const auto body = first.body_differs ? std::optional(kept_body(call, Verdict::kDuplicate)) : std::nullopt;
+  if (auto done = insert(call, rule_duplicate(call), body, moment, received); !done) {
+    return std::unexpected(done.error());
+  }
+  count_duplicate_.bind(1, first.id);
   if (const int code = count_duplicate_.run(); code != SQLITE_DONE) {
     return std::unexpected(error(code, "count a duplicate"));
   }
@@ -100,13 +113,8 @@ Result<Result<Received>> InboundWriter::take_in(const ReceiveCall& call, const M
   if (ruling.effect == EffectResult::kApplied) {
     if (auto done = orders_.write(*decision, call.effect, moment.wall); !done) return std::unexpected(done.error());
   }
-  if (auto done = insert(call, ruling, kept_body(call, ruling.verdict), received); !done) {
+  if (auto done = insert(call, ruling, kept_body(call, ruling.verdict), moment, received); !done) {
     return std::unexpected(done.error());
-  }
-  if (ruling.verdict == Verdict::kAccepted) {
-    const InboundCallback& callback = call.callback;
-    auto added = keys_.add(callback.source, callback.idempotency_key, received.callback_id, moment.wall);
-    if (!added) return std::unexpected(added.error());
   }
   return received;
 }
@@ -148,7 +156,7 @@ Result<Result<void>> InboundWriter::store_events(const ReceiveCall& call, const 
 }
 
 Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling, std::optional<std::string_view> body,
-                                   Received& received) {
+                                   const Moment& moment, Received& received) {
   const InboundCallback& callback = call.callback;
   const std::string event_ids = joined_ids(received);
   insert_callback_.bind(1, callback.received_at);
@@ -177,23 +185,28 @@ Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling
   if (ruling.verdict == Verdict::kRejected) rejected_.pace.added(1);
   if (ruling.verdict == Verdict::kDuplicate) duplicates_.pace.added(1);
   if (!body) return {};
-  return insert_keys(call, received.callback_id);
+  return insert_keys(call, moment, received);
 }
 
-Result<void> InboundWriter::insert_keys(const ReceiveCall& call, std::int64_t callback_id) {
+Result<void> InboundWriter::insert_keys(const ReceiveCall& call, const Moment& moment, const Received& received) {
+  const bool accepted = received.verdict == Verdict::kAccepted;
   for (const SearchKey& key : search_keys(call)) {
-    insert_key_.bind(1, callback_id);
+    insert_key_.bind(1, received.callback_id);
     insert_key_.bind(2, key.name);
     insert_key_.bind(3, key.value);
+    insert_key_.bind(4, std::int64_t{accepted});
     if (const int code = insert_key_.run(); code != SQLITE_DONE) {
       return std::unexpected(error(code, "note a key of a callback"));
     }
+    if (!accepted) continue;
+    if (auto added = lookup_.add(key.value, received.callback_id, moment.wall); !added) return added;
   }
   return {};
 }
 
 Result<void> InboundWriter::finish(const InboundQuota& quota) {
   if (auto done = minutes_.write(); !done) return done;
+  if (auto done = lookup_.write_stretch(); !done) return done;
   if (auto done = forget(rejected_, quota.rejected); !done) return done;
   return forget(duplicates_, quota.duplicates);
 }

@@ -5,7 +5,7 @@
 namespace yizhan::store::sqlite {
 
 Result<OutboxWriter> OutboxWriter::open(Connection& connection, Leases& leases) {
-  auto keys = IdempotencyKeys::open(connection, kEventKeys);
+  auto keys = IdempotencyKeys::open(connection);
   if (!keys) return std::unexpected(keys.error());
   auto minutes = Minutes::open(connection, "outbox_minutes", "sequence");
   if (!minutes) return std::unexpected(minutes.error());

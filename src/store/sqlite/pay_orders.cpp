@@ -42,8 +42,10 @@ Result<PayOrders::Decision> PayOrders::decide(const Effect& effect, UtcTime now)
     if (!order) return std::unexpected(order.error());
     const auto counted = counted_for(*refund);
     if (!counted) return std::unexpected(counted.error());
+    const std::int64_t refunded_before = *order ? (*order)->refund_fee : 0;
     decision.order = std::move(*order);
     decision.result = apply_refund(decision.order, *refund, *counted, now);
+    if (decision.order) decision.refunded = decision.order->refund_fee - refunded_before;
   }
   return decision;
 }
@@ -67,7 +69,7 @@ Result<void> PayOrders::write(const Decision& decision, const Effect& effect, Ut
     insert_refund_.bind(1, std::string_view(refund->provider));
     insert_refund_.bind(2, std::string_view(refund->out_refund_no));
     insert_refund_.bind(3, std::string_view(refund->out_trade_no));
-    insert_refund_.bind(4, refund->refund_fee);
+    insert_refund_.bind(4, decision.refunded);
     insert_refund_.bind(5, std::string_view(created_at));
     if (const int code = insert_refund_.run(); code != SQLITE_DONE) {
       return std::unexpected(connection_->error(code, "count a refund"));

@@ -17,6 +17,7 @@ class PayOrders {
   struct Decision {
     EffectResult result = EffectResult::kNone;
     std::optional<PayOrder> order;  ///< as it is to be written when the result is kApplied
+    std::int64_t refunded = 0;      ///< by this effect
   };
   Result<Decision> decide(const Effect& effect, UtcTime now);
   /// Writes what was decided; for kApplied only.

@@ -166,6 +166,9 @@ Result<void> SqliteStore::in_transaction(const std::function<Result<void>()>& wo
 
 Result<WriteReply> SqliteStore::write(const WriteBatch& batch) {
   if (role_ == ConnectionRole::kReader) return std::unexpected(read_only_error());
+  if (role_ != ConnectionRole::kWriter && !batch.receives.empty()) {
+    return fail("sql_error", "callbacks are received by the process that owns the file; send it to the service");
+  }
   if (auto done = ensure_connected(); !done) return std::unexpected(done.error());
   if (pages_in_log_ >= kLongestLog && checkpoint_due()) checkpoint();
   if (auto done = ensure_connected(); !done) return std::unexpected(done.error());
@@ -192,6 +195,7 @@ Result<WriteReply> SqliteStore::write(const WriteBatch& batch) {
   if (!committed) return std::unexpected(committed.error());
   if (!*committed) return settle(batch, std::move(*reply));
   leases_.commit();
+  inbound_->commit();
   fail_point("write.after_commit");
   return reply;
 }
@@ -239,13 +243,9 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
   }
   const std::int64_t today = std::chrono::floor<std::chrono::days>(moment.wall).time_since_epoch().count();
   if (today != pruned_day_) {
-    bool more = false;
-    for (IdempotencyKeys* keys : {&writer_->idempotency_keys(), &inbound_->idempotency_keys()}) {
-      const auto pruned = keys->prune(moment.wall);
-      if (!pruned) return std::unexpected(pruned.error());
-      more = more || *pruned;
-    }
-    if (!more) pruned_day_ = today;
+    const auto more = writer_->idempotency_keys().prune(moment.wall);
+    if (!more) return std::unexpected(more.error());
+    if (!*more) pruned_day_ = today;
   }
   return reply;
 }
@@ -390,6 +390,15 @@ const Dialect& SqliteStore::dialect() const {
           "SELECT coalesce(min(first_id), 9223372036854775807) FROM inbound_minutes "
           "WHERE minute >= {} / 60000000 * 60000000",
       .last_callback_until = "SELECT coalesce(max(last_id), 0) FROM inbound_minutes WHERE minute < {}",
+      .keys_of_value =
+          "WITH RECURSIVE days (day) AS (SELECT min(day) FROM callback_lookup UNION ALL "
+          "SELECT (SELECT min(day) FROM callback_lookup AS l WHERE l.day > days.day) FROM days WHERE day IS NOT NULL) "
+          "SELECT callback_id, name FROM callback_keys WHERE value = {value} AND callback_id IN "
+          "(SELECT callback_id FROM days CROSS JOIN callback_lookup AS l ON l.day = days.day WHERE l.hash = {hash}) "
+          "UNION SELECT callback_id, name FROM callback_keys WHERE value = {value} AND accepted = 1 "
+          "AND callback_id > (SELECT indexed_through FROM callback_lookup_state) "
+          "UNION SELECT callback_id, name FROM callback_keys INDEXED BY callback_keys_unaccepted "
+          "WHERE value = {value} AND accepted = 0",
       .order_time = "strftime('%Y-%m-%d %H:%M:%S', {0} / 1000000, 'unixepoch') || printf('.%06d', {0} % 1000000)"};
   return kDialect;
 }

@@ -1,0 +1,69 @@
+// By which value which accepted callback is found: its search keys, among them its idempotency key. It answers with
+// candidates; the callback's own row decides.
+//
+// Values come at random, and a tree into which every commit writes at random is rewritten page by page with each of
+// them. So what is new is held in memory, and goes to the tree (`callback_lookup`) in its order, a stretch with each
+// commit: the entries of one stretch share their pages. What is in memory only is also on disk, in `callback_keys`: all
+// that is newer than `callback_lookup_state.indexed_through`. A start, and a reader, find it there.
+//
+// The tree is cut by day, so that it has a day's size where it grows. The idempotency window is 7 full days.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/connection.h"
+
+namespace yizhan::store::sqlite {
+
+class CallbackLookup {
+ public:
+  /// As many are held in memory: some 10 MB. A stretch of 400 then meets some 20 pages of a tree of a million.
+  static constexpr std::size_t kHeld = 128 * 1024;
+
+  static Result<CallbackLookup> open(Connection& connection, std::size_t most_held = kHeld);
+
+  /// Ids of accepted callbacks of the last 7 days, and perhaps some more, that may carry the value.
+  Result<std::vector<std::int64_t>> find(std::string_view value, UtcTime now);
+  Result<void> add(std::string_view value, std::int64_t callback_id, UtcTime now);
+
+  /// Before the transaction's commit: writes a stretch of what is held, when that has become too much.
+  Result<void> write_stretch();
+  void commit();
+  void roll_back();
+
+ private:
+  using Place = std::pair<std::int64_t, std::int64_t>;  ///< day, hash: the order of the tree
+  using Held = std::multimap<Place, std::int64_t>;
+
+  CallbackLookup(Connection& connection, std::size_t most_held) : connection_(&connection), most_held_(most_held) {}
+  /// What an earlier process, or connection, held in memory.
+  Result<void> load(UtcTime now);
+  Result<void> look_for_days(std::int64_t today);
+  Result<void> begin_round();
+
+  Connection* connection_;
+  std::size_t most_held_;
+  Statement next_day_, find_, insert_, read_tail_, read_through_, set_through_;
+
+  bool loaded_ = false;
+  Held held_;
+  std::int64_t newest_id_ = 0;
+  std::vector<std::int64_t> days_;  ///< of the window that the tree has
+  std::int64_t days_as_of_ = 0;     ///< the day when days_ was looked up; 0: never
+
+  // A round goes once through the order: what was held when it began is in the tree when it ends.
+  Place written_up_to_{};
+  std::int64_t round_began_at_ = 0;  ///< the newest callback then
+
+  // Of the transaction.
+  std::vector<Held::iterator> added_;
+  std::vector<Held::iterator> written_;
+  Place written_up_to_before_{};
+  std::int64_t round_began_at_before_ = 0;
+};
+
+}  // namespace yizhan::store::sqlite
