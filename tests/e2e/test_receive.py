@@ -169,6 +169,17 @@ def test_a_rejected_callback_is_on_record_and_its_sender_may_try_again(start):
     assert SECRET not in service.log()
 
 
+def test_of_what_is_rejected_the_newest_are_kept(start):
+    service = start(config=hub_source(SECRET), settings={"YIZHAN_RECEIVE_KEPT_REJECTED": "5"})
+    for n in range(20):
+        bad = code_host("hub", "another secret", f"d-{n}", "push", {"n": n})
+        assert service.callback(bad).status == 401
+    eventually(lambda: 'yizhan_callbacks_stored_total 20' in service.request("GET", "/metrics").body.decode())
+    bodies = [json.loads(service.request("GET", f"/api/v1/callbacks/{each['id']}").json()["body"])["n"]
+              for each in service.callbacks(verdict="rejected")]
+    assert bodies == [19, 18, 17, 16, 15]
+
+
 def test_the_seeds_variables_make_its_receivers(start):
     sink = Sink()
     service = start(

@@ -109,6 +109,19 @@ def test_faults_1_and_2_killed_around_the_commit_of_a_notice(start, fail_point):
     check_one_effect_each(service, sink, provider.acknowledged)
 
 
+def test_fault_47_stopped_in_order_while_receiving(start):
+    sink = Sink()
+    service = start(config=CONFIG, shop={"base_url": sink.url, "poll_interval_ms": 100})
+    provider = PaymentProvider(service).start()
+    for _ in range(3):
+        seen = len(sink.callbacks)
+        sink.wait(lambda each, seen=seen: len(each.callbacks) > seen + 20, timeout=60)
+        assert service.stop(timeout=25) == 0
+        service.start()
+    provider.stop()
+    check_one_effect_each(service, sink, provider.acknowledged)
+
+
 @pytest.mark.timeout_seconds(3600)
 def test_killed_at_random_while_receiving(start):
     seed = int(os.environ.get("YIZHAN_TEST_SEED", random.SystemRandom().randrange(1 << 32)))

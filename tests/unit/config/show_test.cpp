@@ -50,11 +50,15 @@ TEST(Show, SecretsAreMasked) {
 TEST(Show, NoSecretIsWrittenAnywhere) {
   const std::string canary = "KANARIENVOGEL";
   const std::string secret = "whse-" + canary + "-and-more";
-  World world{
-      .files = {{kFile, "[store]\nurl = \"postgresql://u:" + canary +
-                            "@h/d\"\n[platforms.crm]\nsigning = \"x-cs\"\nsecrets = [\"" + secret +
-                            "\"]\ningress_secret = \"" + secret + "\"\nheaders = { X-A = \"x-y-" + secret + "\" }\n"}}};
+  World world{.files = {{kFile, "[store]\nurl = \"postgresql://u:" + canary +
+                                    "@h/d\"\n[platforms.crm]\nsigning = \"x-cs\"\nsecrets = [\"" + secret +
+                                    "\"]\ningress_secret = \"" + secret + "\"\nheaders = { X-A = \"x-y-" + secret +
+                                    "\" }\n" + "[sources.wxpay]\nmch_id = \"1\"\nsecret = \"" + secret +
+                                    "\"\napi_v3_key = \"" + secret + "\"\ncertificate_file = \"c.pem\"\n"},
+                        {"c.pem", "certificate"}},
+              .variables = {{"WEBHOOK_SECRET", secret}}};
   const Loaded loaded = load_well(world);
+  EXPECT_EQ(loaded.config.sources.size(), 3U);
   EXPECT_THAT(show_text(loaded), Not(HasSubstr(canary)));
   EXPECT_THAT(show_json(loaded), Not(HasSubstr(canary)));
 
@@ -66,9 +70,11 @@ TEST(Show, NoSecretIsWrittenAnywhere) {
                             secret + "\"\n[platforms.abc]\nsecrets = \"" + secret + "\"\n"}},
       .variables = {{"YIZHAN_STORE", "mysql://u:" + canary + "@h"},
                     {"AI_CS_PLATFORM_X_CALLBACK_SECRET", secret},
-                    {"YIZHAN_PLATFORM_X_HEADERS", "X-A:" + secret}}};
+                    {"YIZHAN_PLATFORM_X_HEADERS", "X-A:" + secret},
+                    {"YIZHAN_SOURCE_WXPAY_SECRETS", secret + ",,"},
+                    {"YIZHAN_SOURCE_WXPAY_API_V3_KEY", " " + secret + "\n"}}};
   const Problems problems = problems_of(wrong);
-  EXPECT_GE(problems.size(), 8U);
+  EXPECT_GE(problems.size(), 10U);
   EXPECT_THAT(to_text(problems), Not(HasSubstr(canary)));
 }
 
