@@ -1,5 +1,6 @@
 #include "receive/alipay.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "http/form.h"
@@ -22,10 +23,10 @@ bool is_paid(std::string_view trade_status) {
 
 class Alipay final : public Source {
  public:
-  Alipay(std::string path, std::string app_id, std::string seller_id,
+  Alipay(std::string path, std::vector<std::string> app_ids, std::string seller_id,
          std::shared_ptr<const verify::FieldsVerifier> verifier)
       : path_(std::move(path)),
-        app_id_(std::move(app_id)),
+        app_ids_(std::move(app_ids)),
         seller_id_(std::move(seller_id)),
         verifier_(std::move(verifier)) {}
 
@@ -43,7 +44,7 @@ class Alipay final : public Source {
 
  private:
   Result<void> check_merchant(const Fields& fields) const {
-    if (fields["app_id"] != app_id_) {
+    if (std::ranges::find(app_ids_, fields["app_id"]) == app_ids_.end()) {
       return fail("merchant_differs", "The notice is for another application than this account's.");
     }
     const std::string_view seller = fields["seller_id"];
@@ -74,7 +75,7 @@ class Alipay final : public Source {
                                  // Where the refund was asked for without a number of its own it goes by the order's.
                                  .out_refund_no = refund_no.empty() ? out_trade_no : refund_no,
                                  .provider = std::string(kProvider),
-                                 .merchant = app_id_,
+                                 .merchant = std::string(fields["app_id"]),
                                  .refund_fee = read.yuan("refund_fee"),
                                  .is_total = true};
       RefundDetails details{.transaction_id = trade_no};
@@ -84,7 +85,7 @@ class Alipay final : public Source {
       store::PaymentEffect payment{.out_trade_no = out_trade_no,
                                    .transaction_id = trade_no,
                                    .provider = std::string(kProvider),
-                                   .merchant = app_id_,
+                                   .merchant = std::string(fields["app_id"]),
                                    .total_fee = read.yuan("total_amount"),
                                    .paid_at = read.has("gmt_payment") ? read.time("gmt_payment") : now};
       if (!read.failed()) set_payment(notice, std::move(payment), std::move(clear_body));
@@ -99,7 +100,7 @@ class Alipay final : public Source {
   }
 
   const std::string path_;
-  const std::string app_id_;
+  const std::vector<std::string> app_ids_;
   const std::string seller_id_;
   const std::shared_ptr<const verify::FieldsVerifier> verifier_;
 };
@@ -109,10 +110,13 @@ class Alipay final : public Source {
 Result<std::shared_ptr<const Source>> make_alipay_source(const AlipayOptions& options) {
   auto path = source_path("/notify/alipay/{account}", options.account);
   if (!path) return std::unexpected(std::move(path.error()));
-  if (options.app_id.empty()) return fail("source_options_invalid", "Alipay needs the application's number, app_id.");
+  // An empty one would let notices through that name none.
+  if (options.app_ids.empty() || std::ranges::find(options.app_ids, "") != options.app_ids.end()) {
+    return fail("source_options_invalid", "Alipay needs the application's number, app_id.");
+  }
   auto verifier = verify::make_alipay_verifier(options.public_keys);
   if (!verifier) return std::unexpected(std::move(verifier.error()));
-  return std::make_shared<Alipay>(*std::move(path), options.app_id, options.seller_id, *std::move(verifier));
+  return std::make_shared<Alipay>(*std::move(path), options.app_ids, options.seller_id, *std::move(verifier));
 }
 
 }  // namespace yizhan::receive

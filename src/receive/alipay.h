@@ -21,13 +21,14 @@
 namespace yizhan::receive {
 
 struct AlipayOptions {
-  std::string account{};    ///< last part of the path
-  std::string app_id{};     ///< a notice for another one is `merchant_differs`: Alipay's key signs for many
-  std::string seller_id{};  ///< 2088…; likewise; empty: any
+  std::string account{};  ///< last part of the path
+  /// At least one; a notice for another one is `merchant_differs`: Alipay's key may sign for many.
+  std::vector<std::string> app_ids{};
+  std::string seller_id{};                 ///< 2088…; likewise; empty: any
   std::vector<std::string> public_keys{};  ///< Alipay's own, in force
 };
 
-/// Codes: `source_name_invalid`, `source_options_invalid` (no app_id), `public_key_invalid`. Code of its read(),
+/// Codes: `source_name_invalid`, `source_options_invalid` (no app_ids), `public_key_invalid`. Code of its read(),
 /// besides: `merchant_differs`.
 Result<std::shared_ptr<const Source>> make_alipay_source(const AlipayOptions& options);
 

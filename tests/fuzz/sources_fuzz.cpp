@@ -230,7 +230,7 @@ const std::vector<Tried>& sources() {
       sender(wechat_pay, [](View, View body) { return sign_xml(body); }),
       sender(wechat_pay, [](View, View body) { return encrypt_refund(body); }),
       sender(wechat_pay, [](View header, View body) { return sign_v3(header, body); }),
-      sender(AlipayOptions{.account = "a", .app_id = "1", .public_keys = {rsa_public_key()}},
+      sender(AlipayOptions{.account = "a", .app_ids = {"1"}, .public_keys = {rsa_public_key()}},
              [](View, View body) { return sign_alipay(body); }),
       sender(EasypayOptions{.account = "a", .keys = {kSecret}}, [](View, View body) { return sign_easypay(body); }),
       sender(PlatformIngressOptions{.platform = "p", .secrets = {kSecret}},

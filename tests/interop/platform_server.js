@@ -37,16 +37,21 @@ export class PlatformServer {
 
   /** The first `count` callbacks to `path`, once they are there. */
   received(path, count = 1) {
+    return this.until(
+      () => this.callbacksTo(path).length >= count && this.callbacksTo(path).slice(0, count),
+      () => `${this.callbacksTo(path).length} of ${count} callbacks came to ${path}`,
+    );
+  }
+
+  /** What `find()` finds, looking again at each callback; `describe()` says how far it came, should it take too long. */
+  until(find, describe) {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`${this.callbacksTo(path).length} of ${count} callbacks came to ${path}`)),
-        WAIT_TIMEOUT_MS,
-      );
+      const timer = setTimeout(() => reject(new Error(describe())), WAIT_TIMEOUT_MS);
       const look = () => {
-        const found = this.callbacksTo(path);
-        if (found.length < count) return false;
+        const found = find();
+        if (!found) return false;
         clearTimeout(timer);
-        resolve(found.slice(0, count));
+        resolve(found);
         return true;
       };
       if (!look()) this.#waiting.push(look);

@@ -13,11 +13,43 @@ export async function makeTemporaryFolder() {
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+/** The lines of a stream in order, each for one caller; one caller at a time. */
+class Lines {
+  #onLine = null;
+  #waiting = [];
+
+  constructor(stream) {
+    createInterface({ input: stream }).on("line", (line) => this.#take(line));
+  }
+
+  #take(line) {
+    if (this.#onLine) {
+      const resolve = this.#onLine;
+      this.#onLine = null;
+      resolve(line);
+    } else {
+      this.#waiting.push(line);
+    }
+  }
+
+  next(describe) {
+    if (this.#waiting.length > 0) return Promise.resolve(this.#waiting.shift());
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no line came in time:\n${describe()}`)), LINE_TIMEOUT_MS);
+      timer.unref();
+      this.#onLine = (line) => {
+        clearTimeout(timer);
+        resolve(line);
+      };
+    });
+  }
+}
+
 export class RunningBinary {
   #process;
   #errorText = "";
-  #onLine = null;
-  #waitingLines = [];
+  #lines;
+  #logLines;
   #exited;
 
   /** Resolves when a line begins with `readyPrefix`; that line is `readyLine`. Fails with what was written to standard error. */
@@ -35,7 +67,8 @@ export class RunningBinary {
     });
     this.#exited = once(this.#process, "exit");
     this.#process.stderr.setEncoding("utf8").on("data", (text) => (this.#errorText += text));
-    createInterface({ input: this.#process.stdout }).on("line", (line) => this.#take(line));
+    this.#lines = new Lines(this.#process.stdout);
+    this.#logLines = new Lines(this.#process.stderr);
 
     const ended = this.#exited.then(([status, signal]) => {
       throw new Error(`ended (${status ?? signal}) before it was ready:\n${this.#errorText}`);
@@ -51,27 +84,18 @@ export class RunningBinary {
     }
   }
 
-  #take(line) {
-    if (this.#onLine) {
-      const resolve = this.#onLine;
-      this.#onLine = null;
-      resolve(line);
-    } else {
-      this.#waitingLines.push(line);
-    }
+  /** The next line of standard output. */
+  nextLine() {
+    return this.#lines.next(() => this.#errorText);
   }
 
-  /** The next line of standard output, for one caller at a time. */
-  nextLine() {
-    if (this.#waitingLines.length > 0) return Promise.resolve(this.#waitingLines.shift());
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no line came in time:\n${this.#errorText}`)), LINE_TIMEOUT_MS);
-      timer.unref();
-      this.#onLine = (line) => {
-        clearTimeout(timer);
-        resolve(line);
-      };
-    });
+  /** The next line of the log that is meant, parsed; others before it are passed over. */
+  async nextLogLine(isMeant) {
+    for (;;) {
+      const text = await this.#logLines.next(() => this.#errorText);
+      const line = text.startsWith("{") ? JSON.parse(text) : {};
+      if (isMeant(line)) return line;
+    }
   }
 
   /** `name=address:port` of the ready line, as an http URL. */

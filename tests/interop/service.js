@@ -1,4 +1,4 @@
-// `yizhan serve` on a store of its own, with platforms configured for one test file.
+// `yizhan serve` on a store of its own, configured for one test file.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -8,23 +8,29 @@ export class Service {
   #binary;
   #folder;
 
-  /** `platforms`: by name, settings as docs/configuration.md names them. */
-  static async start(platforms) {
+  /**
+   * `platforms` and `sources` by name, `routes` in order, their settings as docs/configuration.md names them. `files`
+   * are written first, by name: settings refer to them by that.
+   */
+  static async start(platforms, { sources = {}, routes = [], files = {}, variables = {} } = {}) {
     const service = new Service();
     service.#folder = await makeTemporaryFolder();
-    const file = join(service.#folder.path, "yizhan.toml");
-    await writeFile(file, toToml(platforms));
+    const configuration = toToml("platforms", platforms) + toToml("sources", sources) + routesToToml(routes);
+    for (const [name, text] of Object.entries({ ...files, "yizhan.toml": configuration })) {
+      await writeFile(join(service.#folder.path, name), text, { mode: 0o600 });
+    }
     try {
       service.#binary = await RunningBinary.start(["serve"], {
         cwd: service.#folder.path,
         readyPrefix: "yizhan ready",
         variables: {
-          YIZHAN_CONFIG: file,
+          YIZHAN_CONFIG: join(service.#folder.path, "yizhan.toml"),
           YIZHAN_DATA_DIR: join(service.#folder.path, "data"),
           YIZHAN_API_LISTEN: "127.0.0.1:0",
           YIZHAN_RECEIVE_LISTEN: "127.0.0.1:0",
           YIZHAN_PUSH_LISTEN: "127.0.0.1:0",
           YIZHAN_OUTBOUND_ALLOW: "127.0.0.0/8",
+          ...variables,
         },
       });
     } catch (error) {
@@ -37,28 +43,74 @@ export class Service {
   /** Hands over one event; `payloadText` goes into the request as it is. Answers the event's id. */
   async emit(platform, payloadText, eventType = "order.paid") {
     const names = JSON.stringify({ platform, event_type: eventType }).slice(0, -1);
-    const answer = await fetch(`${this.#binary.address("api")}/api/v1/events`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: `${names},"payload":${payloadText}}`,
-    });
-    const text = await answer.text();
-    if (answer.status !== 202) throw new Error(`the event was answered ${answer.status}: ${text}`);
-    return JSON.parse(text).id;
+    const event = await this.#post("/api/v1/events", `${names},"payload":${payloadText}}`, 202);
+    return event.id;
+  }
+
+  /** An order that a payment notice can pay. */
+  async createOrder(order) {
+    await this.#post("/api/v1/pay/orders", JSON.stringify(order), 201);
+  }
+
+  order(outTradeNo) {
+    return this.#get(`/api/v1/pay/orders/${encodeURIComponent(outTradeNo)}`);
+  }
+
+  /** The events that there are of a selection, at most 1,000. What was answered with success has made its events. */
+  async events(selection) {
+    const { events } = await this.#get(`/api/v1/events?${new URLSearchParams({ ...selection, limit: 1000 })}`);
+    return events;
+  }
+
+  /** Their types. */
+  async eventTypes(selection) {
+    return (await this.events(selection)).map((event) => event.event_type);
+  }
+
+  /** What a provider hears when it calls the receiver. */
+  async send(path, { method = "POST", headers = {}, body }) {
+    const answer = await fetch(`${this.#binary.address("receive")}${path}`, { method, headers, body });
+    return { status: answer.status, headers: answer.headers, body: await answer.text() };
+  }
+
+  /** The log's line of the source's next callback, once that is on record; those of others before it are passed over. */
+  nextCallback(source) {
+    return this.#binary.nextLogLine((line) => line.event === "callback" && line.source === source);
   }
 
   async stop() {
     await this.#binary.stop();
     await this.#folder.remove();
   }
+
+  async #post(path, body, status) {
+    const headers = { "content-type": "application/json" };
+    return readAnswer(await fetch(`${this.#binary.address("api")}${path}`, { method: "POST", headers, body }), status);
+  }
+
+  async #get(path) {
+    return readAnswer(await fetch(`${this.#binary.address("api")}${path}`), 200);
+  }
 }
 
-// Strings, numbers and lists of them are written alike in JSON and TOML.
-function toToml(platforms) {
-  return Object.entries(platforms)
-    .map(([name, settings]) => {
-      const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
-      return `[platforms.${name}]\n${lines.join("")}`;
-    })
-    .join("\n");
+async function readAnswer(answer, status) {
+  const text = await answer.text();
+  if (answer.status !== status) throw new Error(`${answer.url} was answered ${answer.status}: ${text}`);
+  return JSON.parse(text);
+}
+
+// Strings, numbers, booleans and lists of them are written alike in JSON and TOML.
+function settingsToToml(header, settings) {
+  const lines = Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+  return `${header}\n${lines.join("")}\n`;
+}
+
+function toToml(table, entries) {
+  return Object.entries(entries)
+    .map(([name, settings]) => settingsToToml(`[${table}.${name}]`, settings))
+    .join("");
+}
+
+function routesToToml(routes) {
+  return routes.map((route) => settingsToToml("[[routes]]", route)).join("");
 }

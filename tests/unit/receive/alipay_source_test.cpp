@@ -16,7 +16,7 @@ using verify::without;
 
 AlipayOptions options() {
   return {.account = "shop",
-          .app_id = "2015102700040153",
+          .app_ids = {"2014000000000000", "2015102700040153"},
           .seller_id = "2088102119685838",
           .public_keys = {verify::RsaSigner::first().bare_base64()}};
 }
@@ -187,7 +187,9 @@ TEST(AlipaySource, AnswersByteForByte) {
 
 TEST(AlipaySource, IsNotMadeWithoutAppIdOrKey) {
   AlipayOptions no_app = options();
-  no_app.app_id = "";
+  no_app.app_ids = {};
+  EXPECT_EQ(make_alipay_source(no_app).error().code, "source_options_invalid");
+  no_app.app_ids = {""};
   EXPECT_EQ(make_alipay_source(no_app).error().code, "source_options_invalid");
   AlipayOptions no_key = options();
   no_key.public_keys = {};

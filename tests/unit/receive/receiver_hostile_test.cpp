@@ -1,4 +1,4 @@
-// Hostile input to the receiver, on real sockets: faults 31 and 35 to 40. (The server's own limits are tested in
+// Hostile input to the receiver, on real sockets: faults 31, 33 and 35 to 40. (The server's own limits are tested in
 // tests/unit/http, signatures in tests/unit/verify.)
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
@@ -8,7 +8,9 @@
 #include <iterator>
 
 #include "base/json_scan.h"
+#include "receive/platform_ingress.h"
 #include "receiver_harness.h"
+#include "verify/signing.h"
 
 namespace yizhan::receive {
 namespace {
@@ -33,6 +35,36 @@ TEST(ReceiverHostile, HonestSourcesAreServedDuringAFloodOfSlowOnes) {
     return accepted == 20;
   }));
   EXPECT_EQ(running.callbacks().size(), 20U);
+}
+
+// Fault 33, through a source as it is configured: a proper callback that somebody recorded is worth nothing later, nor
+// is one from a clock far ahead.
+TEST(ReceiverHostile, ATimestampFarFromNowIsRefused) {
+  ReceiverSetup setup;
+  setup.sources = {
+      {.options = {.name = "platform-shop", .platform = "shop"},
+       .source = make_platform_ingress_source({.platform = "shop", .secrets = {"canary-ingress"}}).value()}};
+  RunningReceiver running(std::move(setup));
+  const auto signer = verify::make_signer({.scheme = SigningScheme::kXCs, .secrets = {"canary-ingress"}}).value();
+  const std::string body = R"({"message_id":"m-1","channel":"web","open_id":"o-1","content":"hello"})";
+  const auto sent_at = [&](std::int64_t seconds_from_now) {
+    std::string header_lines;
+    signer->append_header_lines(header_lines,
+                                {.timestamp_seconds = to_unix_seconds(utc_now()) + seconds_from_now, .body = body});
+    return running.send(header_lines, body, "/api/v1/customer-service/platforms/shop/webhook").status;
+  };
+  EXPECT_EQ(sent_at(-320), 401);
+  EXPECT_EQ(sent_at(320), 401);
+  EXPECT_TRUE(running.events().empty());
+  EXPECT_EQ(sent_at(-250), 200);
+  EXPECT_EQ(running.events().size(), 1U);
+  const auto callbacks = running.callbacks(3);
+  ASSERT_EQ(callbacks.size(), 3U);
+  for (const store::CallbackView& view : callbacks) {
+    const bool refused = view.verdict == store::Verdict::kRejected;
+    EXPECT_EQ(view.callback.reason, refused ? "timestamp_out_of_tolerance" : "");
+    EXPECT_EQ(view.answer_status, refused ? 401 : 200);
+  }
 }
 
 // Fault 35: what hides behind a request that can be read in two ways never reaches a source.

@@ -83,7 +83,8 @@ TEST(ReceiverTrouble, WhileTheStoreIsAwaySourcesHearItAtOnceAndAfterwardsItGoesO
     // From now on nobody waits for the store, and nothing is kept in memory for it.
     const auto answer = running.notify("2");
     EXPECT_EQ(answer.status, 503);
-    EXPECT_TRUE(answer.body.starts_with("FAIL store_unavailable")) << answer.body;
+    EXPECT_TRUE(answer.body.starts_with("FAIL store_unavailable the callback cannot be stored at the moment"))
+        << answer.body;
     EXPECT_TRUE(answer.has_line("Retry-After: 5"));
   }
   EXPECT_TRUE(eventually([&] { return running.notify("1", std::string(kCausesEvents)).status == 200; }));

@@ -14,7 +14,7 @@ namespace {
 std::vector<KindOptions> one_of_each() {
   return {
       WechatPayOptions{.account = "a", .merchant_id = "1", .api_v2_keys = {"key"}},
-      AlipayOptions{.account = "a", .app_id = "1", .public_keys = {verify::RsaSigner::first().public_pem()}},
+      AlipayOptions{.account = "a", .app_ids = {"1"}, .public_keys = {verify::RsaSigner::first().public_pem()}},
       EasypayOptions{.account = "a", .pid = "1", .keys = {"key"}},
       PlatformIngressOptions{.platform = "newapi", .secrets = {"secret"}},
       Sub2apiOptions{.name = "sub2api", .secrets = {"secret"}},
