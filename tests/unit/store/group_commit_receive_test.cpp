@@ -71,7 +71,9 @@ TEST_F(GroupCommitReceive, TooManyWaitingCallbacksAreRefusedAtOnce) {
   EXPECT_EQ(stored, 0) << "refused while the writer is still held";
   release.set_value();
   executor_.run_until([&] { return stored == 3; });
-  EXPECT_TRUE(receive_and_wait(callback_of("later"))) << "there is room again";
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(receive_and_wait(callback_of("later"))) << "there is room again, however often";
+  }
 }
 
 TEST_F(GroupCommitReceive, WhenTheStoreFailsTheCallbackComesBack) {
