@@ -135,7 +135,7 @@ class SourceCompletion {
                      fmt::format("a source of the kind {} needs it to check its callbacks.", name_of(source_.kind)));
     }
     if (source_.kind == SourceKind::kAlipay) {
-      if (source_.app_ids.size() != 1) refuse_merchant("app_id", "the one application");
+      if (source_.app_ids.empty()) refuse_merchant("app_id", "the application");
       if (source_.public_key_files.empty()) {
         draft_.refuse_value(key("public_key_files"), "Alipay's public key is needed to check its notices. Give it as " +
                                                          key("public_key_file") + ".");

@@ -96,8 +96,8 @@ std::vector<Setting<Source>> declare_sources() {
        .kind = TextListKind{&kIdentifier, 0, 32},
        .field = at(&Source::app_ids),
        .help =
-           "The applications at WeChat Pay or Alipay. A notice for another one is rejected. `app_id` gives one; empty: "
-           "any of the merchant's.",
+           "The applications at WeChat Pay or Alipay. A notice for another one is rejected. `app_id` gives one; empty, "
+           "for WeChat Pay only: any of the merchant's.",
        .single = "app_id"},
       {.key = "seller_id",
        .kind = text(kIdentifier),

@@ -44,8 +44,8 @@ struct ServerOptions {
   std::size_t connection_limit = 10000;
   std::size_t connections_per_address = 10000;
   /// Bytes of bodies that are coming in or not yet answered, of all connections together; above it, a body of more than
-  /// kSmallBody gets 503. Otherwise as many connections as are allowed could fill the memory with bodies that they never
-  /// complete.
+  /// kSmallBody gets 503. Otherwise as many connections as are allowed could fill the memory with bodies that they
+  /// never complete.
   std::size_t body_memory_limit = 256 << 20;
   std::string certificate_file;  ///< PEM chain; empty: plain HTTP
   std::string key_file;
@@ -100,7 +100,7 @@ struct ServerCounters {
   std::uint64_t timed_out_requests = 0;   ///< 408: head or body did not arrive in time
   std::uint64_t connections_evicted = 0;  ///< idle ones that made room for new ones
   std::size_t connections_open = 0;
-  std::size_t body_bytes = 0;  ///< coming in, or not yet answered
+  std::size_t body_bytes = 0;                         ///< coming in, or not yet answered
   std::array<std::uint64_t, 6> responses_by_class{};  ///< index 2: 200–299, and so on
 };
 
