@@ -111,10 +111,23 @@ class CommandRunner {
     return accepted.id;
   }
 
+  /// As the service does it, which alone receives: for as long as this takes it owns the file.
+  void receive(std::vector<store::ReceiveCall> calls) {
+    const auto factory = std::move(store::open_store(url(), store::OpenMode::kServe).value());
+    const auto writer = std::move(factory->open_writer().value());
+    store::WriteBatch batch;
+    batch.now = utc_now();
+    batch.receives = std::move(calls);
+    const auto reply = writer->write(batch);
+    if (!reply) throw std::runtime_error(reply.error().message);
+    for (const auto& each : reply->receives) {
+      if (!each) throw std::runtime_error(each.error().message);
+    }
+  }
+
   store::Store& opened() {
     if (!store_) {
-      const store::StoreUrl url{store::StoreUrl::Engine::kSqlite, (folder_ / "data" / "yizhan.db").string()};
-      factory_ = std::move(store::open_store(url, store::OpenMode::kTool).value());
+      factory_ = std::move(store::open_store(url(), store::OpenMode::kTool).value());
       store_ = std::move(factory_->open_reader().value());
     }
     return *store_;
@@ -123,6 +136,7 @@ class CommandRunner {
   config::Variables environment;
 
  private:
+  store::StoreUrl url() const { return {store::StoreUrl::Engine::kSqlite, (folder_ / "data" / "yizhan.db").string()}; }
   void record(const store::Accepted& event, EventStatus next, bool succeeded) {
     store::WriteBatch batch;
     batch.now = utc_now();

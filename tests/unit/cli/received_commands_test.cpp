@@ -28,14 +28,7 @@ class Received : public StoreCommandTest {
     made.keys = {{"out_trade_no", "T" + key}};
     return made;
   }
-  void receive(std::vector<store::ReceiveCall> calls) {
-    store::WriteBatch batch;
-    batch.receives = std::move(calls);
-    batch.now = utc_now();
-    const auto reply = commands.opened().write(batch);
-    ASSERT_TRUE(reply) << reply.error().message;
-    for (const auto& each : reply->receives) ASSERT_TRUE(each) << each.error().message;
-  }
+  void receive(std::vector<store::ReceiveCall> calls) { commands.receive(std::move(calls)); }
 };
 
 TEST_F(Received, CallbacksAreListedAndFound) {
