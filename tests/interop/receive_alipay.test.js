@@ -86,7 +86,10 @@ function payment(outTradeNo, changes = {}) {
 /** With its signature: over all fields but two, sorted. */
 function signed(fields, { privateKey } = keys.alipay) {
   const names = Object.keys(fields).filter((name) => name !== "sign" && name !== "sign_type");
-  const text = names.sort().map((name) => `${name}=${fields[name]}`).join("&");
+  const text = names
+    .sort()
+    .map((name) => `${name}=${fields[name]}`)
+    .join("&");
   return { ...fields, sign: signWithKey("RSA-SHA256", Buffer.from(text), privateKey).toString("base64") };
 }
 

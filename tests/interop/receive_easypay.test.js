@@ -46,8 +46,17 @@ function payment(outTradeNo, changes = {}) {
 
 function signed(fields, secret = key) {
   const names = Object.keys(fields).filter((name) => !["sign", "sign_type"].includes(name) && fields[name] !== "");
-  const text = names.sort().map((name) => `${name}=${fields[name]}`).join("&");
-  return { ...fields, sign: createHash("md5").update(text + secret).digest("hex"), sign_type: "MD5" };
+  const text = names
+    .sort()
+    .map((name) => `${name}=${fields[name]}`)
+    .join("&");
+  return {
+    ...fields,
+    sign: createHash("md5")
+      .update(text + secret)
+      .digest("hex"),
+    sign_type: "MD5",
+  };
 }
 
 const query = (fields) => ({ method: "GET", path: `${PATH}?${new URLSearchParams(fields)}` });

@@ -13,9 +13,7 @@ const time = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`;
 const answerOf = (id, success, reason) => ({
   status: 200,
   type: "application/json; charset=utf-8",
-  body: new RegExp(
-    `^\\{"EBusinessID":"${id}","UpdateTime":"${time}","Success":${success},"Reason":"${reason}"\\}$`,
-  ),
+  body: new RegExp(`^\\{"EBusinessID":"${id}","UpdateTime":"${time}","Success":${success},"Reason":"${reason}"\\}$`),
 });
 // Whose push it was is not known before it is verified and read.
 const dialect = {

@@ -36,7 +36,11 @@ const push = (trackingNo, state = "3") =>
   `{"status":"shutdown","billstatus":"check","message":"","lastResult":{"message":"ok","state":"${state}","status":"200",` +
   `"ischeck":"1","com":"shunfeng","nu":"${trackingNo}","data":[{"context":"已签收 & 感谢+","time":"2024-05-20 13:29:35",` +
   `"ftime":"2024-05-20 13:29:35","status":"签收","areaCode":"CN310000000000","areaName":"上海"}]}}`;
-const sign = (param, salt = secret) => createHash("md5").update(param + salt).digest("hex").toUpperCase();
+const sign = (param, salt = secret) =>
+  createHash("md5")
+    .update(param + salt)
+    .digest("hex")
+    .toUpperCase();
 
 const told = (trackingNo) => subscriber.told(service, "tracking", { correlation: trackingNo });
 

@@ -84,7 +84,13 @@ test("an event is taken, Slack's retry is a duplicate: one event, byte for byte"
 });
 
 test("a slash command is answered with nothing, and passed on as JSON", async () => {
-  const fields = { token: "none", command: "/track", text: "SF1234567890 & more", user_name: "驿站", trigger_id: newId() };
+  const fields = {
+    token: "none",
+    command: "/track",
+    text: "SF1234567890 & more",
+    user_name: "驿站",
+    trigger_id: newId(),
+  };
   const command = notice(new URLSearchParams(fields).toString(), { type: FORM_TYPE });
   assert.ok(isValid(command));
   await slack.accepted(command, { eventType: "slash_command" });

@@ -23,7 +23,12 @@ before(async () => {
   service = await Service.start(subscriber.platforms(), {
     sources: { stripe: { secrets: [secrets.now, secrets.next] } },
     routes: [
-      { source: "stripe", event_type: "checkout.session.*", where: ["data.object.amount_total > 500"], platform: "shop" },
+      {
+        source: "stripe",
+        event_type: "checkout.session.*",
+        where: ["data.object.amount_total > 500"],
+        platform: "shop",
+      },
     ],
   });
   stripe = new Sender(service, { source: "stripe" });
@@ -70,7 +75,9 @@ test("while a secret rotates either signature will do, alone or with others", as
   await stripe.accepted(notice(payload, { secret: secrets.next }));
   const [time, unknown] = signature(payload, { secret: newSecret() }).split(",");
   const known = signature(payload).split(",")[1];
-  const header = [time, unknown, known, "v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39"].join(",");
+  const header = [time, unknown, known, "v0=6ffbb59b2300aae63f272406069a9788598b792a944a07aba816edb039989a39"].join(
+    ",",
+  );
   await stripe.repeated(withHeader(notice(payload), "stripe-signature", header));
 });
 

@@ -157,7 +157,9 @@ test("of another merchant, of no order, of another amount: refused, to be sent a
 });
 
 function refundNotice(inner, { key = apiKeys.now } = {}) {
-  const text = Transformer.toXml(inner).replace(/^<xml>/, "<root>").replace(/<\/xml>$/, "</root>");
+  const text = Transformer.toXml(inner)
+    .replace(/^<xml>/, "<root>")
+    .replace(/<\/xml>$/, "</root>");
   // The library leaves the padding out where it would be a whole block; WeChat Pay, as PKCS#7 has it, does not.
   const whole = Buffer.byteLength(text) % 16 === 0 ? `${text}\n` : text;
   const secret = createHash("md5").update(key).digest("hex");

@@ -6,7 +6,8 @@ const TEXT_TYPE = "text/plain; charset=utf-8";
 
 /** Whether the reason means that nobody known signed it: 401 where the status says anything. */
 export const isUnsigned = (reason) =>
-  /^(signature|timestamp)_/.test(reason) || ["message_id_missing", "nonce_missing", "signing_key_unknown"].includes(reason);
+  /^(signature|timestamp)_/.test(reason) ||
+  ["message_id_missing", "nonce_missing", "signing_key_unknown"].includes(reason);
 
 /**
  * A dialect: the answer to what was taken and to what was refused, given the log's line of it. A body may be a pattern,

@@ -13,7 +13,8 @@ import { Service } from "./service.js";
 const SIGNED_HEADERS = { idHeader: "webhook-id", timestampHeader: "webhook-timestamp" };
 
 // Key order, blanks, escapes and numbers that a parse and a print would change, and bytes beyond ASCII.
-const AWKWARD_PAYLOAD = '{ "z":1.50,\t"a" : "\\u00e9 é 驿站 \\/", "big":12345678901234567890, "e":1e2,"n":null,"l":[ ] }';
+const AWKWARD_PAYLOAD =
+  '{ "z":1.50,\t"a" : "\\u00e9 é 驿站 \\/", "big":12345678901234567890, "e":1e2,"n":null,"l":[ ] }';
 
 const newSecret = () => `whsec_${randomBytes(32).toString("base64")}`;
 const verifies = (secret, { body, headers }) => new Webhook(secret).verify(body, headers);
@@ -70,7 +71,11 @@ before(async () => {
   keys.only = await keyPairOfTheBinary();
   platform = await PlatformServer.start(({ path }, nth) => (path === "/flaky" && nth <= 2 ? 500 : 200));
   const v1 = (path, ...active) => ({ base_url: platform.url(path), signing: "standard-webhooks", secrets: active });
-  const v1a = (path, ...active) => ({ base_url: platform.url(path), signing: "standard-webhooks-v1a", secrets: active });
+  const v1a = (path, ...active) => ({
+    base_url: platform.url(path),
+    signing: "standard-webhooks-v1a",
+    secrets: active,
+  });
   service = await Service.start({
     plain: v1("/plain", secrets.only),
     rotating: v1("/rotating", secrets.fresh, secrets.old),

@@ -36,12 +36,17 @@ export class Subscriber {
     const webhook = new Webhook(this.#secrets.get(name));
     const path = `/${name}`;
     const find = () => {
-      const byId = new Map(this.#server.callbacksTo(path).map((callback) => [callback.headers["webhook-id"], callback]));
+      const byId = new Map(
+        this.#server.callbacksTo(path).map((callback) => [callback.headers["webhook-id"], callback]),
+      );
       const found = events.map(({ id }) => byId.get(id));
       return found.every(Boolean) && found;
     };
     const came = () => this.#server.callbacksTo(path).length;
-    const callbacks = await this.#server.until(find, () => `${came()} callbacks to ${path}, but not ${events.length} due`);
+    const callbacks = await this.#server.until(
+      find,
+      () => `${came()} callbacks to ${path}, but not ${events.length} due`,
+    );
     for (const { body, headers } of callbacks) webhook.verify(body, headers);
     return callbacks;
   }
