@@ -14,7 +14,8 @@ const std::vector<SourceKindFacts>& all_kinds() {
        .needs = "`mch_id`; `secret`, the API key, for v2; `api_v3_key` and the keys that WeChat Pay signs with "
                 "(`certificate_files`, or `public_key_files` with `public_key_ids`) for v3; or all of them",
        .own_settings = {"account", "reject_unfit", "secrets", "secret_files", "api_v3_keys", "api_v3_key_files",
-                        "certificate_files", "public_key_files", "public_key_ids", "mch_id", "app_ids"},
+                        "certificate_files", "public_key_files", "public_key_ids", "mch_id", "app_ids",
+                        "tolerance_seconds"},
        .secret = Secret::kKeys},
       {.kind = SourceKind::kAlipay,
        .path = "/notify/alipay/<account>",

@@ -104,7 +104,8 @@ void Pipeline::take(SourceAtWork& source, http::ServerRequest& request, const ht
                   .now = utc_now(),
                   .peer = proxies.sender(request).to_string(),
                   .body_bytes = request.body.size()};
-  if (source.rate.available(arrival.begun, 1) == 0) return refuse_over_rate(source, std::move(responder), arrival);
+  if (source.rate.available(arrival.begun, 1) == 0)
+    return refuse_over_rate(source, request, std::move(responder), arrival);
   source.rate.take(arrival.begun, 1);
 
   auto read = source.source->read({request, parameters, arrival.now});
@@ -197,10 +198,12 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
   });
 }
 
-void Pipeline::refuse_over_rate(SourceAtWork& source, http::Responder responder, const Arrival& arrival) {
+void Pipeline::refuse_over_rate(SourceAtWork& source, const http::ServerRequest& request, http::Responder responder,
+                                const Arrival& arrival) {
   ++source.counters.over_rate;
   const Error error{"rate_exceeded", "too many callbacks a second; send it again later"};
-  Reply reply = source.source->answer({.kind = Outcome::Kind::kUnavailable, .error = &error, .now = arrival.now});
+  Reply reply = source.source->answer(
+      {.kind = Outcome::Kind::kUnavailable, .error = &error, .now = arrival.now, .request = &request});
   if (is_server_error(reply.status)) reply.status = kTooManyRequests;
   http::ServerResponse response = response_of(std::move(reply));
   add_retry_after(response, kRetryAfterRate);

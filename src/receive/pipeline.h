@@ -80,7 +80,8 @@ struct Pipeline : std::enable_shared_from_this<Pipeline> {
   /// Answers, and puts it on record if there is room.
   void refuse(SourceAtWork& source, http::ServerRequest& request, http::Responder responder, const Arrival& arrival,
               const Refusal& refusal);
-  void refuse_over_rate(SourceAtWork& source, http::Responder responder, const Arrival& arrival);
+  void refuse_over_rate(SourceAtWork& source, const http::ServerRequest& request, http::Responder responder,
+                        const Arrival& arrival);
   /// Takes the body.
   static store::InboundCallback make_record(const SourceAtWork& source, http::ServerRequest& request,
                                             const Arrival& arrival, const Notice* notice);
