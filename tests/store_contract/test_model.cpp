@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/random.h"
 #include "contract_test.h"
@@ -103,8 +104,17 @@ class Deeds {
     const auto limit = 1 + pick(4);
     const bool ended = pick(3) == 0;
     const auto allowed = model_.claimable(endpoint, node_.now);
-    const auto claimed = node_.claim(endpoint, static_cast<int>(limit), ended ? kEndedLease : kLongLease);
-    RC_ASSERT(claimed.size() == std::min<std::size_t>(limit, allowed.size()));
+    const auto expected = std::min<std::size_t>(limit, allowed.size());
+    auto reply = node_.claim_reply(endpoint, static_cast<int>(limit), ended ? kEndedLease : kLongLease);
+    auto claimed = std::move(reply.events);
+    if (claimed.size() < expected) {
+      // Soon after a full claim some may be passed over; the reply says so, and the next claim finds them.
+      RC_ASSERT(reply.next_available_at && *reply.next_available_at <= node_.now);
+      if (!ended)
+        std::ranges::move(node_.claim(endpoint, static_cast<int>(expected - claimed.size())),
+                          std::back_inserter(claimed));
+    }
+    RC_ASSERT(claimed.size() == expected || (ended && claimed.size() < expected));
     for (const ClaimedEvent& each : claimed) {
       RC_ASSERT(std::ranges::find(allowed, each.event.id) != allowed.end());
       ModelEvent& event = model_.events.at(each.event.id);
@@ -218,11 +228,11 @@ class Deeds {
 class AnySequence : public Contract {};
 
 TEST_P(AnySequence, OfDeedsLeavesTheStoreAsTheModelSays) {
-  rc::check("store and model agree", [&] {
+  EXPECT_TRUE(rc::check("store and model agree", [&] {
     const auto numbers =
         *rc::gen::resize(400, rc::gen::container<std::vector<unsigned>>(rc::gen::arbitrary<unsigned>()));
     Deeds(node_, numbers).run();
-  });
+  }));
 }
 
 YIZHAN_ON_EVERY_ENGINE(AnySequence);

@@ -170,11 +170,11 @@ class Notices {
 class AnyNotices : public Contract {};
 
 TEST_P(AnyNotices, HaveTheirEffectOnceAndTheirEventWithIt) {
-  rc::check("store and model agree", [&] {
+  EXPECT_TRUE(rc::check("store and model agree", [&] {
     const auto numbers =
         *rc::gen::resize(300, rc::gen::container<std::vector<unsigned>>(rc::gen::arbitrary<unsigned>()));
     Notices(node_, numbers).run();
-  });
+  }));
 }
 
 YIZHAN_ON_EVERY_ENGINE(AnyNotices);
