@@ -65,8 +65,12 @@ TEST_F(Received, ACallbackIsShownWholeAndHarmless) {
 
 TEST_F(Received, AnUnfitPaymentSaysWhatToDo) {
   store::ReceiveCall unfit = call("1", "<xml/>");
-  unfit.effect =
-      store::PaymentEffect{.out_trade_no = "T1", .transaction_id = "42", .provider = "wxpay", .total_fee = 1};
+  store::PaymentEffect payment;
+  payment.out_trade_no = "T1";
+  payment.transaction_id = "42";
+  payment.provider = "wxpay";
+  payment.total_fee = 1;
+  unfit.effect = payment;
   receive({unfit});
   EXPECT_THAT(commands.output_of({"callbacks", "show", "1"}),
               AllOf(HasSubstr("order_unknown"), HasSubstr("What to do"), HasSubstr("yizhan orders create")));
