@@ -77,7 +77,7 @@ TEST(CommandLine, MistakesAreExplainedWithWhatWasMeant) {
   EXPECT_THAT(error_of({"emitt"}), HasSubstr("did you mean 'emit'?"));
   EXPECT_THAT(error_of({"dead"}), HasSubstr("did you mean 'dead-letters'?")) << "what was only begun";
   EXPECT_THAT(error_of({"events", "lst"}), HasSubstr("did you mean 'list'?"));
-  EXPECT_THAT(error_of({"show"}), HasSubstr("did you mean 'yizhan events show' or 'yizhan config show'?"));
+  EXPECT_THAT(error_of({"show"}), HasSubstr("did you mean 'yizhan callbacks show' or 'yizhan events show' or"));
   EXPECT_THAT(error_of({"xyzzyx"}), AllOf(Not(HasSubstr("did you mean")), HasSubstr("yizhan --help")));
   EXPECT_THAT(error_of({"events", "list", "--platfrom", "crm"}), HasSubstr("did you mean '--platform'?"));
   EXPECT_THAT(error_of({"events", "list", "--platfrom=crm"}), HasSubstr("did you mean '--platform'?"));
