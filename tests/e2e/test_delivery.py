@@ -136,7 +136,7 @@ def test_events_of_one_order_key_go_out_in_order_and_a_failing_head_holds_only_i
         return 500 if broken["on"] and callback.body == b'"a0"' else 200
 
     sink = Sink(respond)
-    service = start(crm={"base_url": sink.url, "max_retries": 50, "retry_schedule_sec": "0", "jitter": 0,
+    service = start(crm={"base_url": sink.url, "max_retries": 50, "retry_schedule_sec": "1", "jitter": 0,
                          "breaker_threshold": 0})
     ids = {}
     for n in range(5):
