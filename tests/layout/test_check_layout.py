@@ -73,10 +73,10 @@ class Rules(unittest.TestCase):
 
     def test_banned_calls(self):
         for call in ("std::this_thread::sleep_for(x);", "::usleep(5);", "std::system(\"ls\");", "system (\"ls\");", "strcpy(a, b);",
-                     "popen(\"ls\", \"r\");", "GTEST_SKIP();", "SUCCEED();", "TEST(A, DISABLED_b) {}", "std::format(\"\");",
+                     "popen(\"ls\", \"r\");", "rc::check(\"a\", b);", "GTEST_SKIP();", "SUCCEED();", "TEST(A, DISABLED_b) {}", "std::format(\"\");",
                      "#include <format>", "using namespace std;"):
             self.check(check_layout.banned_calls, {"src/base/a.cpp": "\n" + call + "\n"}, ("src/base/a.cpp", 2))
-        for fine in ("// sleep_for is banned", 'log("usleep(1)");', "boost::system::error_code e;", "file_system(x);", "asio.system(x);",
+        for fine in ("// sleep_for is banned", "EXPECT_TRUE(rc::check(\"a\", b));", 'log("usleep(1)");', "boost::system::error_code e;", "file_system(x);", "asio.system(x);",
                      "using namespace std::chrono_literals;", 'R"(system("ls"))";', "auto million = 1'000'000; // system(\n"):
             self.check(check_layout.banned_calls, {"src/base/a.cpp": fine + "\n"})
 
