@@ -7,15 +7,12 @@ import urllib.error
 from harness.service import eventually
 
 
-class Producer:
-    """Threads that hand events over as fast as they are answered and remember every acknowledgement. Each event carries a
-    number of its own in its payload and as its idempotency key, and is tried again until it is acknowledged."""
+class Senders:
+    """Threads that send one thing after the other and try each again until it is acknowledged, as fast as they are
+    answered."""
 
-    def __init__(self, service, platform, threads=4, batch=5):
+    def __init__(self, service, threads=4):
         self.service = service
-        self.platform = platform
-        self.batch = batch
-        self.acknowledged = {}  # number -> event id
         self._next = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -27,43 +24,64 @@ class Producer:
         return self
 
     def stop(self):
-        """Stops and waits until every event that was tried has been acknowledged; the service must be up."""
+        """Stops and waits until everything that was tried has been acknowledged; the service must be up."""
         self._stop.set()
         for thread in self._threads:
             thread.join(60)
-            assert not thread.is_alive(), "a producer is stuck"
-
-    def _take(self):
-        with self._lock:
-            first = self._next
-            self._next += self.batch
-            return range(first, first + self.batch)
+            assert not thread.is_alive(), "a sender is stuck"
 
     def _run(self):
         while not self._stop.is_set():
-            numbers = self._take()
-            events = [
-                {"platform": self.platform, "event_type": "t", "payload": {"n": n}, "idempotency_key": f"n-{n}"}
-                for n in numbers
-            ]
-            self._post_until_acknowledged(numbers, events)
+            self.send_next()
 
-    def _post_until_acknowledged(self, numbers, events):
+    def send_next(self):
+        """Sends one thing and remembers that it was acknowledged; called by every thread."""
+        raise NotImplementedError
+
+    def take(self, count=1):
+        """The next `count` numbers, which nobody else gets."""
+        with self._lock:
+            first = self._next
+            self._next += count
+            return range(first, first + count)
+
+    def until_acknowledged(self, send, is_success):
+        """Calls `send` until `is_success` holds for what it answers, and gives that answer."""
         pause = threading.Event()
         for _ in range(3000):
             try:
-                answer = self.service.request("POST", "/api/v1/events", events, timeout=10)
+                answer = send()
             except (urllib.error.URLError, ConnectionError, TimeoutError, OSError):
-                pause.wait(0.02)  # the service is down: a producer tries again
+                pause.wait(0.02)  # the service is down: a sender tries again
                 continue
-            if answer.status in (200, 202):
-                with self._lock:
-                    for n, accepted in zip(numbers, answer.json(), strict=True):
-                        self.acknowledged[n] = accepted["id"]
-                return
+            if is_success(answer):
+                return answer
             assert answer.status == 503, (answer.status, answer.body)
             pause.wait(0.02)
         raise AssertionError("never acknowledged")
+
+
+class Producer(Senders):
+    """Hands events over, each with a number of its own in its payload and as its idempotency key."""
+
+    def __init__(self, service, platform, threads=4, batch=5):
+        super().__init__(service, threads)
+        self.platform = platform
+        self.batch = batch
+        self.acknowledged = {}  # number -> event id
+
+    def send_next(self):
+        numbers = self.take(self.batch)
+        events = [
+            {"platform": self.platform, "event_type": "t", "payload": {"n": n}, "idempotency_key": f"n-{n}"} for n in numbers
+        ]
+        answer = self.until_acknowledged(
+            lambda: self.service.request("POST", "/api/v1/events", events, timeout=10),
+            lambda answer: answer.status in (200, 202),
+        )
+        with self._lock:
+            for n, accepted in zip(numbers, answer.json(), strict=True):
+                self.acknowledged[n] = accepted["id"]
 
 
 def settle(service, count, timeout=120):

@@ -4,10 +4,9 @@ import json
 import os
 import random
 import threading
-import urllib.error
 
 import pytest
-from accounting import settle
+from accounting import Senders, settle
 
 from harness.senders import WXPAY_SUCCESS, wxpay_v2
 from harness.sink import Sink
@@ -24,56 +23,23 @@ platform = "shop"
 """
 
 
-class PaymentProvider:
-    """Threads that create an order each and then notify of its payment, as WeChat Pay does: until it hears success."""
+class PaymentProvider(Senders):
+    """Creates an order and then notifies of its payment, as WeChat Pay does: until it hears success."""
 
-    def __init__(self, service, threads=4):
-        self.service = service
+    def __init__(self, service):
+        super().__init__(service)
         self.acknowledged = set()  # out_trade_no
-        self._next = 0
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(threads)]
 
-    def start(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def stop(self):
-        """Stops and waits until every notice that was sent has been acknowledged; the service must be up."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(60)
-            assert not thread.is_alive(), "a sender is stuck"
-
-    def _run(self):
-        while not self._stop.is_set():
-            with self._lock:
-                self._next += 1
-                number = f"T{self._next}"
-            order = {"out_trade_no": number, "total_fee": 100}
-            self._until(lambda order=order: self.service.request("POST", "/api/v1/pay/orders", order, timeout=10),
-                        lambda answer: answer.status in (200, 201))
-            notice = wxpay_v2("shop", API_KEY, number, 100, "42" + number)
-            self._until(lambda notice=notice: self.service.callback(notice, timeout=10),
-                        lambda answer: answer.body == WXPAY_SUCCESS)
-            with self._lock:
-                self.acknowledged.add(number)
-
-    def _until(self, send, is_success):
-        pause = threading.Event()
-        for _ in range(3000):
-            try:
-                answer = send()
-            except (urllib.error.URLError, ConnectionError, TimeoutError, OSError):
-                pause.wait(0.02)  # the service is down
-                continue
-            if is_success(answer):
-                return
-            assert answer.status == 503, (answer.status, answer.body)
-            pause.wait(0.02)
-        raise AssertionError("never acknowledged")
+    def send_next(self):
+        number = f"T{self.take()[0]}"
+        order = {"out_trade_no": number, "total_fee": 100}
+        self.until_acknowledged(lambda: self.service.request("POST", "/api/v1/pay/orders", order, timeout=10),
+                                lambda answer: answer.status in (200, 201))
+        notice = wxpay_v2("shop", API_KEY, number, 100, "42" + number)
+        self.until_acknowledged(lambda: self.service.callback(notice, timeout=10),
+                                lambda answer: answer.body == WXPAY_SUCCESS)
+        with self._lock:
+            self.acknowledged.add(number)
 
 
 def check_one_effect_each(service, sink, acknowledged):
