@@ -1,7 +1,8 @@
 #include "store/sqlite/callback_lookup.h"
 
 #include <algorithm>
-#include <limits>
+#include <bit>
+#include <tuple>
 
 #include "store/receiving.h"
 
@@ -12,8 +13,8 @@ constexpr std::int64_t kWindowDays = 7;
 /// A stretch is as long as what came, twice over, so that what is too much becomes less.
 constexpr std::size_t kStretchPerAdded = 2;
 
-constexpr std::pair<std::int64_t, std::int64_t> kBeforeAll{std::numeric_limits<std::int64_t>::min(),
-                                                           std::numeric_limits<std::int64_t>::min()};
+/// Entries in a bucket when as many are held as may be.
+constexpr std::size_t kInBucket = 8;
 
 std::int64_t day_of(UtcTime time) {
   return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
@@ -21,9 +22,11 @@ std::int64_t day_of(UtcTime time) {
 
 }  // namespace
 
+CallbackLookup::CallbackLookup(Connection& connection, std::size_t most_held)
+    : connection_(&connection), most_held_(most_held), held_(std::bit_ceil(std::max(most_held / kInBucket, 2UZ))) {}
+
 Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t most_held) {
   CallbackLookup lookup(connection, most_held);
-  lookup.written_up_to_ = kBeforeAll;
   const std::pair<Statement*, std::string_view> statements[] = {
       {&lookup.next_day_, "SELECT min(day) FROM callback_lookup WHERE day > ?1"},
       {&lookup.find_, "SELECT callback_id FROM callback_lookup WHERE day = ?1 AND hash = ?2"},
@@ -52,12 +55,23 @@ Result<void> CallbackLookup::load(UtcTime now) {
   while ((code = read_tail_.step()) == SQLITE_ROW) {
     newest_id_ = std::max(newest_id_, read_tail_.integer(0));
     // Under this day, whichever it came on: its time in the window is rather longer than shorter.
-    held_.emplace(Place{day_of(now), value_hash(read_tail_.bytes(1))}, read_tail_.integer(0));
+    hold({.hash = value_hash(read_tail_.bytes(1)), .callback_id = read_tail_.integer(0), .day = day_of(now)});
   }
   if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "read the keys of the newest callbacks"));
   round_began_at_ = newest_id_;
   loaded_ = true;
   return {};
+}
+
+CallbackLookup::Bucket& CallbackLookup::bucket_of(std::int64_t hash) {
+  // The tree orders hashes as signed numbers.
+  const std::uint64_t place = static_cast<std::uint64_t>(hash) ^ (std::uint64_t{1} << 63U);
+  return held_[place >> (64 - std::countr_zero(held_.size()))];
+}
+
+void CallbackLookup::hold(const Entry& entry) {
+  bucket_of(entry.hash).push_back(entry);
+  ++held_count_;
 }
 
 Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, UtcTime now) {
@@ -70,14 +84,8 @@ Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, U
   }
   const std::int64_t hash = value_hash(value);
   std::vector<std::int64_t> found;
-  // In memory the days are few: they are those since what is held was written last.
-  for (auto at = held_.begin(); at != held_.end();) {
-    const std::int64_t day = at->first.first;
-    if (day >= today - kWindowDays) {
-      const auto [first, last] = held_.equal_range({day, hash});
-      for (auto entry = first; entry != last; ++entry) found.push_back(entry->second);
-    }
-    at = held_.upper_bound({day, std::numeric_limits<std::int64_t>::max()});
+  for (const Entry& entry : bucket_of(hash)) {
+    if (entry.hash == hash && entry.day >= today - kWindowDays) found.push_back(entry.callback_id);
   }
   for (const std::int64_t day : days_) {
     find_.bind(1, day);
@@ -111,37 +119,39 @@ Result<void> CallbackLookup::add(std::string_view value, std::int64_t callback_i
     if (auto done = load(now); !done) return done;
   }
   if (added_.empty()) {
-    written_up_to_before_ = written_up_to_;
+    next_to_write_before_ = next_to_write_;
     round_began_at_before_ = round_began_at_;
   }
-  added_.push_back(held_.emplace(Place{day_of(now), value_hash(value)}, callback_id));
+  const Entry entry{.hash = value_hash(value), .callback_id = callback_id, .day = day_of(now)};
+  hold(entry);
+  added_.push_back(entry.hash);
   newest_id_ = std::max(newest_id_, callback_id);
   return {};
 }
 
 Result<void> CallbackLookup::write_stretch() {
-  if (added_.empty() || held_.size() <= most_held_) return {};
-  const std::size_t stretch = std::min(kStretchPerAdded * added_.size(), held_.size() - most_held_ + added_.size());
-  auto at = held_.upper_bound(written_up_to_);
-  while (written_.size() < stretch) {
-    if (at == held_.end()) {
-      if (auto done = begin_round(); !done) return done;
-      at = held_.begin();
-      break;  // the rest comes with the next commit
+  if (added_.empty() || held_count_ <= most_held_) return {};
+  const std::size_t stretch = std::min(kStretchPerAdded * added_.size(), held_count_ - most_held_ + added_.size());
+  for (std::size_t count = 0; count < stretch; count += in_order_.size()) {
+    if (next_to_write_ == held_.size()) return begin_round();  // the rest comes with the next commit
+    if (auto done = write_bucket(held_[next_to_write_]); !done) return done;
+    written_.push_back(next_to_write_++);
+  }
+  return {};
+}
+
+Result<void> CallbackLookup::write_bucket(const Bucket& bucket) {
+  // The bucket itself keeps its order, which a rollback relies on.
+  in_order_.assign(bucket.begin(), bucket.end());
+  std::ranges::sort(in_order_, {}, [](const Entry& entry) { return std::tuple(entry.day, entry.hash); });
+  for (const Entry& entry : in_order_) {
+    insert_.bind(1, entry.day);
+    insert_.bind(2, entry.hash);
+    insert_.bind(3, entry.callback_id);
+    if (const int code = insert_.run(); code != SQLITE_DONE) {
+      return std::unexpected(connection_->error(code, "index the keys of callbacks"));
     }
-    // All of one place together, so that the round can go on behind it.
-    const Place place = at->first;
-    for (; at != held_.end() && at->first == place; ++at) {
-      insert_.bind(1, place.first);
-      insert_.bind(2, place.second);
-      insert_.bind(3, at->second);
-      if (const int code = insert_.run(); code != SQLITE_DONE) {
-        return std::unexpected(connection_->error(code, "index the keys of callbacks"));
-      }
-      written_.push_back(at);
-    }
-    written_up_to_ = place;
-    if (std::ranges::find(days_, place.first) == days_.end()) days_.push_back(place.first);
+    if (std::ranges::find(days_, entry.day) == days_.end()) days_.push_back(entry.day);
   }
   return {};
 }
@@ -153,12 +163,15 @@ Result<void> CallbackLookup::begin_round() {
     return std::unexpected(connection_->error(code, "note how far callbacks are indexed"));
   }
   round_began_at_ = newest_id_;
-  written_up_to_ = kBeforeAll;
+  next_to_write_ = 0;
   return {};
 }
 
 void CallbackLookup::commit() {
-  for (const Held::iterator entry : written_) held_.erase(entry);
+  for (const std::size_t bucket : written_) {
+    held_count_ -= held_[bucket].size();
+    held_[bucket].clear();
+  }
   written_.clear();
   added_.clear();
 }
@@ -166,9 +179,11 @@ void CallbackLookup::commit() {
 void CallbackLookup::roll_back() {
   written_.clear();
   if (added_.empty()) return;
-  for (const Held::iterator entry : added_) held_.erase(entry);
+  // What came last stands last in its bucket.
+  for (const std::int64_t hash : added_) bucket_of(hash).pop_back();
+  held_count_ -= added_.size();
   added_.clear();
-  written_up_to_ = written_up_to_before_;
+  next_to_write_ = next_to_write_before_;
   round_began_at_ = round_began_at_before_;
 }
 

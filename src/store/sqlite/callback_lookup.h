@@ -10,9 +10,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "store/sqlite/connection.h"
@@ -21,7 +19,7 @@ namespace yizhan::store::sqlite {
 
 class CallbackLookup {
  public:
-  /// As many are held in memory: some 10 MB. A stretch of 400 then meets some 20 pages of a tree of a million.
+  /// As many are held in memory: some 6 MB. A stretch of 400 then meets some 20 pages of a tree of a million.
   static constexpr std::size_t kHeld = 128 * 1024;
 
   static Result<CallbackLookup> open(Connection& connection, std::size_t most_held = kHeld);
@@ -36,13 +34,22 @@ class CallbackLookup {
   void roll_back();
 
  private:
-  using Place = std::pair<std::int64_t, std::int64_t>;  ///< day, hash: the order of the tree
-  using Held = std::multimap<Place, std::int64_t>;
+  struct Entry {
+    std::int64_t hash;
+    std::int64_t callback_id;
+    std::int64_t day;
+  };
+  /// Entries whose hashes begin alike, in the order in which they came: so few that looking through them costs one
+  /// access to memory, where a search tree of all of them costs one for each of its levels.
+  using Bucket = std::vector<Entry>;
 
-  CallbackLookup(Connection& connection, std::size_t most_held) : connection_(&connection), most_held_(most_held) {}
+  CallbackLookup(Connection& connection, std::size_t most_held);
+  Bucket& bucket_of(std::int64_t hash);
+  void hold(const Entry& entry);
   /// What an earlier process, or connection, held in memory.
   Result<void> load(UtcTime now);
   Result<void> look_for_days(std::int64_t today);
+  Result<void> write_bucket(const Bucket& bucket);
   Result<void> begin_round();
 
   Connection* connection_;
@@ -50,20 +57,22 @@ class CallbackLookup {
   Statement next_day_, find_, insert_, read_tail_, read_through_, set_through_;
 
   bool loaded_ = false;
-  Held held_;
+  std::vector<Bucket> held_;  ///< a power of two of them, in the order of their hashes: that of the tree within a day
+  std::size_t held_count_ = 0;
   std::int64_t newest_id_ = 0;
   std::vector<std::int64_t> days_;  ///< of the window that the tree has
   std::int64_t days_as_of_ = 0;     ///< the day when days_ was looked up; 0: never
 
-  // A round goes once through the order: what was held when it began is in the tree when it ends.
-  Place written_up_to_{};
+  // A round goes once through the buckets: what was held when it began is in the tree when it ends.
+  std::size_t next_to_write_ = 0;
   std::int64_t round_began_at_ = 0;  ///< the newest callback then
 
   // Of the transaction.
-  std::vector<Held::iterator> added_;
-  std::vector<Held::iterator> written_;
-  Place written_up_to_before_{};
+  std::vector<std::int64_t> added_;   ///< hashes
+  std::vector<std::size_t> written_;  ///< buckets
+  std::size_t next_to_write_before_ = 0;
   std::int64_t round_began_at_before_ = 0;
+  Bucket in_order_;  ///< what is being written; kept for its memory
 };
 
 }  // namespace yizhan::store::sqlite
