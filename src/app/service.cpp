@@ -142,9 +142,11 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
   if (!reporting) return std::unexpected(std::move(reporting.error()));
   reads = std::move(*reading);
   reports = std::move(*reporting);
+  store::GroupCommit::Options options;
+  if (url->engine == store::StoreUrl::Engine::kPostgres) options.share = 1;
   commits = std::make_unique<store::GroupCommit>(
       std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
-      store::GroupCommit::Options{});
+      options);
   return {};
 }
 

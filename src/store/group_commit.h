@@ -38,6 +38,9 @@ class GroupCommit {
   struct Options {
     /// Items in one transaction at most; what is over waits for the next.
     std::size_t batch_limit = 1000;
+    /// A transaction takes one in so many of the items that wait, but no fewer than are worth a commit: 2 where the
+    /// writer's thread does the work itself, 1 where a server does it and each transaction costs it something.
+    std::size_t share = 2;
     /// Accept and receive calls that may wait; one more is refused at once with `store_busy`, so that callers hear of
     /// it in time.
     std::size_t waiting_limit = 20000;
