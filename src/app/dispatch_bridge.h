@@ -18,6 +18,7 @@ class DispatchBridge final : public store::Intake, public api::Dispatching {
     dispatcher_.accepted(accepted, std::move(call));
   }
   void abandoned(const store::AcceptCall& call) override { dispatcher_.abandoned(call); }
+  void express_applied() override {}
 
   std::vector<api::EndpointState> endpoints() const override;
   void endpoint_enabled(std::int64_t endpoint_key) override { dispatcher_.endpoint_enabled(endpoint_key); }
@@ -37,6 +38,7 @@ class RouteOnlyIntake final : public store::Intake, public api::Dispatching {
   Result<void> prepare(store::NewEvent& event) override;
   void accepted(const std::vector<store::Accepted>&, store::AcceptCall&&) override {}
   void abandoned(const store::AcceptCall&) override {}
+  void express_applied() override {}
 
   std::vector<api::EndpointState> endpoints() const override { return {}; }
   void endpoint_enabled(std::int64_t) override {}

@@ -179,6 +179,8 @@ std::string next_step(const store::CallbackView& view) {
     case store::EffectResult::kOrderConflicts:
       return "The order is closed, was paid by another transaction, or is not paid. See 'yizhan orders show'; a refund "
              "may be due.";
+    case store::EffectResult::kWaybillUnknown:
+      return "No parcel with this tracking number is known. Add it ('yizhan waybills put'): the next callback counts.";
     default:
       break;
   }

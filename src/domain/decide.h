@@ -31,7 +31,8 @@ inline constexpr Seconds kSlowDownPause{1};
 
 /// `tries_in_run`: failed attempts of this run before this one, as the claim told it. The event is retrying after its
 /// attempt failed while retries are left, and waits for the longer of its backoff and a Retry-After within
-/// `policy.retry_after_cap`; without retries left it is a dead letter. A 410 never makes a dead letter.
+/// `policy.retry_after_cap`; without retries left, or with an outcome that is final (is_final()), it is a dead letter. A
+/// 410 never makes a dead letter.
 Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOutcome& outcome, UtcTime now,
                 double random_unit);
 

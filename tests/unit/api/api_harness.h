@@ -54,6 +54,7 @@ class RecordingDispatcher final : public store::Intake, public Dispatching {
     settled += static_cast<int>(call.events.size());
     abandoned_events += static_cast<int>(call.events.size());
   }
+  void express_applied() override { ++express_callbacks; }
   std::vector<EndpointState> endpoints() const override { return states; }
   std::vector<DeliveryCounters> delivery_counters() const override {
     DeliveryCounters counters;
@@ -67,6 +68,7 @@ class RecordingDispatcher final : public store::Intake, public Dispatching {
   int prepared = 0;
   int settled = 0;  ///< every prepared event must be settled, by accepted() or abandoned()
   int abandoned_events = 0;
+  int express_callbacks = 0;
   int changes = 0;
   std::vector<store::Event> handed_over;
   std::vector<EndpointState> states;
