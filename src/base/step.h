@@ -10,8 +10,8 @@
 namespace yizhan {
 
 struct StepResult {
-  bool more = false;               ///< there is more to do at once
-  std::optional<UtcTime> next_at;  ///< when something will be due; empty: not known
+  bool more = false;                 ///< there is more to do at once
+  std::optional<UtcTime> next_at{};  ///< when something will be due; empty: not known
 };
 
 /// Does one pass and calls `done` once, on the same thread. Never called again before that.

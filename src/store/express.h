@@ -72,8 +72,8 @@ struct TrackingEvent {
 
 struct WaybillView {
   Waybill waybill;
-  std::optional<ExpressOrder> order;   ///< as the store has it
-  std::vector<TrackingEvent> events;   ///< oldest first, at most 1,000
+  std::optional<ExpressOrder> order;  ///< as the store has it
+  std::vector<TrackingEvent> events;  ///< oldest first, at most 1,000
 };
 
 /// A row of `notify_queue` that a notify step has taken, with what it needs to know. Its lease ends by itself; a row
@@ -92,8 +92,8 @@ struct NotifyTask {
 };
 
 struct NotifyClaim {
-  std::vector<NotifyTask> tasks;            ///< oldest first
-  std::optional<UtcTime> next_available_at;  ///< when the next one is due or its lease ends; empty: none waits
+  std::vector<NotifyTask> tasks;               ///< oldest first
+  std::optional<UtcTime> next_available_at{};  ///< when the next one is due or its lease ends; empty: none waits
 };
 
 /// How a row of `notify_queue` ends.

@@ -55,8 +55,8 @@ struct NewNotification {
   std::string tracking_no;      ///< likewise
   std::string order_id;
   std::string tracking_event_id;
-  std::optional<UtcTime> event_time;  ///< which of several about one parcel is the newest
-  std::string payload;                ///< JSON for the app; may be empty
+  std::optional<UtcTime> event_time{};  ///< which of several about one parcel is the newest
+  std::string payload;                  ///< JSON for the app; may be empty
 };
 
 /// What came of one NotifyTask. Recorded only while its lease token stands.
@@ -99,7 +99,7 @@ struct FanOutReply {
   int notifications = 0;  ///< looked at
   int deliveries = 0;     ///< events made or set back to pending: somebody has to be told that they are due
   bool more = false;      ///< others are due now
-  std::optional<UtcTime> next_available_at;  ///< when the next one is due; empty: none waits
+  std::optional<UtcTime> next_available_at{};  ///< when the next one is due; empty: none waits
 };
 
 /// POST /api/v1/push/register. Empty fields leave what is known of the device unchanged.
@@ -168,8 +168,8 @@ struct NotificationView {
   std::string last_error;
   std::int64_t targets = 0;
   std::int64_t delivered = 0;
-  std::int64_t failed = 0;             ///< ignored ones included
-  std::optional<UtcTime> waits_until;  ///< for a device
+  std::int64_t failed = 0;               ///< ignored ones included
+  std::optional<UtcTime> waits_until{};  ///< for a device
   UtcTime created_at{};
   UtcTime updated_at{};
 };
