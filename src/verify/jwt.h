@@ -29,13 +29,13 @@ inline constexpr std::size_t kLongestToken = 8192;
 inline constexpr Seconds kTokenLeeway{30};
 
 struct JwtClaims {
-  std::string role;                   ///< `anon`, `service_role`, …; empty where there is none
-  std::string issuer;                 ///< iss
-  std::string subject;                ///< sub
-  std::vector<std::string> audience;  ///< aud; written as a string when it is one
-  std::optional<UtcTime> issued_at;   ///< iat; written in whole seconds, as are the next two
-  std::optional<UtcTime> not_before;  ///< nbf
-  std::optional<UtcTime> expires_at;  ///< exp
+  std::string role{};                   ///< `anon`, `service_role`, …; empty where there is none
+  std::string issuer{};                 ///< iss
+  std::string subject{};                ///< sub
+  std::vector<std::string> audience{};  ///< aud; written as a string when it is one
+  std::optional<UtcTime> issued_at{};   ///< iat; written in whole seconds, as are the next two
+  std::optional<UtcTime> not_before{};  ///< nbf
+  std::optional<UtcTime> expires_at{};  ///< exp
 };
 
 /// A token taken apart. That says nothing about who made it: JwtKey::verify() does.
