@@ -58,6 +58,18 @@ class ExpressStore {
     bool existed = false;
   };
   virtual Result<AddedNotification> add_notification(const NewNotification& notification, UtcTime now) = 0;
+  /// Several, answered in order; at most 1,000. In one transaction where the engine has one for it; otherwise one after
+  /// the other, and an error leaves those before it stored: the same call again stores the rest.
+  virtual Result<std::vector<AddedNotification>> add_notifications(const std::vector<NewNotification>& notifications,
+                                                                   UtcTime now) {
+    std::vector<AddedNotification> added;
+    for (const NewNotification& notification : notifications) {
+      auto each = add_notification(notification, now);
+      if (!each) return std::unexpected(std::move(each.error()));
+      added.push_back(std::move(*each));
+    }
+    return added;
+  }
   virtual Result<Rows<NotificationView>> list_notifications(const NotificationSelection& selection,
                                                             const Page& page) = 0;
   /// Of one notification, by appid and cid, after `after` (appid, line end, cid; empty: from the first).
