@@ -47,6 +47,20 @@ bool is_final(ErrorClass error_class) {
          error_class == ErrorClass::kPushRefused;
 }
 
+bool is_of_push_service(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kPushTargetInvalid:
+    case ErrorClass::kPushIgnored:
+    case ErrorClass::kPushRefused:
+    case ErrorClass::kPushThrottled:
+    case ErrorClass::kPushUnauthorized:
+    case ErrorClass::kPushFailed:
+      return true;
+    default:
+      return false;
+  }
+}
+
 ErrorClass class_of_status(int status) {
   if (status >= 200 && status <= 299) return ErrorClass::kNone;
   if (status >= 300 && status <= 399) return ErrorClass::kRedirect;

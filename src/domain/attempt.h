@@ -42,14 +42,20 @@ std::optional<ErrorClass> parse_error_class(std::string_view text);
 /// No further attempt can help: a dead letter at once.
 bool is_final(ErrorClass error_class);
 
+/// What a push service says of one device: the status of the HTTP answer that carried it means nothing beside it.
+bool is_of_push_service(ErrorClass error_class);
+
 /// The class of a final response status; kNone for 200–299.
 ErrorClass class_of_status(int status);
+
+/// How much of a response is kept with its attempt.
+inline constexpr std::size_t kStoredResponseBytes = 1024;
 
 struct AttemptOutcome {
   ErrorClass error_class = ErrorClass::kNone;
   int response_status = 0;    ///< 0 when there was no response
   std::string error_message;  ///< one line for a person; empty on success
-  std::string response_head;  ///< first bytes of the response body, raw
+  std::string response_head;  ///< first bytes of the response body, raw, at most kStoredResponseBytes
   UtcTime started_at{};
   Microseconds duration{};
   std::string retry_after;  ///< the header's value as received, at most 128 bytes; empty when absent

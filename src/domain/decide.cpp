@@ -43,7 +43,7 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
 
   const int retry_number = tries_in_run + 1;
   const Microseconds backoff = retry_delay(policy, retry_number, random_unit);
-  if (outcome.response_status == kGone) {
+  if (outcome.response_status == kGone && !is_of_push_service(outcome.error_class)) {
     decision.next_status = status_after(tries_in_run, Transition::kRetry);
     decision.next_attempt_at = now + backoff;
     decision.endpoint_effect = EndpointEffect::kDisable;
@@ -55,7 +55,8 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
     decision.endpoint_effect = EndpointEffect::kSlowDown;
     decision.endpoint_pause = retry_after.value_or(kSlowDownPause);
   }
-  if (retry_number > policy.max_retries || is_final(outcome.error_class)) {
+  const bool may_be_retried = retry_number <= policy.max_retries || outcome.error_class == ErrorClass::kPushThrottled;
+  if (!may_be_retried || is_final(outcome.error_class)) {
     decision.next_status = status_after(tries_in_run, Transition::kBury);
     return decision;
   }

@@ -223,7 +223,6 @@ struct AttemptView {
   std::string response_body;  ///< its first part, at most kStoredResponseBytes, raw
   UtcTime created_at{};       ///< when the attempt began
 };
-inline constexpr std::size_t kStoredResponseBytes = 1024;
 
 struct DeadLetterView {
   std::string event_id;
