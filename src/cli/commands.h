@@ -9,6 +9,9 @@
 namespace yizhan::cli {
 
 void add_serve(CLI::App& parent, Context& context);
+void add_up(CLI::App& parent, Context& context);
+void add_down(CLI::App& parent, Context& context);
+void add_status(CLI::App& parent, Context& context);
 void add_emit(CLI::App& parent, Context& context);
 void add_sink(CLI::App& parent, Context& context);
 
