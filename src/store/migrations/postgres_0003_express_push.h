@@ -89,6 +89,7 @@ CREATE TABLE IF NOT EXISTS express_notifications (
   targets bigint NOT NULL DEFAULT 0,
   delivered bigint NOT NULL DEFAULT 0,
   failed bigint NOT NULL DEFAULT 0,
+  retrying bigint NOT NULL DEFAULT 0,  -- outstanding ones that have failed before
   next_attempt_at timestamptz DEFAULT now(),
   waits_until timestamptz,
   fanned_out_to text,  -- appid, a line end and cid of the last device of an unfinished fan-out
@@ -98,6 +99,8 @@ CREATE TABLE IF NOT EXISTS express_notifications (
 CREATE UNIQUE INDEX IF NOT EXISTS ux_express_notifications_message_id ON express_notifications (message_id);
 CREATE INDEX IF NOT EXISTS express_notifications_due ON express_notifications (next_attempt_at, id)
   WHERE next_attempt_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS express_notifications_waiting ON express_notifications (recipient_id)
+  WHERE waits_until IS NOT NULL;
 CREATE INDEX IF NOT EXISTS express_notifications_recipient ON express_notifications (recipient_id, tracking_no);
 CREATE INDEX IF NOT EXISTS express_notifications_tracking ON express_notifications (tracking_no)
   WHERE tracking_no IS NOT NULL;
