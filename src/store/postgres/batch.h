@@ -36,6 +36,9 @@ class Batch {
 
   Outcome<void> write_together();
   Outcome<void> write_one_by_one();
+  /// The accepts alone, none of them refused or with an order or idempotency key, into the transaction that is open on
+  /// the connection.
+  Outcome<void> write_into_open();
 
   /// Valid once written.
   WriteReply take_reply() { return std::move(reply_); }

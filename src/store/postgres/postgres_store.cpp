@@ -19,8 +19,6 @@
 namespace yizhan::store::postgres {
 namespace {
 
-/// Tries of one call while others are in its way.
-constexpr int kTries = 6;
 /// After so many new idempotency keys, at most twice as many old ones go.
 constexpr std::size_t kPruneEvery = 1000;
 

@@ -41,6 +41,9 @@ class PostgresStore final : public Lookups {
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
+  Result<void> transact(std::string_view before_commit, const Work& work) override;
+  Result<void> look(const Work& work) override;
+  Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:
   /// Whether a statement's plan is the planner's choice, or has to go through an index although the planner may believe
@@ -61,6 +64,10 @@ class PostgresStore final : public Lookups {
   /// After a call that failed: rolls back what it left open, or gives the connection up.
   void abandon(const Failure& failure);
   void pause_before_retry(int attempt);
+  /// Tries of one call while others are in its way.
+  static constexpr int kTries = 6;
+  /// Leaves the database's reason in `failure` where it was not the work that gave up.
+  Result<void> try_transact(std::string_view before_commit, const Work& work, std::optional<Failure>& failure);
 
   /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
   struct Operation {

@@ -114,6 +114,7 @@ Result<void> SqliteStore::ensure_connected() {
 void SqliteStore::disconnect() {
   inbound_.reset();
   writer_.reset();
+  session_statements_.clear();
   for (Statement* statement : {&begin_, &commit_, &roll_back_}) *statement = Statement();
   counts_view_changes_ = false;
   connection_ = Connection();

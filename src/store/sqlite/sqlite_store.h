@@ -14,6 +14,7 @@
 #include "store/sqlite/inbound_writer.h"
 #include "store/sqlite/leases.h"
 #include "store/sqlite/outbox_writer.h"
+#include "store/sqlite/sqlite_session.h"
 
 namespace yizhan::store::sqlite {
 
@@ -42,6 +43,9 @@ class SqliteStore final : public Lookups {
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
+  Result<void> transact(std::string_view before_commit, const Work& work) override;
+  Result<void> look(const Work& work) override;
+  Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:
   SqliteStore(std::string path, ConnectionRole role, SteadyClock steady_clock)
@@ -80,6 +84,7 @@ class SqliteStore final : public Lookups {
   std::optional<InboundWriter> inbound_;  ///< likewise; refers to writer_
   InboundQuota inbound_quota_;
   Statement begin_, commit_, roll_back_;
+  SessionStatements session_statements_;
 
   int pages_in_log_ = 0;         ///< as of the last commit
   int pages_at_checkpoint_ = 0;  ///< when a checkpoint was last tried
