@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "app/dispatch_bridge.h"
+#include "app/networks.h"
 #include "app/platforms.h"
 #include "app/sources.h"
 #include "base/log.h"
@@ -18,16 +19,6 @@
 
 namespace yizhan::app {
 namespace {
-
-Result<http::AddressGuard> address_guard(const config::OutboundSection& outbound) {
-  std::vector<http::Network> allowed;
-  for (const std::string& text : outbound.allow) {
-    auto network = http::parse_network(text);
-    if (!network) return std::unexpected(std::move(network.error()));
-    allowed.push_back(*network);
-  }
-  return http::AddressGuard(std::move(allowed));
-}
 
 http::ClientOptions client_options(const config::OutboundSection& outbound) {
   http::ClientOptions options;
@@ -161,9 +152,9 @@ void Service::Parts::watch_store() {
 Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const config::Config& config) {
   auto platforms = make_platforms(config);
   if (!platforms) return std::unexpected(std::move(platforms.error()));
-  auto guard = address_guard(config.outbound);
-  if (!guard) return std::unexpected(std::move(guard.error()));
-  client = std::make_unique<http::Client>(io, std::move(*guard), client_options(config.outbound));
+  auto allowed = parse_networks(config.outbound.allow);
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
+  client = std::make_unique<http::Client>(io, http::AddressGuard(std::move(*allowed)), client_options(config.outbound));
   lane = std::make_unique<dispatch::CallbackLane>(*client, std::move(*platforms));
   if (!config.roles.dispatch) {
     route_only = std::make_unique<RouteOnlyIntake>(*lane);

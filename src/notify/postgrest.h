@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "http/client.h"
 #include "notify/recipients.h"
@@ -24,6 +25,7 @@ struct PostgrestOptions {
   bool use_rpc = false;    ///< NOTIFY_WORKER_USE_RLS_SAFE_RPC
   std::string rpc_token;   ///< NOTIFY_WORKER_RPC_TOKEN
   Milliseconds timeout{10000};
+  std::shared_ptr<const std::vector<http::Network>> extra_networks{};  ///< that it may be in; null: none
 };
 
 /// Codes of NoRecipients: `order_not_found`, `order_hidden_by_rls`, `order_without_recipients`, `order_missing`,
