@@ -18,8 +18,8 @@ namespace yizhan::push {
 class Message {
  public:
   /// Codes: `cid_missing`, `content_empty`, `payload_invalid`. `event_payload` is what delivery_payload() made; the
-  /// request id is `event_id` without hyphens: 10–32 characters, the same on every attempt, and the push service drops
-  /// one that it has seen.
+  /// request id is `event_id` without hyphens (hashed where that is not 10–32 letters and digits): the same on every
+  /// attempt, and the push service drops one that it has seen.
   static Result<Message> read(std::string_view event_id, std::string_view event_payload);
 
   const std::string& request_id() const { return request_id_; }
@@ -39,8 +39,9 @@ class Channel {
   using Done = std::move_only_function<void(AttemptOutcome)>;
   virtual ~Channel() = default;
 
-  /// One attempt. Calls `done` once, never before it returns, on the I/O thread. Outcomes that are the push service's
-  /// own are kPush… of ErrorClass; what fails before that is as for any HTTP call.
+  /// One attempt. Calls `done` once, never before it returns, on the I/O thread; those under way when this is destroyed
+  /// may be dropped. Outcomes that are the push service's own are kPush… of ErrorClass; what fails before that is as
+  /// for any HTTP call. No secret of the channel's is in an outcome, whatever the service repeated.
   virtual void send(Message message, Done done) = 0;
 
   /// The URL without query, that attempts are accounted to (breaker, rate, `yizhan endpoints`).
