@@ -183,6 +183,9 @@ struct NotificationSelection {
   std::string send_status{};  ///< `waiting` for NULL
 };
 
+/// The request id of a delivery, as the push service gets it on every attempt: the event's id without its hyphens. Pure.
+std::string request_id_of(std::string_view event_id);
+
 /// send_status of a notification that was fanned out, of its counts. Pure.
 /// `tried_again`: an outstanding delivery has failed before.
 std::string_view send_status_of(std::int64_t targets, std::int64_t delivered, std::int64_t failed, bool tried_again);
