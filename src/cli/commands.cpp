@@ -10,6 +10,7 @@ void add_commands(CLI::App& root, Context& context) {
   add_emit(root, context);
   add_sink(root, context);
 
+  add_trace(root, context);
   add_callbacks(root, context);
   add_events(root, context);
   add_attempts(root, context);

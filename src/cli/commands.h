@@ -16,6 +16,7 @@ void add_emit(CLI::App& parent, Context& context);
 void add_sink(CLI::App& parent, Context& context);
 
 void add_events(CLI::App& parent, Context& context);
+void add_trace(CLI::App& parent, Context& context);
 void add_callbacks(CLI::App& parent, Context& context);
 void add_attempts(CLI::App& parent, Context& context);
 void add_dead_letters(CLI::App& parent, Context& context);
