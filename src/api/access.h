@@ -26,7 +26,7 @@ namespace yizhan::api {
 struct AccessOptions {
   bool loopback_only = true;  ///< of the listener
   std::vector<std::string>
-      allowed_hosts;  ///< names under which an open listener answers besides loopback ones, lower case
+      allowed_hosts{};  ///< names under which an open listener answers besides loopback ones, lower case
   Milliseconds refresh_after{2000};
   Milliseconds stale_after{5000};
 };

@@ -28,8 +28,8 @@
 namespace yizhan::api {
 
 struct PushServerOptions {
-  AccessOptions access;
-  std::string jwt_secret;  ///< of the anon and service_role tokens; empty: API keys only
+  AccessOptions access{};
+  std::string jwt_secret{};  ///< of the anon and service_role tokens; empty: API keys only
 };
 
 /// All of it must outlive the push server and what it has under way, as with ApiParts (api.h).

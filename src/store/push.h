@@ -105,10 +105,10 @@ struct FanOutReply {
 /// POST /api/v1/push/register. Empty fields leave what is known of the device unchanged.
 struct DeviceRegistration {
   std::string appid = "default";  ///< 1–64 bytes
-  std::string cid;                ///< 1–128 bytes
-  std::string user_id;
-  std::string merchant_id;
-  std::string platform;
+  std::string cid{};                ///< 1–128 bytes
+  std::string user_id{};
+  std::string merchant_id{};
+  std::string platform{};
 };
 
 struct Device {
