@@ -90,7 +90,7 @@ counts.
 status = "IN_LOCKER"
 audience = "user"
 title = "包裹已到驿站"
-body = "{carrier} {tracking_tail} 已到 {location},请尽快领取"
+body = "{carrier} {tracking_tail} 已到 {location}，请尽快领取"
 
 [[notify_templates]]
 status = "CREATED"

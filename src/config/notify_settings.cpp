@@ -85,7 +85,8 @@ const std::vector<Setting<NotifyTemplate>>& notify_template_settings() {
       {.key = "safe_text",
        .kind = text(kTemplateText),
        .field = at(&NotifyTemplate::safe_text),
-       .help = "What may stand on a lock screen (`event_text_safe`): without `{text}`, `{location}`, `{order_id}` and "
+       .help = "What may stand on a lock screen (`event_text_safe`): without `{text}`, `{location}`, `{status_code}`, "
+               "`{order_id}` and "
                "`{tracking_no}`. Empty: as the next template that fits has it."},
       {.key = "silent",
        .kind = BooleanKind{},

@@ -147,6 +147,7 @@ void read_seed_variables(Draft& draft, const Variables& variables) {
   for (const auto& setting : settings()) read_seed_setting(draft, setting, variables);
   for (const auto& [name, value] : variables) {
     const auto is_named = [&](const auto& setting) { return setting.seed_variable == name; };
+    if (std::ranges::any_of(settings(), is_named)) continue;
     if (name.starts_with(kPlatformPrefix)) {
       platforms.read(name, value);
     } else if (const auto of_source = std::ranges::find_if(source_settings(), is_named);

@@ -22,8 +22,8 @@ struct PostgrestOptions {
   std::string url;  ///< SUPA_URL: scheme and authority, `/rest/v1` is appended unless it is there
   std::string key;  ///< SUPA_KEY
   bool use_bearer = false;
-  bool use_rpc = false;    ///< NOTIFY_WORKER_USE_RLS_SAFE_RPC
-  std::string rpc_token;   ///< NOTIFY_WORKER_RPC_TOKEN
+  bool use_rpc = false;   ///< NOTIFY_WORKER_USE_RLS_SAFE_RPC
+  std::string rpc_token;  ///< NOTIFY_WORKER_RPC_TOKEN
   Milliseconds timeout{10000};
   std::shared_ptr<const std::vector<http::Network>> extra_networks{};  ///< that it may be in; null: none
 };
