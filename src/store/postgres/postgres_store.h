@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "store/delivery_settling.h"
 #include "store/lookups.h"
 #include "store/postgres/batch.h"
 #include "store/postgres/claim_marks.h"
@@ -74,6 +75,8 @@ class PostgresStore final : public Lookups {
     std::span<const EventStatus> statuses;
     std::string call;  ///< `SELECT …` with $1 sequences, $2 statuses, $3 the time, and $4 the reason where there is one
     std::string reason;
+    DeliveryChange delivery;    ///< what becomes of each that is a delivery to a device
+    std::string_view moved_to;  ///< the table in which those that were changed are found then
     std::string_view fail_point_name;
   };
   struct Changed {
@@ -82,6 +85,8 @@ class PostgresStore final : public Lookups {
   };
   Result<std::int64_t> operate(const Selection& selection, int limit, UtcTime now, const Operation& operation);
   Outcome<Changed> try_operation(const Selection& selection, int limit, UtcTime now, const Operation& operation);
+  Outcome<void> settle(PostgresSession& session, DeliverySettling& settling, const Operation& operation,
+                       const std::vector<std::int64_t>& chosen, UtcTime now);
 
   std::string url_;
   Connection::Purpose purpose_;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "store/delivery_settling.h"
 #include "store/lookups.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/inbound_writer.h"
@@ -59,13 +60,15 @@ class SqliteStore final : public Lookups {
   /// Runs `work` in a transaction; on an error nothing is changed. `before_commit` names the fail point.
   Result<void> in_transaction(const std::function<Result<void>()>& work, std::string_view before_commit);
   Result<WriteReply> apply(const WriteBatch& batch, const Moment& moment);
+  Result<void> settle_deliveries(const std::vector<DeliveryChange>& changes, UtcTime now);
   /// Commits; false where the outcome is in doubt and the connection was given up.
   Result<bool> commit();
   void roll_back();
   /// What became of a batch whose commit failed in the disk.
   Result<WriteReply> settle(const WriteBatch& batch, WriteReply reply);
+  /// `delivery` is what becomes of each that is a delivery to a device.
   Result<std::int64_t> change_each(const Query& targets, std::string_view change, std::string_view reason, UtcTime now,
-                                   std::string_view before_commit);
+                                   const DeliveryChange& delivery, std::string_view before_commit);
 
   /// Whether the log has grown enough since the last checkpoint was tried.
   bool checkpoint_due() const;

@@ -14,6 +14,18 @@ Result<void> SqliteStore::transact(std::string_view before_commit, const Work& w
       before_commit);
 }
 
+Result<void> SqliteStore::settle_deliveries(const std::vector<DeliveryChange>& changes, UtcTime now) {
+  if (changes.empty()) return {};
+  SqliteSession session(connection_, session_statements_, dialect());
+  std::vector<std::int64_t> sequences;
+  for (const DeliveryChange& change : changes) sequences.push_back(change.sequence);
+  DeliverySettling settling;
+  settling.look_up(session, sequences);
+  if (auto done = session.finish(); !done) return done;
+  settling.settle(session, changes, now);
+  return session.finish();
+}
+
 Result<void> SqliteStore::look(const Work& work) {
   if (auto done = ensure_connected(); !done) return done;
   SqliteSession session(connection_, session_statements_, dialect());
