@@ -11,6 +11,10 @@ std::string NoRecipients::text() const {
 }
 
 std::optional<NoRecipients> without_order(const store::NotifyTask& task) {
+  if (!task.waybill_found && task.step.tracking_no.empty()) {
+    return NoRecipients{NoRecipients::Kind::kSkip, "waybill_unknown",
+                        fmt::format("There is no tracking event {} (any more).", task.tracking_event_id)};
+  }
   if (!task.waybill_found) {
     return NoRecipients{NoRecipients::Kind::kSkip, "waybill_unknown",
                         fmt::format("There is no waybill {} (any more). Add it to platform_express_waybills, then set "
