@@ -55,7 +55,9 @@ struct Waybill {
   UtcTime updated_at{};
 };
 
-/// Whose parcel it is: the recipients of what is told about it. Either may be empty.
+/// Whose parcel it is: the recipients of what is told about it. Either may be empty. On PostgreSQL `ml_orders` may be
+/// another application's table, whose columns keep their types (uuid): statements read them as CAST(… AS text) and look
+/// an order up by CAST(id AS text), which has an index on both engines.
 struct ExpressOrder {
   std::string id;
   std::string user_id;

@@ -9,6 +9,12 @@
 namespace yizhan::store::migrations {
 
 inline constexpr std::string_view kPostgresExpressPush = R"sql(
+-- A callback can be about a parcel that nobody knows. The rows that are there met the narrower check.
+ALTER TABLE inbound_callbacks DROP CONSTRAINT inbound_callbacks_effect_check;
+ALTER TABLE inbound_callbacks ADD CONSTRAINT inbound_callbacks_effect_check CHECK (
+  effect IN ('none', 'applied', 'already_applied', 'order_unknown', 'amount_differs', 'merchant_differs',
+             'order_conflicts', 'waybill_unknown')) NOT VALID;
+
 CREATE TABLE IF NOT EXISTS ml_orders (
   id text PRIMARY KEY DEFAULT gen_random_uuid()::text,
   user_id text,
@@ -180,6 +186,18 @@ CREATE TRIGGER express_notifications_inserted AFTER INSERT ON express_notificati
   FOR EACH STATEMENT EXECUTE FUNCTION express_notifications_news();
 CREATE TRIGGER express_notifications_set_back AFTER UPDATE OF send_status ON express_notifications FOR EACH ROW
   WHEN (NEW.send_status IS NULL AND OLD.send_status IS NOT NULL) EXECUTE FUNCTION express_notifications_news();
+
+-- The seed's name for what carriers sent, as it came; unless its own table is there still.
+DO $$
+BEGIN
+  IF to_regclass(format('%I.platform_express_event_raw', current_schema())) IS NULL THEN
+    CREATE VIEW platform_express_event_raw AS
+    SELECT c.id, c.source, (SELECT k.value FROM callback_keys AS k
+                            WHERE k.callback_id = c.id AND k.name = 'tracking_no' LIMIT 1) AS tracking_no,
+           outbox_text(c.body) AS raw_text, c.verdict, c.reason, c.effect, c.received_at
+    FROM inbound_callbacks AS c WHERE c.event_type = 'express.status';
+  END IF;
+END $$;
 )sql";
 
 }  // namespace yizhan::store::migrations
