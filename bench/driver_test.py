@@ -7,6 +7,7 @@ import hmac
 import http.client
 import json
 import queue
+import re
 import socket
 import subprocess
 import sys
@@ -47,8 +48,7 @@ class Relay:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                # The payload goes out byte for byte, so it is cut out of the request, not parsed and written again.
-                payload = body[body.index(b'"payload":') + len(b'"payload":') : -1]
+                payload = relay.taken(body, self.headers)
                 refused = relay.refuses(number_of(payload))
                 self.send_response(503 if refused else 202)
                 self.send_header("Content-Length", "0")
@@ -62,6 +62,10 @@ class Relay:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         threading.Thread(target=self.deliver, daemon=True).start()
+
+    def taken(self, body: bytes, headers) -> bytes:
+        # The payload goes out byte for byte, so it is cut out of the request, not parsed and written again.
+        return body[body.index(b'"payload":') + len(b'"payload":') : -1]
 
     def deliver(self) -> None:
         while True:
@@ -102,6 +106,40 @@ class Relay:
         self.server.shutdown()
         self.server.server_close()
         return json.loads(output)
+
+
+class PushRelay(Relay):
+    """As small: takes carriers' callbacks and calls the cloud function."""
+
+    def __init__(self, misbehave=None):
+        self.parcels: dict[str, list[tuple[str, str]]] = {}
+        super().__init__(misbehave)
+
+    def taken(self, body: bytes, headers) -> bytes:
+        signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+        if headers["X-Signature"] != signature:
+            raise AssertionError("the driver signs wrongly")
+        status = json.loads(body)
+        self.parcels.setdefault(status["tracking_no"], []).append((status["event_time"], status["status_code"]))
+        call = {"token": "", "push_clientid": "cid-" + status["tracking_no"], "content": status["event_text"]}
+        return json.dumps({"id": status["event_text"], **call}, separators=(",", ":")).encode()
+
+    def post(self, body: bytes, headers: dict[str, str]) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.sink_port, timeout=10)
+        try:
+            connection.request("POST", "/push", body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            document = json.loads(answer.read())
+            if document != {"errCode": 0, "errMsg": "", "data": {"RASS_1": {json.loads(body)["push_clientid"]: "successed_online"}}}:
+                raise AssertionError(f"no cloud function answers {document}")
+            return answer.status
+        except OSError:
+            return 0  # the driver has ended
+        finally:
+            connection.close()
+
+    def drive(self, **options) -> dict:
+        return super().drive(**{"express-secret": SECRET, "push-number": "content", "parcels": 7, **options})
 
 
 def badly(change):
@@ -156,6 +194,29 @@ class DriverTest(unittest.TestCase):
         self.assertEqual(result["retry_lateness_us"]["count"], TOTAL // EVERY)
         self.assertEqual(result["total"]["delivered"], TOTAL)
         self.assertEqual(result["total"]["duplicates"], 0)
+
+    def test_pushes_of_a_service_that_does_its_work(self):
+        relay = PushRelay()
+        result = relay.drive()
+        self.assertEqual(result["total"]["delivered"], TOTAL)
+        for name in ("missing", "duplicates", "unexpected", "refused"):
+            self.assertEqual(result["total"][name], 0, name)
+        self.assertEqual(result["sink"]["bad_bodies"], 0)
+        self.assertEqual(len(relay.parcels), 7)
+        # Each status of a parcel is news: later than the last, and another state.
+        for steps in relay.parcels.values():
+            steps.sort()
+            for (time_before, state_before), (time_after, state_after) in zip(steps, steps[1:]):
+                self.assertLess(time_before, time_after)
+                self.assertNotEqual(state_before, state_after)
+
+    def test_pushes_lost_repeated_and_shown_to_everybody(self):
+        lost = PushRelay(badly(lambda body, signature: [])).drive()
+        self.assertEqual(lost["total"]["missing"], TOTAL // EVERY)
+        repeated = PushRelay(badly(lambda body, signature: [(body, signature)] * 2)).drive()
+        self.assertEqual(repeated["total"]["duplicates"], TOTAL // EVERY)
+        everybody = lambda body, signature: [(body, signature), (re.sub(b'"cid-[^"]*"', b'""', body), signature)]  # noqa: E731
+        self.assertEqual(PushRelay(badly(everybody)).drive()["sink"]["bad_bodies"], TOTAL // EVERY)
 
     def test_an_open_loop_keeps_its_rate(self):
         rate = 100

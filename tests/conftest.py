@@ -9,9 +9,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from harness.http_server import HttpServer  # noqa: E402
 from harness.postgres_server import PostgresServer, binaries  # noqa: E402
 from harness.service import Service  # noqa: E402
-from harness.sink import Sink  # noqa: E402
 
 STORES = ("sqlite", "postgres")
 _numbers = itertools.count(1)
@@ -102,16 +102,16 @@ def start(make_service):
 
 
 @pytest.fixture(autouse=True)
-def _close_sinks(monkeypatch):
-    """Sinks that a test makes end with it."""
+def _close_servers(monkeypatch):
+    """Sinks and other servers that a test makes end with it."""
     made = []
-    original = Sink.__init__
+    original = HttpServer.__init__
 
     def remember(self, *arguments, **options):
         original(self, *arguments, **options)
         made.append(self)
 
-    monkeypatch.setattr(Sink, "__init__", remember)
+    monkeypatch.setattr(HttpServer, "__init__", remember)
     yield
-    for sink in made:
-        sink.close()
+    for server in made:
+        server.close()

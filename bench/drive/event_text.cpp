@@ -4,22 +4,16 @@
 
 #include <charconv>
 
+#include "drive/express_text.h"
+
 namespace yizhan::bench {
 namespace {
 
 constexpr std::string_view kBegin = R"({"id":")";
-constexpr std::size_t kDigits = 12;
 /// Stands for the number until it is known; occurs nowhere else in a request.
 constexpr std::string_view kPlaceholder = "############";
 
 constexpr std::string_view kSignatureHeader = "X-Hub-Signature-256: sha256=";
-
-void write_number(char* at, EventNumber number) {
-  for (std::size_t i = kDigits; i > 0; --i) {
-    at[i - 1] = static_cast<char>('0' + number % 10);
-    number /= 10;
-  }
-}
 
 std::string payload_with_placeholder() {
   std::string text = fmt::format(
@@ -47,6 +41,27 @@ std::string event_object(const RequestShape& shape) {
 
 }  // namespace
 
+void write_number(char* at, EventNumber number) {
+  for (std::size_t i = kNumberDigits; i > 0; --i) {
+    at[i - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
+std::optional<EventNumber> read_number(std::string_view text) {
+  if (text.size() < kNumberDigits) return std::nullopt;
+  EventNumber number = 0;
+  const char* end = text.data() + kNumberDigits;
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  return number;
+}
+
+std::unique_ptr<Requests> make_requests(const RequestShape& shape) {
+  if (!shape.express_secret.empty()) return std::make_unique<ExpressTemplate>(shape);
+  return std::make_unique<RequestTemplate>(shape);
+}
+
 std::string payload_of(EventNumber number) {
   static const std::string kText = payload_with_placeholder();
   std::string payload = kText;
@@ -55,12 +70,8 @@ std::string payload_of(EventNumber number) {
 }
 
 std::optional<EventNumber> number_in(std::string_view payload) {
-  if (payload.size() < kBegin.size() + kDigits || !payload.starts_with(kBegin)) return std::nullopt;
-  EventNumber number = 0;
-  const char* end = payload.data() + kBegin.size() + kDigits;
-  const auto [stop, error] = std::from_chars(payload.data() + kBegin.size(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return number;
+  if (!payload.starts_with(kBegin)) return std::nullopt;
+  return read_number(payload.substr(kBegin.size()));
 }
 
 RequestTemplate::RequestTemplate(const RequestShape& shape) {
@@ -86,7 +97,7 @@ RequestTemplate::RequestTemplate(const RequestShape& shape) {
   signature_at_ = text_.find(kSignatureHeader) + kSignatureHeader.size();
 
   for (std::size_t at = text_.find(kPlaceholder); at != std::string::npos;
-       at = text_.find(kPlaceholder, at + kDigits)) {
+       at = text_.find(kPlaceholder, at + kNumberDigits)) {
     places_.push_back({at, static_cast<int>(places_.size() / places_per_event)});
   }
 }

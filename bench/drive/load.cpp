@@ -42,7 +42,7 @@ class Load::Producer final : public Connection {
 };
 
 Load::Load(Poller& poller, EventBook& book, LoadOptions options)
-    : poller_(poller), book_(book), options_(std::move(options)), request_(options_.shape) {
+    : poller_(poller), book_(book), options_(std::move(options)), requests_(make_requests(options_.shape)) {
   for (int i = 0; i < options_.connections; ++i) {
     producers_.push_back(std::make_unique<Producer>(*this, connect_to(options_.port)));
     idle_.push_back(producers_.back().get());
@@ -72,7 +72,7 @@ void Load::send_due() {
     sent_ += count;
     Producer* producer = idle_.back();
     idle_.pop_back();
-    producer->post(request_.with_numbers(first), first);
+    producer->post(requests_->with_numbers(first), first);
   }
 }
 

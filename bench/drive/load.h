@@ -56,7 +56,7 @@ class Load {
   Poller& poller_;
   EventBook& book_;
   LoadOptions options_;
-  RequestTemplate request_;
+  std::unique_ptr<Requests> requests_;
   Moment started_ = -1;
   std::int64_t sent_ = 0;
   bool stopped_ = false;

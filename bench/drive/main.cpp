@@ -33,6 +33,10 @@ int main(int argc, char** argv) {
   app.add_flag("--idempotency-keys", options.load.shape.idempotency_keys, "Give every event a key of its own");
   app.add_option("--callback-secret", options.load.shape.callback_secret,
                  "Post callbacks as GitHub sends them, signed with this secret, instead of events");
+  app.add_option("--express-secret", options.load.shape.express_secret,
+                 "Post statuses of parcels as a carrier sends them, signed with this secret, instead of events");
+  app.add_option("--parcels", options.load.shape.parcels, "How many parcels they are about")
+      ->check(CLI::PositiveNumber);
   app.add_option("--connections", options.load.connections, "Keep-alive connections")->check(CLI::Range(1, 10000));
   app.add_option("--rate", options.load.events_per_second, "Events a second (open loop); 0: as fast as answers come");
   app.add_option("--window", options.load.window, "Most events accepted and not yet delivered; 0: no limit");
@@ -43,6 +47,8 @@ int main(int argc, char** argv) {
   app.add_option("--secret", options.sink.secret, "Secret of X-CS-Signature");
   app.add_option("--check-every", options.sink.check_every, "Check one callback in so many; 0: none");
   app.add_option("--fail-every", options.sink.fail_every, "On /fail-first: one event in so many fails once");
+  app.add_option("--push-number", options.sink.push_number,
+                 "Be a cloud function that pushes: the event's number ends this member of each call");
   app.add_option("--expect", options.expect, "Events of an earlier run, numbered from --first-number, to receive");
 
   app.add_option("--warm-up", options.warm_up_seconds, "Seconds before the measured window");

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "drive/express_text.h"
+
 namespace yizhan::bench {
 namespace {
 
@@ -16,6 +18,10 @@ class Sink::Receiver final : public Connection {
 
  protected:
   void received(const Message& message) override {
+    if (!sink_.options_.push_number.empty()) {
+      sink_.take_push(message);
+      return send(push_success(message.body));
+    }
     switch (sink_.take(message)) {
       case Answer::kSuccess:
         return send(kSuccess);
@@ -82,6 +88,19 @@ Sink::Answer Sink::take(const Message& callback) {
   if (target.starts_with("/fail-first") && fails_now(*number, time)) return Answer::kFailure;
   book_of(*number)->deliver(*number, time);
   return Answer::kSuccess;
+}
+
+void Sink::take_push(const Message& call) {
+  const Moment time = now();
+  ++counts_.callbacks;
+  const std::optional<EventNumber> number = number_in_push(call.body, options_.push_number);
+  const auto device = text_member(call.body, "push_clientid");
+  // Without a device it would be shown on every phone.
+  if (!number || !device || device->empty()) {
+    ++counts_.bad_bodies;
+    return;
+  }
+  book_of(*number)->deliver(*number, time);
 }
 
 void Sink::check(const Message& callback, EventNumber number) {

@@ -1,5 +1,6 @@
 // The platform that callbacks go to. By the path of the callback: `/hang…` is never answered, `/fail-first…` answers
 // 500 to the first callback of every event whose number is divisible by fail_every, anything else is answered 200.
+// With push_number it is the cloud function that pushes to phones instead, and answers as that does.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct SinkOptions {
   std::string secret;             ///< of `X-CS-Signature`; empty: not checked
   std::int64_t check_every = 16;  ///< one in so many callbacks has its signature and every byte checked
   std::int64_t fail_every = 5;
+  std::string push_number;  ///< the member of a push that ends in the event's number; empty: no pushes are expected
 };
 
 struct SinkCounts {
@@ -50,6 +52,7 @@ class Sink {
   enum class Answer { kSuccess, kFailure, kNone };
 
   Answer take(const Message& callback);
+  void take_push(const Message& call);
   void check(const Message& callback, EventNumber number);
   bool fails_now(EventNumber number, Moment time);
   EventBook* book_of(EventNumber number);

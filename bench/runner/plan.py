@@ -18,6 +18,9 @@ class Plan:
     backlog_events: int = 1_000_000
     hanging_events: int = 10_000
     retry_rate: float = 1_000
+    devices_of_one: int = 10_000
+    registered_devices: int = 1_000_000
+    push_server_calls: int = 1_000
 
 
 def quick() -> Plan:
@@ -36,4 +39,7 @@ def quick() -> Plan:
         backlog_events=5_000,
         hanging_events=500,
         retry_rate=100,
+        devices_of_one=500,
+        registered_devices=5_000,
+        push_server_calls=50,
     )

@@ -8,6 +8,7 @@ from .driver import SECRET, WINDOW, Driver, problems_of
 from .engines import Postgres
 from .machine import cpu_seconds, resident_mebibytes
 from .plan import Plan
+from .push_scenarios import PushScenarios
 from .results import Results
 from .service import FLAKY_PLATFORM, HANGING_PLATFORM, PLATFORM, RETRY_SECONDS, SOURCE, Service
 
@@ -48,6 +49,7 @@ class Scenarios:
             "retry": self.retry,
             "hanging": self.hanging,
             "receive": self.receive,
+            **PushScenarios(self).all(),
         }
 
     # ---- the parts that scenarios are made of ----------------------------------------------------------------------

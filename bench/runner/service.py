@@ -16,6 +16,7 @@ PLATFORM = "bench"
 HANGING_PLATFORM = "hanging"
 FLAKY_PLATFORM = "flaky"
 SOURCE = "bench"
+EXPRESS_PATH = "/webhook/express/status"
 PATHS = {PLATFORM: "/callbacks", HANGING_PLATFORM: "/hang", FLAKY_PLATFORM: "/fail-first"}
 RETRY_SECONDS = 1
 SETTLE_SECONDS = 60
@@ -31,6 +32,7 @@ class Service:
         self.postgres = postgres
         self.api_port = free_port()
         self.receive_port = free_port()
+        self.push_port = free_port()
         self.sink_port = free_port()
         self.starts = 0
         self.process: Started | None = None
@@ -39,9 +41,13 @@ class Service:
             "YIZHAN_STORE": store_url,
             "YIZHAN_API_LISTEN": f"127.0.0.1:{self.api_port}",
             "YIZHAN_RECEIVE_LISTEN": f"127.0.0.1:{self.receive_port}",
-            "YIZHAN_PUSH_LISTEN": "127.0.0.1:0",
+            "YIZHAN_PUSH_LISTEN": f"127.0.0.1:{self.push_port}",
             f"YIZHAN_SOURCE_{SOURCE.upper()}_KIND": "github",
             f"YIZHAN_SOURCE_{SOURCE.upper()}_SECRET": SECRET,
+            # Carriers' callbacks, and the cloud function that pushes.
+            "WEBHOOK_SECRET": SECRET,
+            "WEBHOOK_REJECT_INVALID_SIGNATURE": "true",
+            "CLOUD_FUNC_URL": f"http://127.0.0.1:{self.sink_port}/push",
             "YIZHAN_OUTBOUND_ALLOW": "127.0.0.0/8",
             # Exact delays, so that a late departure shows.
             f"YIZHAN_PLATFORM_{FLAKY_PLATFORM.upper()}_RETRY_SCHEDULE_SEC": str(RETRY_SECONDS),
@@ -104,10 +110,13 @@ class Service:
             time.sleep(0.002)
         raise Failed(f"the service accepted nothing in {seconds:.0f} s")
 
+    def command(self, *arguments: str) -> str:
+        """What a command of the binary prints, on the same store."""
+        return output_of([self.binary, *arguments], timeout=600, env={**os.environ, **self.environment})
+
     def ledger(self) -> dict[str, int]:
         """Events by state, over all platforms."""
-        environment = {**os.environ, **self.environment}
-        return json.loads(output_of([self.binary, "ledger", "--json"], env=environment))
+        return json.loads(self.command("ledger", "--json"))
 
     def wait_until_recorded(self, delivered: int) -> None:
         """Until the ledger balances and shows so many events as delivered: they are recorded, not only delivered."""

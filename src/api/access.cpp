@@ -28,6 +28,12 @@ bool is_loopback_host(std::string_view host) {
 
 constexpr std::string_view kBearer = "bearer ";
 
+Result<void> check_origin(const http::ServerRequest& request) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty() || same_origin(origin, request.header("host"))) return {};
+  return fail("cross_site_request", fmt::format("the page's origin is {}", origin));
+}
+
 }  // namespace
 
 Access::Access(http::asio::io_context& io, store::ReadThread& reads, AccessOptions options)
@@ -93,34 +99,34 @@ void Access::refreshed(Result<std::vector<store::ApiKey>> keys) {
 }
 
 Result<void> Access::decide(const http::ServerRequest& request, Scope scope) const {
-  const std::string_view origin = request.header("origin");
-  if (!origin.empty() && !same_origin(origin, request.header("host"))) {
-    return fail("cross_site_request", fmt::format("the page's origin is {}", origin));
+  if (open()) return decide_open(request);
+  if (auto same_site = check_origin(request); !same_site) return same_site;
+  if (request.header("authorization").empty()) {
+    return fail("credentials_missing", "the header Authorization is missing");
   }
-  if (!any_key_ && options_.loopback_only) return decide_open(request);
-
-  const std::string_view authorization = request.header("authorization");
-  if (authorization.empty()) return fail("credentials_missing", "the header Authorization is missing");
-  const bool bearer = authorization.size() > kBearer.size() &&
-                      http::equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer);
-  const auto presented = bearer ? parse_api_key(authorization.substr(kBearer.size())) : std::nullopt;
+  const auto presented = parse_api_key(bearer_credential(request));
   if (!presented) {
     return fail("credentials_invalid", "the header Authorization is not 'Bearer yz_<12 digits>_<64 digits>'");
   }
-  const auto known = keys_.find(std::string(presented->id));
+  return decide_key(*presented, scope);
+}
+
+Result<void> Access::decide_key(const PresentedKey& key, Scope scope) const {
+  const auto known = keys_.find(std::string(key.id));
   // An unknown id costs the same time as a known one.
   const SecretHash expected = known == keys_.end() ? SecretHash{} : known->second.hash;
-  const bool same = verify::equal_in_constant_time(hash_secret(presented->secret), expected);
+  const bool same = verify::equal_in_constant_time(hash_secret(key.secret), expected);
   if (!same || known == keys_.end()) {
-    return fail("credentials_invalid", fmt::format("the key yz_{}_… is unknown, revoked or misspelt", presented->id));
+    return fail("credentials_invalid", fmt::format("the key yz_{}_… is unknown, revoked or misspelt", key.id));
   }
   if (!known->second.scopes.has(scope)) {
-    return fail("scope_missing", fmt::format("the key yz_{}_… has not the scope {}", presented->id, to_string(scope)));
+    return fail("scope_missing", fmt::format("the key yz_{}_… has not the scope {}", key.id, to_string(scope)));
   }
   return {};
 }
 
 Result<void> Access::decide_open(const http::ServerRequest& request) const {
+  if (auto same_site = check_origin(request); !same_site) return same_site;
   const std::string_view host = request.header("host");
   if (host.empty() || is_loopback_host(host)) return {};
   const bool allowed = std::ranges::any_of(options_.allowed_hosts, [&](const std::string& name) {
@@ -139,6 +145,13 @@ Result<void> check_listener(const http::ListenAddress& address, const std::vecto
       fmt::format("other machines can reach {}, and there is no API key: create one with `yizhan keys create`, or "
                   "listen on 127.0.0.1:{}",
                   address.to_string(), address.port));
+}
+
+std::string_view bearer_credential(const http::ServerRequest& request) {
+  const std::string_view authorization = request.header("authorization");
+  const bool bearer = authorization.size() > kBearer.size() &&
+                      http::equals_ignoring_case(authorization.substr(0, kBearer.size()), kBearer);
+  return bearer ? authorization.substr(kBearer.size()) : std::string_view{};
 }
 
 bool same_origin(std::string_view origin, std::string_view host) {

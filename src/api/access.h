@@ -26,7 +26,7 @@ namespace yizhan::api {
 struct AccessOptions {
   bool loopback_only = true;  ///< of the listener
   std::vector<std::string>
-      allowed_hosts;  ///< names under which an open listener answers besides loopback ones, lower case
+      allowed_hosts{};  ///< names under which an open listener answers besides loopback ones, lower case
   Milliseconds refresh_after{2000};
   Milliseconds stale_after{5000};
 };
@@ -48,6 +48,15 @@ class Access : public std::enable_shared_from_this<Access> {
   /// Codes `credentials_missing`, `credentials_invalid`, `scope_missing`, `cross_site_request`, `host_not_allowed`.
   Result<void> decide(const http::ServerRequest& request, Scope scope) const;
 
+  // What decide() is made of, for servers that know other credentials too.
+
+  /// Nobody needs a key: the listener is on loopback, and none was ever made.
+  bool open() const { return !any_key_ && options_.loopback_only; }
+  /// While open(): codes `cross_site_request`, `host_not_allowed`.
+  Result<void> decide_open(const http::ServerRequest& request) const;
+  /// Codes `credentials_invalid`, `scope_missing`.
+  Result<void> decide_key(const PresentedKey& key, Scope scope) const;
+
  private:
   struct Key {
     SecretHash hash{};
@@ -56,7 +65,6 @@ class Access : public std::enable_shared_from_this<Access> {
 
   void refresh();
   void refreshed(Result<std::vector<store::ApiKey>> keys);
-  Result<void> decide_open(const http::ServerRequest& request) const;
 
   http::asio::io_context& io_;
   store::ReadThread& reads_;
@@ -71,6 +79,9 @@ class Access : public std::enable_shared_from_this<Access> {
 
 /// Code `credentials_required`: other machines reach this address, and no key is valid.
 Result<void> check_listener(const http::ListenAddress& address, const std::vector<store::ApiKey>& keys);
+
+/// What stands after `Bearer ` in the header Authorization; empty when there is none, or another scheme's.
+std::string_view bearer_credential(const http::ServerRequest& request);
 
 /// Whether an Origin is the page of the Host that the request is for.
 bool same_origin(std::string_view origin, std::string_view host);

@@ -7,7 +7,9 @@ namespace yizhan::api {
 ApiState::ApiState(ApiParts given, ApiOptions options)
     : parts(std::move(given)),
       access(std::make_shared<Access>(parts.io, parts.reads, std::move(options.access))),
-      ledger(std::make_shared<LedgerCache>(parts.io, parts.reports)) {}
+      ledger(std::make_shared<LedgerCache>(parts.io, parts.reports)),
+      resources(std::make_shared<const ResourceParts>(
+          ResourceParts{parts.io, parts.commits, parts.reads, parts.on_notifications})) {}
 
 void ApiState::add_routes() {
   add_event_routes();
@@ -15,6 +17,7 @@ void ApiState::add_routes() {
   add_callback_routes();
   add_order_routes();
   add_change_routes();
+  add_resource_routes();
   add_status_routes();
 }
 

@@ -2,7 +2,8 @@
 //
 //   request ─▶ Router ─▶ Access ─▶ handler ─┬─ POST /api/v1/events: read, Intake::prepare, GroupCommit::accept, 202
 //                                           ├─ looking: a task on a reading thread, which also writes the JSON
-//                                           └─ changing: tasks on the writer's thread (bulk_change.h)
+//                                           ├─ changing: tasks on the writer's thread (bulk_change.h)
+//                                           └─ devices, notifications, parcels: resource.h, shared with push_server.h
 //
 // Its paths are described in openapi_document.cpp, its errors in problem.cpp. Every answer is JSON, every error is
 // application/problem+json with a stable code.
@@ -43,6 +44,8 @@ struct ApiParts {
   std::function<http::ClientCounters()> client_counters;               ///< likewise
   std::function<http::ServerCounters()> receive_server_counters{};     ///< likewise, of the receivers' listener
   std::function<std::vector<CallbackCounters>()> callback_counters{};  ///< likewise
+  /// On the I/O thread: there are new notifications to be fanned out; may be empty.
+  std::function<void()> on_notifications{};
 };
 
 class ApiState;

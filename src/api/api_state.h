@@ -9,6 +9,7 @@
 #include "api/duration_histogram.h"
 #include "api/ledger_cache.h"
 #include "api/problem.h"
+#include "api/resource.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "http/router.h"
@@ -26,6 +27,7 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   void add_callback_routes();
   void add_order_routes();
   void add_change_routes();
+  void add_resource_routes();
   void add_status_routes();
 
   using Handler = std::function<void(ApiState&, http::ServerRequest&, const http::PathParameters&, http::Responder)>;
@@ -41,6 +43,7 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   ApiParts parts;
   std::shared_ptr<Access> access;
   std::shared_ptr<LedgerCache> ledger;
+  std::shared_ptr<const ResourceParts> resources;
   http::Router router;
   IdMaker ids;
   SteadyTime started = std::chrono::steady_clock::now();

@@ -41,7 +41,7 @@ struct DeliveryCounters {
   std::string platform;
   std::uint64_t delivered = 0;
   std::uint64_t dead_letters = 0;
-  std::array<std::uint64_t, 11> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
+  std::array<std::uint64_t, kErrorClassCount> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
 };
 
 /// The dispatcher's side of what operators look at and do.

@@ -13,7 +13,11 @@ bool has_control_character(std::string_view text) {
   });
 }
 
-Result<std::string> read_text_field(const json::Member& member, std::size_t limit, Empty empty) {
+namespace {
+
+enum class Lines { kOne, kSeveral };
+
+Result<std::string> read_field(const json::Member& member, std::size_t limit, Empty empty, Lines lines) {
   if (empty == Empty::kAllowed && member.value.kind == json::Kind::kNull) return std::string();
   if (member.value.kind != json::Kind::kString) {
     return fail("field_invalid",
@@ -28,10 +32,22 @@ Result<std::string> read_text_field(const json::Member& member, std::size_t limi
     return fail("field_invalid",
                 fmt::format("'{}' has {} bytes; at most {} are allowed", member.key, text->size(), limit));
   }
-  if (has_control_character(*text)) {
+  std::string checked = *text;
+  if (lines == Lines::kSeveral) std::erase_if(checked, [](char c) { return c == '\n' || c == '\r' || c == '\t'; });
+  if (has_control_character(checked)) {
     return fail("field_invalid", fmt::format("'{}' has a control character", member.key));
   }
   return text;
+}
+
+}  // namespace
+
+Result<std::string> read_text_field(const json::Member& member, std::size_t limit, Empty empty) {
+  return read_field(member, limit, empty, Lines::kOne);
+}
+
+Result<std::string> read_lines_field(const json::Member& member, std::size_t limit) {
+  return read_field(member, limit, Empty::kAllowed, Lines::kSeveral);
 }
 
 Result<void> set_text_field(const json::Member& member, std::size_t limit, Empty empty, std::string& target) {
@@ -39,6 +55,16 @@ Result<void> set_text_field(const json::Member& member, std::size_t limit, Empty
   if (!text) return std::unexpected(std::move(text.error()));
   target = std::move(*text);
   return {};
+}
+
+Result<bool> set_one_of(std::span<const TextField> fields, const json::Member& member) {
+  const auto field = std::ranges::find(fields, member.key, &TextField::name);
+  if (field == fields.end()) return false;
+  auto text = field->several_lines ? read_lines_field(member, field->limit)
+                                   : read_text_field(member, field->limit, Empty::kAllowed);
+  if (!text) return std::unexpected(std::move(text.error()));
+  *field->target = std::move(*text);
+  return true;
 }
 
 }  // namespace yizhan::api

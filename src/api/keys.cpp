@@ -34,6 +34,12 @@ std::string_view to_string(Scope scope) {
       return "orders:read";
     case Scope::kCallbacksRead:
       return "callbacks:read";
+    case Scope::kPushRegister:
+      return "push:register";
+    case Scope::kPushWrite:
+      return "push:write";
+    case Scope::kPushRead:
+      return "push:read";
     case Scope::kAdmin:
       return "admin";
   }

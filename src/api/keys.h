@@ -22,11 +22,16 @@ enum class Scope : unsigned {
   kOrdersWrite = 8,
   kOrdersRead = 16,
   kCallbacksRead = 32,  ///< what strangers sent, with payers' data in it
+  kPushRegister = 64,   ///< a phone that registers itself
+  kPushWrite = 128,
+  kPushRead = 256,
 };
 inline constexpr std::array kAllScopes{Scope::kEventsWrite, Scope::kEventsRead,    Scope::kOrdersWrite,
-                                       Scope::kOrdersRead,  Scope::kCallbacksRead, Scope::kAdmin};
+                                       Scope::kOrdersRead,  Scope::kCallbacksRead, Scope::kPushRegister,
+                                       Scope::kPushWrite,   Scope::kPushRead,      Scope::kAdmin};
 
-/// `events:write`, `events:read`, `orders:write`, `orders:read`, `callbacks:read`, `admin`.
+/// `events:write`, `events:read`, `orders:write`, `orders:read` (parcels, too), `callbacks:read`, `push:register`,
+/// `push:write`, `push:read`, `admin`.
 std::string_view to_string(Scope scope);
 /// All of them, for messages: `events:write, events:read, …`.
 std::string scope_names();

@@ -1,5 +1,6 @@
 #include "api/openapi_document.h"
 
+#include "api/openapi_push.h"
 #include "base/version.h"
 
 namespace yizhan::api {
@@ -263,7 +264,9 @@ constexpr std::string_view kOtherPaths = R"json("/api/v1/attempts": {
     }
   }
 },
-"/api/v1/problems": {
+)json";
+
+constexpr std::string_view kServicePaths = R"json("/api/v1/problems": {
   "get": {"operationId": "listProblems", "summary": "Every error code with its status and what to do.", "security": [],
     "responses": {"200": {"description": "Problems.", "content": {"application/json": {"schema": {"type": "object", "required": ["problems"], "properties": {"problems": {"type": "array", "items": {"type": "object"}}}}}}}}}
 },
@@ -296,6 +299,7 @@ constexpr std::string_view kComponents = R"json("components": {
   "id": {"name": "id", "in": "query", "description": "Ids, separated by commas.", "schema": {"type": "string"}},
   "status": {"name": "status", "in": "query", "description": "Statuses, separated by commas.", "schema": {"type": "string"}},
   "out_trade_no": {"name": "out_trade_no", "in": "path", "required": true, "schema": {"type": "string"}},
+  "tracking_no": {"name": "tracking_no", "in": "path", "required": true, "schema": {"type": "string", "minLength": 1, "maxLength": 64}},
   "platform": {"name": "platform", "in": "query", "schema": {"type": "string"}},
   "event_type": {"name": "event_type", "in": "query", "schema": {"type": "string"}},
   "error_class": {"name": "error_class", "in": "query", "description": "Of the last attempt.", "schema": {"$ref": "#/components/schemas/ErrorClass"}},
@@ -307,7 +311,9 @@ constexpr std::string_view kComponents = R"json("components": {
   "order": {"name": "order", "in": "query", "schema": {"enum": ["newest", "oldest"], "default": "newest"}}
 },
 "responses": {"Problem": {"description": "An error.", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
-"schemas": {
+"schemas": {)json";
+
+constexpr std::string_view kSchemas = R"json(
   "NewEvent": {"type": "object", "additionalProperties": false, "required": ["platform", "event_type", "payload"], "properties": {
     "platform": {"type": "string", "minLength": 1, "maxLength": 64, "description": "As configured."},
     "event_type": {"type": "string", "minLength": 1, "maxLength": 128},
@@ -321,7 +327,7 @@ constexpr std::string_view kComponents = R"json("components": {
   "Accepted": {"type": "object", "required": ["id", "status", "duplicate"], "properties": {
     "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
   "Status": {"enum": ["pending", "retrying", "delivered", "dead_letter", "discarded"]},
-  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol"]},
+  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed"]},
   "Next": {"type": ["string", "null"], "description": "For `after`; null at the end."},
   "Event": {"type": "object", "required": ["id", "platform", "event_type", "status", "attempt_count", "created_at", "updated_at"], "properties": {
     "id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
@@ -337,7 +343,7 @@ constexpr std::string_view kComponents = R"json("components": {
     "id": {"type": "string"}, "source": {"type": "string"}, "verdict": {"$ref": "#/components/schemas/Verdict"},
     "reason": {"type": ["string", "null"]}, "event_type": {"type": ["string", "null"], "description": "As the source calls it."},
     "idempotency_key": {"type": ["string", "null"]},
-    "effect": {"enum": ["none", "applied", "already_applied", "order_unknown", "amount_differs", "merchant_differs", "order_conflicts"]},
+    "effect": {"enum": ["none", "applied", "already_applied", "order_unknown", "amount_differs", "merchant_differs", "order_conflicts", "waybill_unknown"]},
     "answer_status": {"type": "integer"}, "received_at": {"type": "string", "format": "date-time"},
     "peer": {"type": "string"}, "target": {"type": "string"}, "body_size": {"type": "integer"},
     "duration_us": {"type": "integer", "description": "From its last byte to the hand-over to the store."},
@@ -395,12 +401,16 @@ constexpr std::string_view kComponents = R"json("components": {
 
 std::string openapi_document() {
   std::string document;
-  document.reserve(40 * 1024);
+  document.reserve(56 * 1024);
   document += kIntroduction;
   document += version();
   document += kAcceptPaths;
   document += kOtherPaths;
+  document += kPushPaths;
+  document += kServicePaths;
   document += kComponents;
+  document += kPushSchemas;
+  document += kSchemas;
   return document;
 }
 

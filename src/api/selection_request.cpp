@@ -48,10 +48,9 @@ Result<std::vector<EventStatus>> parse_statuses(const std::vector<std::string>& 
 
 Result<void> check_error_class(std::string_view name) {
   if (parse_error_class(name)) return {};
-  return bad_field(
-      fmt::format("'{}' is no error class; there are dns, connect, tls, timeout, http_4xx, http_5xx, redirect, "
-                  "response_too_large, blocked_address, protocol",
-                  name));
+  std::vector<std::string_view> names;
+  for (std::size_t i = 1; i < kErrorClassCount; ++i) names.push_back(to_string(static_cast<ErrorClass>(i)));
+  return bad_field(fmt::format("'{}' is no error class; there are {}", name, fmt::join(names, ", ")));
 }
 
 Result<UtcTime> parse_moment(std::string_view name, std::string_view text) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/networks.h"
 #include "verify/header_text.h"
 
 namespace yizhan::app {
@@ -13,16 +14,6 @@ std::string header_lines(const config::Platform& platform) {
   std::string lines;
   for (const auto& [name, value] : platform.headers) lines += fmt::format("{}: {}\r\n", name, value);
   return lines;
-}
-
-Result<std::vector<http::Network>> networks(const std::vector<std::string>& texts) {
-  std::vector<http::Network> parsed;
-  for (const std::string& text : texts) {
-    auto network = http::parse_network(text);
-    if (!network) return std::unexpected(std::move(network.error()));
-    parsed.push_back(*network);
-  }
-  return parsed;
 }
 
 Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Platform& configured) {
@@ -57,11 +48,9 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
     if (!credentials) return std::unexpected(std::move(credentials.error()));
     platform->tls = std::move(*credentials);
   }
-  if (!configured.outbound_allow.empty()) {
-    auto allowed = networks(configured.outbound_allow);
-    if (!allowed) return std::unexpected(std::move(allowed.error()));
-    platform->extra_networks = std::make_shared<const std::vector<http::Network>>(std::move(*allowed));
-  }
+  auto allowed = shared_networks(configured.outbound_allow);
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
+  platform->extra_networks = std::move(*allowed);
   return platform;
 }
 

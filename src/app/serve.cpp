@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "app/service.h"
+#include "app/supervisor.h"
 #include "base/log.h"
 
 namespace yizhan::app {
@@ -37,6 +38,7 @@ class Stopper {
         return;
       }
       stopping_ = true;
+      tell_supervisor("STOPPING=1");
       log::info("stopping", {{"signal", signal}, {"graceMs", grace_.count()}});
       service_.stop(grace_, [this] { io_.stop(); });
       wait();
@@ -65,6 +67,7 @@ Result<void> serve(const config::Config& config, std::ostream& out) {
     out << "yizhan ready";
     for (const Listening& listening : (*started)->listening()) out << ' ' << listening.name << '=' << listening.address;
     out << std::endl;
+    tell_supervisor("READY=1");
     io.run();
   }
   started->reset();

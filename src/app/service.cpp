@@ -5,12 +5,18 @@
 #include <algorithm>
 
 #include "api/api.h"
+#include "api/push_access.h"
+#include "api/push_server.h"
 #include "app/dispatch_bridge.h"
+#include "app/networks.h"
+#include "app/notifications.h"
 #include "app/platforms.h"
+#include "app/push_lane.h"
 #include "app/sources.h"
 #include "base/log.h"
 #include "dispatch/callback_lane.h"
 #include "dispatch/dispatcher.h"
+#include "dispatch/lanes.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "receive/receiver.h"
@@ -18,16 +24,6 @@
 
 namespace yizhan::app {
 namespace {
-
-Result<http::AddressGuard> address_guard(const config::OutboundSection& outbound) {
-  std::vector<http::Network> allowed;
-  for (const std::string& text : outbound.allow) {
-    auto network = http::parse_network(text);
-    if (!network) return std::unexpected(std::move(network.error()));
-    allowed.push_back(*network);
-  }
-  return http::AddressGuard(std::move(allowed));
-}
 
 http::ClientOptions client_options(const config::OutboundSection& outbound) {
   http::ClientOptions options;
@@ -92,14 +88,19 @@ struct Service::Parts {
   std::unique_ptr<store::ReadThread> reads;
   std::unique_ptr<store::ReadThread> reports;
   std::unique_ptr<http::Client> client;
-  std::unique_ptr<dispatch::CallbackLane> lane;
+  std::unique_ptr<dispatch::CallbackLane> callback_lane;
+  std::unique_ptr<PushLane> push_lane;
+  std::unique_ptr<dispatch::Lanes> lanes;
   std::unique_ptr<dispatch::Dispatcher> dispatcher;
   std::unique_ptr<DispatchBridge> bridge;
   std::unique_ptr<RouteOnlyIntake> route_only;
+  std::unique_ptr<Notifications> notifications;
   std::unique_ptr<api::Api> api;
   std::unique_ptr<http::Server> api_server;
   std::unique_ptr<receive::Receiver> receiver;
   std::unique_ptr<http::Server> receive_server;
+  std::unique_ptr<api::PushServer> push;
+  std::unique_ptr<http::Server> push_server;
   std::unique_ptr<store::News> news;
   std::unique_ptr<http::asio::steady_timer> store_watch;
 
@@ -107,9 +108,15 @@ struct Service::Parts {
 
   Result<void> open_store(http::asio::io_context& io, const config::Config& config);
   void watch_store();
+  Result<void> start_lanes(http::asio::io_context& io, const config::Config& config);
   Result<void> start_dispatch(http::asio::io_context& io, const config::Config& config);
+  Result<void> start_notifications(http::asio::io_context& io, const config::Config& config);
+  Result<void> hear_news(http::asio::io_context& io);
   Result<void> start_api(http::asio::io_context& io, const config::Config& config);
   Result<void> start_receiver(http::asio::io_context& io, const config::Config& config);
+  Result<void> start_push_server(http::asio::io_context& io, const config::Config& config);
+  void wake_notify();
+  void wake_fan_out();
 };
 
 Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::Config& config) {
@@ -160,24 +167,71 @@ void Service::Parts::watch_store() {
   });
 }
 
-Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const config::Config& config) {
+Result<void> Service::Parts::start_lanes(http::asio::io_context& io, const config::Config& config) {
   auto platforms = make_platforms(config);
   if (!platforms) return std::unexpected(std::move(platforms.error()));
-  auto guard = address_guard(config.outbound);
-  if (!guard) return std::unexpected(std::move(guard.error()));
-  client = std::make_unique<http::Client>(io, std::move(*guard), client_options(config.outbound));
-  lane = std::make_unique<dispatch::CallbackLane>(*client, std::move(*platforms));
+  auto allowed = parse_networks(config.outbound.allow);
+  if (!allowed) return std::unexpected(std::move(allowed.error()));
+  client = std::make_unique<http::Client>(io, http::AddressGuard(std::move(*allowed)), client_options(config.outbound));
+  callback_lane = std::make_unique<dispatch::CallbackLane>(*client, std::move(*platforms));
+  lanes = std::make_unique<dispatch::Lanes>(*callback_lane);
+  auto channel = make_channel(io, *client, config);
+  if (!channel) return std::unexpected(std::move(channel.error()));
+  push_lane = std::make_unique<PushLane>(io, std::move(*channel), config.push.policy);
+  lanes->add(std::string(store::kPushPlatform), *push_lane);
+  return {};
+}
+
+Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const config::Config& config) {
+  if (auto done = start_lanes(io, config); !done) return done;
+  const auto on_express = [this] { wake_notify(); };
   if (!config.roles.dispatch) {
-    route_only = std::make_unique<RouteOnlyIntake>(*lane);
+    route_only = std::make_unique<RouteOnlyIntake>(*lanes, on_express);
     return {};
   }
-  dispatcher = std::make_unique<dispatch::Dispatcher>(io, *lane, *commits, *reads, dispatcher_options(config));
-  bridge = std::make_unique<DispatchBridge>(*dispatcher);
-  auto listening = factory->open_news([this](std::int64_t endpoint_key) { dispatcher->news(endpoint_key); });
-  if (!listening) return std::unexpected(std::move(listening.error()));
-  news = std::move(*listening);
+  dispatcher = std::make_unique<dispatch::Dispatcher>(io, *lanes, *commits, *reads, dispatcher_options(config));
+  bridge = std::make_unique<DispatchBridge>(*dispatcher, on_express);
   dispatcher->start();
   return {};
+}
+
+Result<void> Service::Parts::start_notifications(http::asio::io_context& io, const config::Config& config) {
+  Notifications::Parts parts{
+      .io = io, .client = *client, .commits = *commits, .endpoint_key = {}, .deliveries_made = {}};
+  if (push_lane->endpoint_key() != store::kUnrouted) parts.endpoint_key = push_lane->endpoint_key();
+  parts.deliveries_made = [this] {
+    if (dispatcher) dispatcher->news(push_lane->endpoint_key());
+  };
+  auto made = Notifications::make(std::move(parts), config);
+  if (!made) return std::unexpected(std::move(made.error()));
+  notifications = std::move(*made);
+  notifications->start();
+  return {};
+}
+
+/// What other processes change, each told to whom it concerns. On a thread of the store's.
+Result<void> Service::Parts::hear_news(http::asio::io_context& io) {
+  if (!dispatcher && !notifications) return {};
+  auto listening = factory->open_news([this, &io](std::int64_t key) {
+    if (key == store::kNotifyNews) {
+      http::asio::post(io, [this] { wake_notify(); });
+    } else if (key == store::kFanOutNews) {
+      http::asio::post(io, [this] { wake_fan_out(); });
+    } else if (dispatcher) {
+      dispatcher->news(key);
+    }
+  });
+  if (!listening) return std::unexpected(std::move(listening.error()));
+  news = std::move(*listening);
+  return {};
+}
+
+void Service::Parts::wake_notify() {
+  if (notifications) notifications->wake_notify();
+}
+
+void Service::Parts::wake_fan_out() {
+  if (notifications) notifications->wake_fan_out();
 }
 
 Result<void> Service::Parts::start_api(http::asio::io_context& io, const config::Config& config) {
@@ -232,6 +286,32 @@ Result<void> Service::Parts::start_receiver(http::asio::io_context& io, const co
   return {};
 }
 
+Result<void> Service::Parts::start_push_server(http::asio::io_context& io, const config::Config& config) {
+  auto address = http::parse_listen_address(config.listen.push);
+  if (!address) return std::unexpected(std::move(address.error()));
+  auto reader = factory->open_reader();
+  if (!reader) return std::unexpected(std::move(reader.error()));
+  auto keys = (*reader)->api_keys();
+  if (!keys) return std::unexpected(std::move(keys.error()));
+  if (auto allowed = api::check_push_listener(*address, !config.push.jwt_secret.empty(), *keys); !allowed) {
+    return allowed;
+  }
+  api::PushServerOptions options;
+  options.access.loopback_only = address->loopback_only();
+  options.jwt_secret = config.push.jwt_secret;
+  push = std::make_unique<api::PushServer>(
+      api::PushServerParts{
+          .io = io, .commits = *commits, .reads = *reads, .on_notifications = [this] { wake_fan_out(); }},
+      std::move(options));
+  push->set_keys(*keys);
+  auto server = http::Server::listen(
+      io, *address, server_options(config.push.server),
+      [this](http::ServerRequest& request, http::Responder responder) { push->handle(request, std::move(responder)); });
+  if (!server) return std::unexpected(std::move(server.error()));
+  push_server = std::move(*server);
+  return {};
+}
+
 Service::Service(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Service::~Service() {
@@ -239,6 +319,7 @@ Service::~Service() {
   // the last to close an embedded file, and so leaves it checkpointed.
   parts_->store_watch.reset();
   parts_->receive_server.reset();
+  parts_->push_server.reset();
   parts_->api_server.reset();
   parts_->news.reset();
   parts_->reads.reset();
@@ -254,11 +335,18 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   started.store_watch = std::make_unique<http::asio::steady_timer>(io);
   started.watch_store();
   if (auto done = started.start_dispatch(io, config); !done) return std::unexpected(std::move(done.error()));
+  if (config.roles.push) {
+    if (auto done = started.start_notifications(io, config); !done) return std::unexpected(std::move(done.error()));
+  }
+  if (auto done = started.hear_news(io); !done) return std::unexpected(std::move(done.error()));
   if (config.roles.console) {
     if (auto done = started.start_api(io, config); !done) return std::unexpected(std::move(done.error()));
   }
   if (config.roles.receive) {
     if (auto done = started.start_receiver(io, config); !done) return std::unexpected(std::move(done.error()));
+  }
+  if (config.roles.push) {
+    if (auto done = started.start_push_server(io, config); !done) return std::unexpected(std::move(done.error()));
   }
   return service;
 }
@@ -267,6 +355,7 @@ std::vector<Listening> Service::listening() const {
   std::vector<Listening> addresses;
   if (parts_->api_server) addresses.push_back({"api", parts_->api_server->address().to_string()});
   if (parts_->receive_server) addresses.push_back({"receive", parts_->receive_server->address().to_string()});
+  if (parts_->push_server) addresses.push_back({"push", parts_->push_server->address().to_string()});
   return addresses;
 }
 
@@ -276,19 +365,28 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
     const auto rest = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
     return std::max(rest, Milliseconds{0});
   };
+  // Against the way of the data, last things first: each step begins the one before it.
   auto stop_dispatcher = [this, left, done = std::move(done)]() mutable {
     if (!parts_->dispatcher) return done();
     parts_->dispatcher->stop(left(), std::move(done));
   };
+  auto stop_notifications = [this, next = std::move(stop_dispatcher)]() mutable {
+    if (!parts_->notifications) return next();
+    parts_->notifications->stop(std::move(next));
+  };
   // The API answers while callbacks in hand are finished: /ready turns load balancers away at once.
-  auto stop_api = [this, left, stop_dispatcher = std::move(stop_dispatcher)]() mutable {
-    if (!parts_->api_server) return stop_dispatcher();
-    parts_->api_server->stop(left(), std::move(stop_dispatcher));
+  auto stop_api = [this, left, next = std::move(stop_notifications)]() mutable {
+    if (!parts_->api_server) return next();
+    parts_->api_server->stop(left(), std::move(next));
+  };
+  auto stop_push_server = [this, left, next = std::move(stop_api)]() mutable {
+    if (!parts_->push_server) return next();
+    parts_->push_server->stop(left(), std::move(next));
   };
   parts_->news.reset();
   if (parts_->api) parts_->api->stopping();
-  if (!parts_->receive_server) return stop_api();
-  parts_->receive_server->stop(grace, std::move(stop_api));
+  if (!parts_->receive_server) return stop_push_server();
+  parts_->receive_server->stop(grace, std::move(stop_push_server));
 }
 
 }  // namespace yizhan::app

@@ -7,6 +7,7 @@
 #include <ostream>
 #include <ranges>
 
+#include "cli/callback_advice.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/display_text.h"
@@ -166,30 +167,6 @@ class Sheet {
   std::string out_;
 };
 
-/// What a person does about it; one sentence, empty where there is nothing to do.
-std::string next_step(const store::CallbackView& view) {
-  switch (view.effect) {
-    case store::EffectResult::kOrderUnknown:
-      return "Somebody paid for an order that is not here. Create it ('yizhan orders create'): the next notice pays "
-             "it.";
-    case store::EffectResult::kAmountDiffers:
-      return "The amount is not what the order asks for. Compare 'yizhan orders show' with the provider's console.";
-    case store::EffectResult::kMerchantDiffers:
-      return "It was paid to another merchant than the order names.";
-    case store::EffectResult::kOrderConflicts:
-      return "The order is closed, was paid by another transaction, or is not paid. See 'yizhan orders show'; a refund "
-             "may be due.";
-    default:
-      break;
-  }
-  if (view.verdict != store::Verdict::kRejected) return {};
-  if (view.callback.reason.starts_with("signature_")) {
-    return "Its signature does not hold: compare the secret at the sender with the one configured for this source.";
-  }
-  if (view.callback.reason.starts_with("timestamp_")) return "Its time is too far from now: compare the clocks.";
-  return {};
-}
-
 std::string text_of(const store::CallbackView& view, const Context& context) {
   const store::InboundCallback& callback = view.callback;
   Sheet sheet(context);
@@ -209,7 +186,7 @@ std::string text_of(const store::CallbackView& view, const Context& context) {
   if (view.duplicate_count > 0) sheet.field("repeated", counted(view.duplicate_count, "time", "times"));
   for (const store::CallbackKey& key : view.keys) sheet.field(key.name, key.value);
   for (const std::string& id : view.event_ids) sheet.field("caused event", id);
-  if (const std::string step = next_step(view); !step.empty()) {
+  if (const std::string step = callback_advice(view); !step.empty()) {
     sheet.title("What to do");
     sheet.line(step);
   }

@@ -4,9 +4,13 @@ namespace yizhan::cli {
 
 void add_commands(CLI::App& root, Context& context) {
   add_serve(root, context);
+  add_up(root, context);
+  add_down(root, context);
+  add_status(root, context);
   add_emit(root, context);
   add_sink(root, context);
 
+  add_trace(root, context);
   add_callbacks(root, context);
   add_events(root, context);
   add_attempts(root, context);

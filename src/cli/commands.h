@@ -9,10 +9,14 @@
 namespace yizhan::cli {
 
 void add_serve(CLI::App& parent, Context& context);
+void add_up(CLI::App& parent, Context& context);
+void add_down(CLI::App& parent, Context& context);
+void add_status(CLI::App& parent, Context& context);
 void add_emit(CLI::App& parent, Context& context);
 void add_sink(CLI::App& parent, Context& context);
 
 void add_events(CLI::App& parent, Context& context);
+void add_trace(CLI::App& parent, Context& context);
 void add_callbacks(CLI::App& parent, Context& context);
 void add_attempts(CLI::App& parent, Context& context);
 void add_dead_letters(CLI::App& parent, Context& context);

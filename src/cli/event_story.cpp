@@ -38,8 +38,7 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
   return story;
 }
 
-std::string story_json(const EventStory& story, UtcTime now) {
-  JsonWriter writer;
+void write_story(JsonWriter& writer, const EventStory& story, UtcTime now) {
   writer.begin_object();
   api::write_event_members(writer, story.event);
   api::write_payload_members(writer, story.event.event.payload);
@@ -60,7 +59,13 @@ std::string story_json(const EventStory& story, UtcTime now) {
   }
   writer.key("next_steps").begin_array();
   for (const std::string& step : next_steps(story, now)) writer.text(step);
-  return writer.end_array().end_object().take() + '\n';
+  writer.end_array().end_object();
+}
+
+std::string story_json(const EventStory& story, UtcTime now) {
+  JsonWriter writer;
+  write_story(writer, story, now);
+  return writer.take() + '\n';
 }
 
 }  // namespace yizhan::cli

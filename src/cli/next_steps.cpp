@@ -91,6 +91,26 @@ std::string_view advice(ErrorClass error_class, int response_status) {
              "YIZHAN_OUTBOUND_ALLOW.";
     case ErrorClass::kProtocol:
       return "What answered does not speak HTTP/1.1: check port and scheme of the callback URL.";
+    case ErrorClass::kPushTargetInvalid:
+      return "The push service does not know this device any more; it is deactivated until its app registers again. If "
+             "it "
+             "says so of every device, the app id is another app's.";
+    case ErrorClass::kPushIgnored:
+      return "The device has been inactive for 90 days, and the push service does not send to it.";
+    case ErrorClass::kPushRefused:
+      return "The push service refuses this message: its answer names the parameter; mend the notification, then set "
+             "its "
+             "send_status to NULL.";
+    case ErrorClass::kPushThrottled:
+      return "The push service asks for fewer calls, or the day's quota is used up: it is tried again by itself.";
+    case ErrorClass::kPushUnauthorized:
+      return "The push service refuses our token or credential: check PUSH_TOKEN on both sides, or Getui's app id, app "
+             "key "
+             "and master secret, and this machine's clock.";
+    case ErrorClass::kPushFailed:
+      return "The push service reports a failure, or answers what is no success: see 'events show --responses', and "
+             "the "
+             "cloud function's own log.";
   }
   return "";
 }

@@ -2,17 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <vector>
 
 #include "cli/readable.h"
 
 namespace yizhan::cli {
 namespace {
 
-constexpr std::array kAllErrorClasses{ErrorClass::kDns,      ErrorClass::kConnect,          ErrorClass::kTls,
-                                      ErrorClass::kTimeout,  ErrorClass::kHttp4xx,          ErrorClass::kHttp5xx,
-                                      ErrorClass::kRedirect, ErrorClass::kResponseTooLarge, ErrorClass::kBlockedAddress,
-                                      ErrorClass::kProtocol};
+/// Those that an attempt can fail with.
+std::vector<ErrorClass> all_error_classes() {
+  std::vector<ErrorClass> classes;
+  for (std::size_t i = 1; i < kErrorClassCount; ++i) classes.push_back(static_cast<ErrorClass>(i));
+  return classes;
+}
 
 template <class Values>
 std::string names_of(const Values& values, std::string_view separator) {
@@ -37,7 +39,7 @@ void add_selection_options(CLI::App& command, SelectionOptions& options, bool wi
   command.add_option("--platform", options.platform, "only of this platform")->type_name("NAME");
   command.add_option("--type", options.event_type, "only of this event type")->type_name("TYPE");
   command.add_option("--error-class", options.error_class, "only where the last attempt failed in this way")
-      ->type_name(names_of(kAllErrorClasses, "|"));
+      ->type_name(names_of(all_error_classes(), "|"));
   command.add_option("--correlation", options.correlation, "only with this correlation")->type_name("TEXT");
   command.add_option("--since", options.since, "only accepted since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
       ->type_name("WHEN");
@@ -67,7 +69,7 @@ Result<store::Selection> to_selection(const SelectionOptions& options, UtcTime n
     const auto error_class = parse_error_class(options.error_class);
     if (!error_class || *error_class == ErrorClass::kNone) {
       return fail("usage_invalid", fmt::format("--error-class: '{}' is none of {}", options.error_class,
-                                               names_of(kAllErrorClasses, ", ")));
+                                               names_of(all_error_classes(), ", ")));
     }
     selection.error_class = options.error_class;
   }

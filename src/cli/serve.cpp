@@ -1,6 +1,3 @@
-#include <fmt/format.h>
-
-#include <list>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -8,27 +5,13 @@
 #include "app/serve.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
-#include "config/documents.h"
+#include "cli/serve_options.h"
 
 namespace yizhan::cli {
 namespace {
 
-/// One setting that has an option of its own.
-struct SettingOption {
-  std::string key;
-  std::string flag;
-  std::string value;
-};
-using SettingOptions = std::list<SettingOption>;  // the command line keeps references into it
-
-bool is_global(const std::string& flag) {
-  return flag == "--store" || flag == "--data-dir";
-}
-
-Result<ExitStatus> run(Context& context, const CLI::App& command, const SettingOptions& options) {
-  for (const SettingOption& option : options) {
-    if (command.count(option.flag) > 0) context.flags.push_back({option.key, option.value, option.flag});
-  }
+Result<ExitStatus> run(Context& context, const ServeOptions& options) {
+  context.flags = options.flags();
   const auto loaded = context.load_config(Context::Purpose::kServe);
   if (!loaded) return std::unexpected(loaded.error());
   for (const std::string& warning : loaded->warnings) context.terminal.err << "yizhan: warning: " << warning << '\n';
@@ -36,14 +19,6 @@ Result<ExitStatus> run(Context& context, const CLI::App& command, const SettingO
   const auto served = app::serve(loaded->config, context.out());
   if (!served) return std::unexpected(served.error());
   return ExitStatus::kOk;
-}
-
-/// The first sentence of a setting's help, without its markdown.
-std::string brief(const config::SettingDescription& setting) {
-  std::string text = setting.help.substr(0, setting.help.find(". "));
-  std::erase(text, '`');
-  if (text.ends_with('.')) text.pop_back();
-  return setting.variable.empty() ? text : fmt::format("{} ({})", text, setting.variable);
 }
 
 }  // namespace
@@ -59,13 +34,8 @@ void add_serve(CLI::App& parent, Context& context) {
        {"YIZHAN_STORE=postgresql://yizhan@db/yizhan yizhan serve --roles receive,dispatch",
         "one of several nodes on one PostgreSQL"}});
   command->group(kRunGroup);
-  auto options = std::make_shared<SettingOptions>();
-  for (const config::SettingDescription& setting : config::describe_settings()) {
-    if (setting.flag.empty() || is_global(setting.flag)) continue;
-    SettingOption& option = options->emplace_back(setting.key, setting.flag, "");
-    command->add_option(setting.flag, option.value, brief(setting))->type_name("VALUE");
-  }
-  on_run(*command, context, [&context, command, options] { return run(context, *command, *options); });
+  auto options = std::make_shared<ServeOptions>(*command);
+  on_run(*command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/moments.h"
 #include "cli/terminal.h"
 #include "store/store.h"
 
@@ -34,6 +35,9 @@ struct TimelineOptions {
 };
 /// Several lines, each ended by '\n'.
 std::string render_timeline(const EventStory& story, UtcTime now, const TimelineOptions& options);
+
+/// What happened, and what is still to come, in order. `response_bodies`: the beginning of each, too.
+std::vector<Moment> moments_of(const EventStory& story, UtcTime now, bool response_bodies);
 
 /// The attempt's error message, unless it says no more than the status that stands beside it.
 std::string_view error_beyond_status(const store::AttemptView& attempt);

@@ -36,10 +36,13 @@ void complete(Draft& draft, const Completion& how) {
   }
   check_certificate(draft, "api", config.api);
   check_certificate(draft, "receive", config.receive.server);
+  check_certificate(draft, "push", config.push.server);
   for_each_table([&]<class Owner>(std::type_identity<Owner>) { check_names<Owner>(draft); });
   complete_platforms(draft, how);
   complete_sources(draft, how);
   complete_routes(draft, how);
+  complete_notify(draft, how);
+  complete_push(draft, how);
 }
 
 }  // namespace yizhan::config

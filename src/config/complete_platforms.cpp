@@ -10,6 +10,9 @@
 namespace yizhan::config {
 namespace {
 
+/// As store/push.h has it.
+constexpr std::string_view kReservedName = "push";
+
 bool signs_by_standard_webhooks(SigningScheme scheme) {
   return scheme == SigningScheme::kStandardWebhooks || scheme == SigningScheme::kStandardWebhooksV1a;
 }
@@ -21,6 +24,7 @@ class PlatformCompletion {
       : draft_(draft), platform_(platform), how_(how) {}
 
   void run() {
+    check_name();
     fill_defaults();
     collect_secrets(draft_, how_, key("secrets"), platform_.signing.secrets, key("secret_files"),
                     platform_.signing.secret_files);
@@ -33,6 +37,13 @@ class PlatformCompletion {
  private:
   std::string key(std::string_view name) const { return table_key<Platform>(platform_.name, name); }
   bool given(std::string_view name) const { return draft_.was_given(key(name)); }
+
+  void check_name() {
+    if (platform_.name != kReservedName) return;
+    draft_.refuse("config_value_invalid",
+                  fmt::format("platforms.{0}: {0} is what deliveries to devices are accounted to. Choose another name.",
+                              kReservedName));
+  }
 
   void fill_defaults() {
     Signing& signing = platform_.signing;

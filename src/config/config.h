@@ -14,6 +14,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/hmac_options.h"
+#include "config/notify.h"
+#include "config/push.h"
+#include "config/server_section.h"
 #include "config/source.h"
 #include "domain/policy.h"
 #include "domain/signing_scheme.h"
@@ -44,18 +47,6 @@ struct StoreSection {
 
 struct LogSection {
   log::Level level = log::Level::kInfo;
-};
-
-/// How a listener serves.
-struct ServerSection {
-  std::string certificate_file;  ///< PEM chain; with key_file: HTTPS. Both or none.
-  std::string key_file;
-  std::size_t body_limit = 1 << 20;  ///< bytes
-  std::size_t connection_limit = 10000;
-  std::size_t connections_per_address = 10000;
-  Milliseconds head_timeout{10000};
-  Milliseconds body_timeout{30000};
-  Milliseconds idle_timeout{75000};
 };
 
 /// What holds for every callback that comes in.
@@ -141,9 +132,12 @@ struct Config {
   ServerSection api;  ///< the API's and the console's listener
   ReceiveSection receive;
   WebhookSection webhook;
-  std::vector<Platform> platforms;  ///< by name
-  std::vector<Source> sources;      ///< by name
-  std::vector<Route> routes;        ///< in their order
+  NotifySection notify;
+  PushSection push;
+  std::vector<Platform> platforms;               ///< by name
+  std::vector<Source> sources;                   ///< by name
+  std::vector<Route> routes;                     ///< in their order
+  std::vector<NotifyTemplate> notify_templates;  ///< in their order
 
   /// Null when there is none. names.h has the enumerations' names.
   const Platform* find_platform(std::string_view name) const;

@@ -18,7 +18,7 @@ Yizhan runs without any configuration. What is set comes from these places; a la
 1. the defaults below;
 2. a TOML file: the one that `--config` or `YIZHAN_CONFIG` names, else `./yizhan.toml` if it exists
    ([a commented sample](yizhan.sample.toml));
-3. the variables `AI_CS_…` and `WEBHOOK_…` of the services that Yizhan takes over from;
+3. the variables `AI_CS_…`, `WEBHOOK_…`, `SUPA_…` and others of the services that Yizhan takes over from;
 4. the variables `YIZHAN_…`;
 5. flags: `--set section.name=value` for any setting, and the options named below.
 
@@ -78,6 +78,30 @@ A condition is `field = value`, `field != value`, `field ~ value` (contains), `f
 a route must hold. In variables and flags a route goes by its number: `YIZHAN_ROUTE_1_SOURCE`, `--set routes.1.source=github`.
 )";
 
+constexpr std::string_view kNotifyTemplatesHead = R"(
+## What notifications say: `[[notify_templates]]`
+
+A notification takes its texts from the most particular template that fits the parcel's state and the audience: one for both,
+one for the state, one for the audience, one for `*` and `*`; then from the defaults in `notify.language`. Of two alike the first
+counts.
+
+```toml
+[[notify_templates]]
+status = "IN_LOCKER"
+audience = "user"
+title = "包裹已到驿站"
+body = "{carrier} {tracking_tail} 已到 {location}，请尽快领取"
+
+[[notify_templates]]
+status = "CREATED"
+silent = true
+```
+
+Placeholders: `{tracking_no}`, `{tracking_tail}` (its last four characters), `{state}` (in words), `{status_code}`, `{text}` (what
+the carrier says), `{location}`, `{time}` (in China), `{carrier}`, `{order_id}`. Phones show few characters: `push.title_limit` and
+`push.content_limit` cut what is longer. In variables and flags a template goes by its number: `YIZHAN_NOTIFY_TEMPLATE_1_TITLE`.
+)";
+
 std::string section_of(std::string_view key) {
   const auto point = key.find('.');
   return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
@@ -89,10 +113,19 @@ Config plain_config() {
   inputs.flags = {{"platforms.crm.enabled", "true", "--set"},
                   {"sources.github.enabled", "true", "--set"},
                   {"routes.1.source", "*", "--set"},
-                  {"routes.1.platform", "crm", "--set"}};
+                  {"routes.1.platform", "crm", "--set"},
+                  {"notify_templates.1.status", "*", "--set"}};
   inputs.serving = false;
   inputs.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
   return load(inputs).value().config;
+}
+
+std::vector<std::string> seed_variables_of(const auto& setting) {
+  std::vector<std::string> names;
+  for (const std::string_view name : {setting.seed_variable, setting.second_seed_variable}) {
+    if (!name.empty()) names.emplace_back(name);
+  }
+  return names;
 }
 
 template <class Owner>
@@ -107,7 +140,7 @@ SettingDescription described(const Setting<Owner>& setting, const Owner& owner) 
           .default_note = std::string(setting.default_note),
           .sample_value = toml_form(value),
           .variable = {},
-          .seed_variable = std::string(setting.seed_variable),
+          .seed_variables = seed_variables_of(setting),
           .flag = std::string(setting.flag),
           .help = std::string(setting.help),
           .secret = setting.secrecy != Secrecy::kPublic};
@@ -127,7 +160,7 @@ std::string entry(const SettingDescription& setting) {
         setting.default_value.empty() ? "- Default: none\n" : fmt::format("- Default: `{}`\n", setting.default_value);
   }
   text += fmt::format("- Variable: `{}`", setting.variable);
-  if (!setting.seed_variable.empty()) text += fmt::format(", `{}`", setting.seed_variable);
+  for (const std::string& name : setting.seed_variables) text += fmt::format(", `{}`", name);
   text += '\n';
   if (!setting.flag.empty()) text += fmt::format("- Option: `{}`\n", setting.flag);
   if (setting.secret) text += "- Secret: shown masked\n";
@@ -168,17 +201,6 @@ std::string sample_entry(const SettingDescription& setting) {
 
 namespace {
 
-/// How a seed's variable for a setting of a table is called, with the placeholder for the name.
-template <class Owner>
-std::string seed_variable_text(const Setting<Owner>& setting) {
-  if (setting.seed_variable.empty()) return {};
-  if constexpr (std::is_same_v<Owner, Platform>) {
-    return fmt::format("{}<NAME>_{}", Table<Platform>::kSeedPrefix, setting.seed_variable);
-  } else {
-    return std::string(setting.seed_variable);
-  }
-}
-
 template <class Owner>
 void describe_table(const Owner& plain, std::vector<SettingDescription>& all) {
   using Words = Table<Owner>;
@@ -187,7 +209,11 @@ void describe_table(const Owner& plain, std::vector<SettingDescription>& all) {
     description.section = fmt::format("{}.{}", Words::kName, Words::kPlaceholder);
     description.key = table_key<Owner>(Words::kPlaceholder, setting.key);
     description.variable = table_variable<Owner>(Words::kPlaceholder, setting.key);
-    description.seed_variable = seed_variable_text(setting);
+    if constexpr (std::is_same_v<Owner, Platform>) {
+      for (std::string& name : description.seed_variables) {
+        name = fmt::format("{}<NAME>_{}", Table<Platform>::kSeedPrefix, name);
+      }
+    }
     all.push_back(std::move(description));
   }
 }
@@ -206,6 +232,7 @@ std::string section_head(const std::string& section) {
   if (section.empty()) return "\n## Top level\n";
   if (section.starts_with(Table<Platform>::kName)) return std::string(kPlatformsHead);
   if (section.starts_with(Table<Route>::kName)) return std::string(kRoutesHead);
+  if (section.starts_with(Table<NotifyTemplate>::kName)) return std::string(kNotifyTemplatesHead);
   if (section.starts_with(Table<Source>::kName)) {
     return fmt::format("{}{}{}", kSourcesHead, source_kinds_table(), kSourcesTail);
   }
@@ -220,6 +247,9 @@ std::string sample_section(const std::string& section) {
     return "\n# One such section for each source; `github` stands for its name.\n#[sources.github]\n";
   }
   if (section.starts_with(Table<Route>::kName)) return "\n# One such section for each route.\n#[[routes]]\n";
+  if (section.starts_with(Table<NotifyTemplate>::kName)) {
+    return "\n# One such section for each template.\n#[[notify_templates]]\n";
+  }
   return fmt::format("\n[{}]\n", section);
 }
 
@@ -235,6 +265,7 @@ std::vector<SettingDescription> describe_settings() {
   describe_table(plain.platforms.front(), all);
   describe_table(plain.sources.front(), all);
   describe_table(plain.routes.front(), all);
+  describe_table(plain.notify_templates.front(), all);
   return all;
 }
 

@@ -76,6 +76,7 @@ void Draft::assign(Owner& entry, const Setting<Owner>& setting, const Given& giv
 template void Draft::assign(Platform&, const Setting<Platform>&, const Given&);
 template void Draft::assign(Source&, const Setting<Source>&, const Given&);
 template void Draft::assign(Route&, const Setting<Route>&, const Given&);
+template void Draft::assign(NotifyTemplate&, const Setting<NotifyTemplate>&, const Given&);
 
 template <class Owner>
 Owner* Draft::entry(const std::string& name, const std::string& where) {
@@ -93,6 +94,7 @@ Owner* Draft::entry(const std::string& name, const std::string& where) {
 template Platform* Draft::entry(const std::string&, const std::string&);
 template Source* Draft::entry(const std::string&, const std::string&);
 template Route* Draft::entry(const std::string&, const std::string&);
+template NotifyTemplate* Draft::entry(const std::string&, const std::string&);
 
 void Draft::refuse(std::string_view code, std::string message) {
   problems_.push_back({code, std::move(message)});
@@ -116,6 +118,7 @@ std::expected<Loaded, Problems> Draft::finish(std::string file) && {
   for (auto& [name, platform] : entries<Platform>()) config_.platforms.push_back(std::move(platform));
   for (auto& [name, source] : entries<Source>()) config_.sources.push_back(std::move(source));
   for (auto& [name, route] : entries<Route>()) config_.routes.push_back(std::move(route));
+  for (auto& [name, each] : entries<NotifyTemplate>()) config_.notify_templates.push_back(std::move(each));
   return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_)};
 }
 

@@ -27,7 +27,7 @@ struct Given {
 class Draft {
  public:
   Config& config() { return config_; }
-  /// All platforms, sources or routes so far.
+  /// All platforms, sources, routes or templates so far.
   template <class Owner>
   Entries<Owner>& entries() {
     return std::get<Entries<Owner>>(tables_);
@@ -58,7 +58,7 @@ class Draft {
   void put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given);
 
   Config config_;
-  std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>> tables_;
+  std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>, Entries<NotifyTemplate>> tables_;
   Origins origins_;
   Problems problems_;
   std::vector<std::string> warnings_;
@@ -93,5 +93,7 @@ void complete(Draft& draft, const Completion& how);
 void complete_platforms(Draft& draft, const Completion& how);
 void complete_sources(Draft& draft, const Completion& how);
 void complete_routes(Draft& draft, const Completion& how);
+void complete_notify(Draft& draft, const Completion& how);
+void complete_push(Draft& draft, const Completion& how);
 
 }  // namespace yizhan::config

@@ -63,23 +63,31 @@ std::string read_file_input(Draft& draft, const Inputs& inputs, const ReadFile& 
   return {};
 }
 
+bool from_file(std::string_view key, const Origins& origins) {
+  const auto origin = origins.find(key);
+  return origin != origins.end() && origin->second.kind == Origin::Kind::kFile;
+}
+
+bool secrets_in_file(const Loaded& loaded) {
+  if (from_file("store.url", loaded.origins) && loaded.config.store.url.contains('@')) return true;
+  return std::ranges::any_of(settings(), [&](const Setting<Config>& setting) {
+    return setting.secrecy == Secrecy::kSecret && from_file(setting.key, loaded.origins);
+  });
+}
+
 template <class Owner>
 bool secrets_in_file(const std::vector<Owner>& entries, const Origins& origins) {
   for (const Owner& entry : entries) {
     for (const auto& setting : Table<Owner>::settings()) {
       if (setting.secrecy != Secrecy::kSecret) continue;
-      const auto origin = origins.find(table_key<Owner>(entry.name, setting.key));
-      if (origin != origins.end() && origin->second.kind == Origin::Kind::kFile) return true;
+      if (from_file(table_key<Owner>(entry.name, setting.key), origins)) return true;
     }
   }
   return false;
 }
 
 void warn_of_readable_secrets(Loaded& loaded) {
-  const auto store = loaded.origins.find("store.url");
-  const bool secrets = (store != loaded.origins.end() && store->second.kind == Origin::Kind::kFile &&
-                        loaded.config.store.url.contains('@')) ||
-                       secrets_in_file(loaded.config.platforms, loaded.origins) ||
+  const bool secrets = secrets_in_file(loaded) || secrets_in_file(loaded.config.platforms, loaded.origins) ||
                        secrets_in_file(loaded.config.sources, loaded.origins);
   std::error_code error;
   const auto permissions = std::filesystem::status(loaded.file, error).permissions();

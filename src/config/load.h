@@ -1,6 +1,6 @@
 // From the inputs to a Config. Later inputs win: built-in defaults, the TOML file, the seeds' variables (AI_CS_*,
-// WEBHOOK_*), YIZHAN_* variables, flags. Everything that is wrong is reported at once, and nothing is used unless all
-// of it is right.
+// WEBHOOK_*, SUPA_* …), YIZHAN_* variables, flags. Everything that is wrong is reported at once, and nothing is used
+// unless all of it is right.
 #pragma once
 
 #include <expected>

@@ -38,6 +38,21 @@ struct Names<Envelope> {
   };
 };
 template <>
+struct Names<NotifyLanguage> {
+  static constexpr std::array kAll{
+      std::pair{NotifyLanguage::kChinese, std::string_view("zh")},
+      std::pair{NotifyLanguage::kEnglish, std::string_view("en")},
+  };
+};
+template <>
+struct Names<PushChannel> {
+  static constexpr std::array kAll{
+      std::pair{PushChannel::kNone, std::string_view("none")},
+      std::pair{PushChannel::kCloudFunction, std::string_view("cloud-function")},
+      std::pair{PushChannel::kGetui, std::string_view("getui")},
+  };
+};
+template <>
 struct Names<SourceKind> {
   static constexpr std::array kAll{
       std::pair{SourceKind::kWxpay, std::string_view("wxpay")},

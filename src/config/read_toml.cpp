@@ -1,4 +1,5 @@
-// The TOML file: top-level settings, [section], [platforms.NAME], [sources.NAME] and [[routes]].
+// The TOML file: top-level settings, [section], [platforms.NAME], [sources.NAME], [[routes]] and
+// [[notify_templates]].
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -42,7 +43,7 @@ class TomlReader {
     }
   }
 
-  /// Reads platforms, sources or routes; false when the node is something else.
+  /// Reads the tables of which there may be several; false when the node is something else.
   bool is_entries(const TomlNode& node) {
     bool found = false;
     for_each_table([&]<class Owner>(std::type_identity<Owner>) {
@@ -53,7 +54,9 @@ class TomlReader {
       } else {
         draft_.refuse("config_value_invalid",
                       fmt::format("{} ({}): must be a {}.", node.key, where(node),
-                                  Table<Owner>::kIsList ? "list of tables: write [[routes]] for each" : "table"));
+                                  Table<Owner>::kIsList
+                                      ? fmt::format("list of tables: write [[{}]] for each", Table<Owner>::kName)
+                                      : "table"));
       }
     });
     return found;

@@ -1,4 +1,5 @@
-// Environment variables: the seeds' AI_CS_* and WEBHOOK_*, and our own YIZHAN_*. An empty variable counts as not set.
+// Environment variables: the seeds' (AI_CS_*, WEBHOOK_*, SUPA_*, CLOUD_FUNC_URL …), and our own YIZHAN_*. An empty
+// variable counts as not set.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -122,17 +123,32 @@ class TableVariables {
   Origin::Kind kind_;
 };
 
+/// Each name that is set is checked; the one assigned last stands.
+void read_seed_setting(Draft& draft, const Setting<Config>& setting, const Variables& variables) {
+  std::vector<const Variables::value_type*> found;
+  for (const std::string_view name : {setting.second_seed_variable, setting.seed_variable}) {
+    const auto variable = variables.find(name);
+    if (!name.empty() && variable != variables.end() && !variable->second.empty()) found.push_back(&*variable);
+  }
+  std::ranges::stable_partition(
+      found, [&](const auto* each) { return parse_text(setting.kind, each->second) != Value(true); });
+  for (const auto* variable : found) {
+    const auto& [name, value] = *variable;
+    const std::string ours = setting.from_seed ? setting.from_seed(value) : value;
+    draft.assign(setting, given(ours, Origin::Kind::kSeedVariable, name));
+  }
+}
+
 }  // namespace
 
 void read_seed_variables(Draft& draft, const Variables& variables) {
   constexpr std::string_view kPlatformPrefix = Table<Platform>::kSeedPrefix;
   TableVariables<Platform> platforms(draft, kPlatformPrefix, seed_suffixes(), Origin::Kind::kSeedVariable);
+  for (const auto& setting : settings()) read_seed_setting(draft, setting, variables);
   for (const auto& [name, value] : variables) {
     const auto is_named = [&](const auto& setting) { return setting.seed_variable == name; };
-    if (const auto setting = std::ranges::find_if(settings(), is_named); setting != settings().end()) {
-      const std::string ours = setting->from_seed ? setting->from_seed(value) : value;
-      if (!value.empty()) draft.assign(*setting, given(ours, Origin::Kind::kSeedVariable, name));
-    } else if (name.starts_with(kPlatformPrefix)) {
+    if (std::ranges::any_of(settings(), is_named)) continue;
+    if (name.starts_with(kPlatformPrefix)) {
       platforms.read(name, value);
     } else if (const auto of_source = std::ranges::find_if(source_settings(), is_named);
                of_source != source_settings().end() && !value.empty()) {

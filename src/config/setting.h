@@ -1,6 +1,6 @@
 // How a setting is declared: once, with its name, kind, bounds, secrecy and help, and the field that it fills. Loading,
 // validation, `config show`, the reference, the sample file and the command line's completion all read the declarations
-// in settings.cpp, platform_settings.cpp and source_settings.cpp; there is no second place to change.
+// in the files *_settings.cpp and settings.cpp; there is no second place to change.
 #pragma once
 
 #include <functional>
@@ -37,6 +37,8 @@ struct Setting {
   std::string_view variable = {};  ///< where the name is not made from the key (variable_name())
   /// The seed's name; of a platform what follows AI_CS_PLATFORM_<P>_; of a source it means the one called `express`.
   std::string_view seed_variable = {};
+  /// The seeds had two names for it. The first wins where both are set; of yes and no, yes does.
+  std::string_view second_seed_variable = {};
   std::string_view flag = {};  ///< an option of `yizhan serve` for it
   Secrecy secrecy = Secrecy::kPublic;
   std::string_view default_note = {};  ///< for people, where the default depends on something
@@ -49,6 +51,7 @@ const std::vector<Setting<Config>>& settings();
 const std::vector<Setting<Platform>>& platform_settings();
 const std::vector<Setting<Source>>& source_settings();
 const std::vector<Setting<Route>>& route_settings();
+const std::vector<Setting<NotifyTemplate>>& notify_template_settings();
 
 // ---- between a field's type and Value
 // ----------------------------------------------------------------------------------

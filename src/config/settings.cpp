@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "config/setting.h"
+#include "config/setting_groups.h"
 
 namespace yizhan::config {
 namespace {
@@ -26,6 +27,9 @@ constexpr ServerKeys kApiKeys{
 constexpr ServerKeys kReceiveKeys{
     "receive.certificate_file",        "receive.key_file",        "receive.body_limit",      "receive.connection_limit",
     "receive.connections_per_address", "receive.head_timeout_ms", "receive.body_timeout_ms", "receive.idle_timeout_ms"};
+constexpr ServerKeys kPushKeys{
+    "push.certificate_file",        "push.key_file",        "push.body_limit",      "push.connection_limit",
+    "push.connections_per_address", "push.head_timeout_ms", "push.body_timeout_ms", "push.idle_timeout_ms"};
 
 template <class... Way>
 std::vector<Setting<Config>> declare_server(const ServerKeys& keys, Way... way) {
@@ -101,7 +105,8 @@ std::vector<Setting<Config>> declare_general() {
        .field = at(&Config::roles),
        .help =
            "What this process does. `console` is the console and the API. Several processes that share one PostgreSQL "
-           "may share the roles out. `push` has no effect in this version.",
+           "may share the roles out. `push` is the push server, the step that makes notifications of what happened to "
+           "parcels, and the one that sends them to devices.",
        .flag = "--roles"},
       {.key = "stop_grace_seconds",
        .kind = seconds(0, 3600),
@@ -139,7 +144,8 @@ std::vector<Setting<Config>> declare_general() {
       {.key = "listen.push",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::push),
-       .help = "Where the push server will be reached. Checked, but this version does not listen there yet.",
+       .help = "Where devices register for notifications, and other services send them."
+               " Every request but `/health` needs a token or an API key where it is not loopback.",
        .variable = "YIZHAN_PUSH_LISTEN",
        .flag = "--push-listen"},
 
@@ -223,8 +229,10 @@ std::vector<Setting<Config>> declare_webhook() {
 
 std::vector<Setting<Config>> declare() {
   std::vector<Setting<Config>> all;
-  for (auto&& group : {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
-                       declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook()}) {
+  for (auto&& group :
+       {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
+        declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook(), declare_notify(),
+        declare_push(), declare_server(kPushKeys, &Config::push, &PushSection::server)}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

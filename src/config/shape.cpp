@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include "base/utf8.h"
+
 namespace yizhan::config {
 namespace {
 
@@ -206,7 +208,7 @@ const Shape kRole{"receive, dispatch, push or console", [](std::string_view text
                     return text == "receive" || text == "dispatch" || text == "push" || text == "console";
                   }};
 const Shape kName{"1 to 64 lower-case letters, digits, - and _, beginning with a letter or digit", is_name};
-const Shape kRouteNumber{"a number from 1 to 1000", [](std::string_view text) {
+const Shape kPlaceInList{"a number from 1 to 1000", [](std::string_view text) {
                            const auto number = number_up_to(text, 1000);
                            return number && *number > 0 && !text.starts_with('0');
                          }};
@@ -223,6 +225,12 @@ const Shape kIdentifier{"1 to 64 letters, digits, - and _",
 const Shape kCondition{"a condition such as \"resource.amount.total > 100\"",
                        [](std::string_view text) { return !text.empty() && is_header_value(text); }};
 const Shape kFieldPath{"names joined by points, such as data.object.id", is_field_path};
+const Shape kStatusPattern{
+    "a state of at most 64 bytes such as DELIVERED, or * for every one",
+    [](std::string_view text) { return !text.empty() && text.size() <= 64 && is_header_value(text) && is_utf8(text); }};
+const Shape kTemplateText{"text in one line without blanks at its ends, at most 1024 bytes", [](std::string_view text) {
+                            return !text.empty() && text.size() <= 1024 && is_header_value(text) && is_utf8(text);
+                          }};
 const Shape kStandardWebhooksSecret{"base64 of 24 to 64 random bytes, with or without whsec_ before it",
                                     is_standard_webhooks_secret};
 const Shape kStandardWebhooksKey{"whsk_ and the base64 of an ed25519 private key (32 or 64 bytes)",

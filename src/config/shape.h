@@ -28,13 +28,15 @@ extern const Shape kRole;           ///< receive, dispatch, push, console
 
 /// Of a platform or a source: lower-case letters, digits, `-` and `_`, beginning with a letter or digit, at most 64.
 extern const Shape kName;
-extern const Shape kRouteNumber;    ///< 1 to 1000
+extern const Shape kPlaceInList;    ///< of a table in a list: 1 to 1000
 extern const Shape kSourcePattern;  ///< a name, or `*`
 extern const Shape kEventType;      ///< 1 to 128 printable characters, no blanks at the ends; `*` stands for any
 extern const Shape kAccount;        ///< a part of a path: letters, digits, `-`, `_`, `.`; at most 64
 extern const Shape kIdentifier;     ///< what a provider calls a merchant: letters, digits, `-`, `_`; at most 64
 extern const Shape kCondition;      ///< of a route, in one line; the part receive reads it
 extern const Shape kFieldPath;      ///< `data.object.id`
+extern const Shape kStatusPattern;  ///< a parcel's state, or `*`; at most 64 bytes
+extern const Shape kTemplateText;   ///< UTF-8 in one line, at most 1024 bytes; the part notify reads its placeholders
 
 /// The secret of Standard Webhooks `v1`: base64 of 24 to 64 bytes, with or without `whsec_` before it.
 extern const Shape kStandardWebhooksSecret;

@@ -94,6 +94,7 @@ std::vector<ShownSetting> shown_settings(const Loaded& loaded) {
   show_table(loaded.config.platforms, loaded.origins, all);
   show_table(loaded.config.sources, loaded.origins, all);
   show_table(loaded.config.routes, loaded.origins, all);
+  show_table(loaded.config.notify_templates, loaded.origins, all);
   return all;
 }
 

@@ -20,7 +20,7 @@ struct ShownSetting {
 /// `default`, `file`, `seed variable`, `variable`, `flag`
 std::string_view to_string(Origin::Kind kind);
 
-/// Every setting, in the order of the declarations, then each platform's, source's and route's.
+/// Every setting, in the order of the declarations, then each platform's, source's, route's and template's.
 std::vector<ShownSetting> shown_settings(const Loaded& loaded);
 
 /// One setting a line, in columns: key, value, where it came from.

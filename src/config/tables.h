@@ -1,4 +1,5 @@
-// The tables of which there may be several: [platforms.<name>], [sources.<name>], [[routes]]. How they are read, shown
+// The tables of which there may be several: [platforms.<name>], [sources.<name>], [[routes]],
+// [[notify_templates]]. How they are read, shown
 // and documented is the same for each and written once; what differs is said here. Private to config.
 #pragma once
 
@@ -49,8 +50,19 @@ struct Table<Route> {
   static constexpr std::string_view kPlaceholder = "<number>";
   static constexpr std::string_view kVariablePrefix = "YIZHAN_ROUTE_";
   static constexpr bool kIsList = true;
-  static const Shape& name_shape() { return kRouteNumber; }
+  static const Shape& name_shape() { return kPlaceInList; }
   static const std::vector<Setting<Route>>& settings() { return route_settings(); }
+};
+
+template <>
+struct Table<NotifyTemplate> {
+  static constexpr std::string_view kName = "notify_templates";
+  static constexpr std::string_view kOne = "notify template";
+  static constexpr std::string_view kPlaceholder = "<number>";
+  static constexpr std::string_view kVariablePrefix = "YIZHAN_NOTIFY_TEMPLATE_";
+  static constexpr bool kIsList = true;
+  static const Shape& name_shape() { return kPlaceInList; }
+  static const std::vector<Setting<NotifyTemplate>>& settings() { return notify_template_settings(); }
 };
 
 /// Names in the order in which they are shown: numbers by their value.
@@ -70,6 +82,7 @@ void for_each_table(Visit visit) {
   visit(std::type_identity<Platform>{});
   visit(std::type_identity<Source>{});
   visit(std::type_identity<Route>{});
+  visit(std::type_identity<NotifyTemplate>{});
 }
 
 /// `platforms.crm.base_url`

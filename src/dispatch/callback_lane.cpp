@@ -8,6 +8,7 @@
 
 #include "base/ids.h"
 #include "base/json_text.h"
+#include "http/attempt_outcome.h"
 
 namespace yizhan::dispatch {
 namespace {
@@ -43,26 +44,6 @@ std::string header_lines(const store::Event& event, const Platform& platform, st
   lines += platform.extra_header_lines;
   platform.signer->append_header_lines(lines, {event.id, to_unix_seconds(now), body});
   return lines;
-}
-
-AttemptOutcome outcome_of(std::expected<http::Response, http::Failure>&& answer, UtcTime started, UtcTime ended) {
-  AttemptOutcome outcome;
-  outcome.started_at = started;
-  outcome.duration = std::max(ended - started, Microseconds{0});
-  if (!answer) {
-    outcome.error_class = answer.error().error_class;
-    outcome.error_message = std::move(answer.error().message);
-    return outcome;
-  }
-  outcome.response_status = answer->status;
-  outcome.error_class = class_of_status(answer->status);
-  outcome.response_head = std::move(answer->body);
-  if (outcome.response_head.size() > store::kStoredResponseBytes) {
-    outcome.response_head.resize(store::kStoredResponseBytes);
-  }
-  outcome.retry_after = std::move(answer->retry_after);
-  if (!outcome.succeeded()) outcome.error_message = fmt::format("answered with status {}", answer->status);
-  return outcome;
 }
 
 }  // namespace
@@ -139,7 +120,7 @@ void CallbackLane::send(store::Event& event, const Route& route, Done done) {
   request.extra_networks = platform.extra_networks;
   client_.send(std::move(request),
                [started, done = std::move(done)](std::expected<http::Response, http::Failure> answer) mutable {
-                 done(outcome_of(std::move(answer), started, utc_now()));
+                 done(http::attempt_outcome(std::move(answer), started, utc_now()));
                });
 }
 

@@ -232,6 +232,7 @@ void Dispatcher::record(const EndpointPtr& target, const QueuedEvent& queued, At
   record.next_status = decision.next_status;
   record.next_attempt_at = decision.next_attempt_at;
   record.recorded_at = utc_now();
+  record.is_push = queued.claimed.event.platform == store::kPushPlatform;
   // The store will have something due then: this event's retry, or the event that waited behind it.
   UtcTime due = kNever;
   if (decision.next_status == EventStatus::kRetrying) {

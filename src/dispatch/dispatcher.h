@@ -42,7 +42,7 @@ struct DispatcherOptions {
 struct PlatformCounters {
   std::uint64_t delivered = 0;
   std::uint64_t dead_letters = 0;
-  std::array<std::uint64_t, 11> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
+  std::array<std::uint64_t, kErrorClassCount> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
 };
 
 class Dispatcher {

@@ -6,7 +6,7 @@
 namespace yizhan {
 namespace {
 
-constexpr std::array<std::pair<ErrorClass, std::string_view>, 11> kNames{{
+constexpr std::array<std::pair<ErrorClass, std::string_view>, kErrorClassCount> kNames{{
     {ErrorClass::kNone, ""},
     {ErrorClass::kDns, "dns"},
     {ErrorClass::kConnect, "connect"},
@@ -18,6 +18,12 @@ constexpr std::array<std::pair<ErrorClass, std::string_view>, 11> kNames{{
     {ErrorClass::kResponseTooLarge, "response_too_large"},
     {ErrorClass::kBlockedAddress, "blocked_address"},
     {ErrorClass::kProtocol, "protocol"},
+    {ErrorClass::kPushTargetInvalid, "push_target_invalid"},
+    {ErrorClass::kPushIgnored, "push_ignored"},
+    {ErrorClass::kPushRefused, "push_refused"},
+    {ErrorClass::kPushThrottled, "push_throttled"},
+    {ErrorClass::kPushUnauthorized, "push_unauthorized"},
+    {ErrorClass::kPushFailed, "push_failed"},
 }};
 
 }  // namespace
@@ -34,6 +40,25 @@ std::optional<ErrorClass> parse_error_class(std::string_view text) {
     if (name == text) return known;
   }
   return std::nullopt;
+}
+
+bool is_final(ErrorClass error_class) {
+  return error_class == ErrorClass::kPushTargetInvalid || error_class == ErrorClass::kPushIgnored ||
+         error_class == ErrorClass::kPushRefused;
+}
+
+bool is_of_push_service(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::kPushTargetInvalid:
+    case ErrorClass::kPushIgnored:
+    case ErrorClass::kPushRefused:
+    case ErrorClass::kPushThrottled:
+    case ErrorClass::kPushUnauthorized:
+    case ErrorClass::kPushFailed:
+      return true;
+    default:
+      return false;
+  }
 }
 
 ErrorClass class_of_status(int status) {

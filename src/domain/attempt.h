@@ -22,21 +22,40 @@ enum class ErrorClass {
   kResponseTooLarge,  ///< the response head exceeded its limit
   kBlockedAddress,    ///< the target resolves into a network that callbacks may not reach
   kProtocol,          ///< not HTTP/1.x, or a broken response
+
+  // What a push service says of one device, whatever its HTTP status:
+  kPushTargetInvalid,  ///< there is no such device any more; it is deactivated; no retry
+  kPushIgnored,        ///< the device has been inactive for long and will not show it (`successed_ignore`); no retry
+  kPushRefused,        ///< the message itself is refused (a parameter, a limit); no retry
+  kPushThrottled,      ///< too many calls: the service is slowed down, the device is tried again
+  kPushUnauthorized,   ///< the token or credential is refused: tried again, an operator has to look at it
+  kPushFailed,         ///< any other failure that the service reports: tried again
 };
+inline constexpr std::size_t kErrorClassCount = 17;
 
 /// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`,
-/// `blocked_address`, `protocol`.
+/// `blocked_address`, `protocol`, `push_target_invalid`, `push_ignored`, `push_refused`, `push_throttled`,
+/// `push_unauthorized`, `push_failed`.
 std::string_view to_string(ErrorClass error_class);
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 
+/// No further attempt can help: a dead letter at once.
+bool is_final(ErrorClass error_class);
+
+/// What a push service says of one device: the status of the HTTP answer that carried it means nothing beside it.
+bool is_of_push_service(ErrorClass error_class);
+
 /// The class of a final response status; kNone for 200–299.
 ErrorClass class_of_status(int status);
+
+/// How much of a response is kept with its attempt.
+inline constexpr std::size_t kStoredResponseBytes = 1024;
 
 struct AttemptOutcome {
   ErrorClass error_class = ErrorClass::kNone;
   int response_status = 0;    ///< 0 when there was no response
   std::string error_message;  ///< one line for a person; empty on success
-  std::string response_head;  ///< first bytes of the response body, raw
+  std::string response_head;  ///< first bytes of the response body, raw, at most kStoredResponseBytes
   UtcTime started_at{};
   Microseconds duration{};
   std::string retry_after;  ///< the header's value as received, at most 128 bytes; empty when absent

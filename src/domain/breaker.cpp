@@ -20,7 +20,14 @@ BreakerVerdict breaker_verdict(const AttemptOutcome& outcome) {
     case ErrorClass::kRedirect:
     case ErrorClass::kResponseTooLarge:
     case ErrorClass::kProtocol:
+    case ErrorClass::kPushTargetInvalid:
+    case ErrorClass::kPushIgnored:
+    case ErrorClass::kPushRefused:
+    case ErrorClass::kPushThrottled:  // it is slowed down; what it says of itself is that it works
       return BreakerVerdict::kAnswered;
+    case ErrorClass::kPushUnauthorized:
+    case ErrorClass::kPushFailed:
+      return BreakerVerdict::kFailure;
   }
   return BreakerVerdict::kNeutral;
 }

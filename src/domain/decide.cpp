@@ -14,8 +14,10 @@ bool is_success(const AttemptOutcome& outcome) {
   return outcome.succeeded() && class_of_status(outcome.response_status) == ErrorClass::kNone;
 }
 
-bool asks_to_slow_down(int status) {
-  return status == 429 || status == 502 || status == 503 || status == 504;
+bool asks_to_slow_down(const AttemptOutcome& outcome) {
+  const int status = outcome.response_status;
+  return status == 429 || status == 502 || status == 503 || status == 504 ||
+         outcome.error_class == ErrorClass::kPushThrottled;
 }
 
 // Pending until a try of this run failed: the state that the store shows for the same count.
@@ -41,7 +43,7 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
 
   const int retry_number = tries_in_run + 1;
   const Microseconds backoff = retry_delay(policy, retry_number, random_unit);
-  if (outcome.response_status == kGone) {
+  if (outcome.response_status == kGone && !is_of_push_service(outcome.error_class)) {
     decision.next_status = status_after(tries_in_run, Transition::kRetry);
     decision.next_attempt_at = now + backoff;
     decision.endpoint_effect = EndpointEffect::kDisable;
@@ -49,11 +51,12 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
   }
 
   const std::optional<Microseconds> retry_after = parse_retry_after(outcome.retry_after, now, policy.retry_after_cap);
-  if (asks_to_slow_down(outcome.response_status)) {
+  if (asks_to_slow_down(outcome)) {
     decision.endpoint_effect = EndpointEffect::kSlowDown;
     decision.endpoint_pause = retry_after.value_or(kSlowDownPause);
   }
-  if (retry_number > policy.max_retries) {
+  const bool may_be_retried = retry_number <= policy.max_retries || outcome.error_class == ErrorClass::kPushThrottled;
+  if (!may_be_retried || is_final(outcome.error_class)) {
     decision.next_status = status_after(tries_in_run, Transition::kBury);
     return decision;
   }

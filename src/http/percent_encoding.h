@@ -11,4 +11,8 @@ namespace yizhan::http {
 /// hexadecimal digits. The result may be any bytes, NUL included.
 std::optional<std::string> percent_decoded_bytes(std::string_view text, bool plus_is_space);
 
+/// Appends `text` with every byte encoded that is not unreserved (letters, digits, `-`, `.`, `_`, `~`): fit for any
+/// part of a path or a query.
+void append_percent_encoded(std::string& out, std::string_view text);
+
 }  // namespace yizhan::http

@@ -12,7 +12,7 @@ constexpr std::array<std::pair<Verdict, std::string_view>, 3> kVerdicts{{
     {Verdict::kRejected, "rejected"},
 }};
 
-constexpr std::array<std::pair<EffectResult, std::string_view>, 7> kEffectResults{{
+constexpr std::array<std::pair<EffectResult, std::string_view>, 8> kEffectResults{{
     {EffectResult::kNone, "none"},
     {EffectResult::kApplied, "applied"},
     {EffectResult::kAlready, "already_applied"},
@@ -20,6 +20,7 @@ constexpr std::array<std::pair<EffectResult, std::string_view>, 7> kEffectResult
     {EffectResult::kAmountDiffers, "amount_differs"},
     {EffectResult::kMerchantDiffers, "merchant_differs"},
     {EffectResult::kOrderConflicts, "order_conflicts"},
+    {EffectResult::kWaybillUnknown, "waybill_unknown"},
 }};
 
 template <class Names, class Value>
@@ -66,6 +67,7 @@ bool is_unfit(EffectResult result) {
     case EffectResult::kAmountDiffers:
     case EffectResult::kMerchantDiffers:
     case EffectResult::kOrderConflicts:
+    case EffectResult::kWaybillUnknown:
       return true;
   }
   return true;

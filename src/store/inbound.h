@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "store/express.h"
 
 namespace yizhan::store {
 
@@ -71,7 +72,7 @@ struct RefundEffect {
   bool is_total = false;
 };
 
-using Effect = std::variant<std::monostate, PaymentEffect, RefundEffect>;
+using Effect = std::variant<std::monostate, PaymentEffect, RefundEffect, ExpressEffect>;
 
 /// What became of the effect.
 enum class EffectResult {
@@ -82,11 +83,13 @@ enum class EffectResult {
   kAmountDiffers,    ///< paid is not what was asked for, or more is refunded than was paid
   kMerchantDiffers,  ///< paid to somebody else
   kOrderConflicts,   ///< the order is closed, was paid by another transaction, or is not paid (refund)
+  kWaybillUnknown,   ///< no parcel of the callback is known
 };
-/// `none`, `applied`, `already_applied`, `order_unknown`, `amount_differs`, `merchant_differs`, `order_conflicts`.
+/// `none`, `applied`, `already_applied`, `order_unknown`, `amount_differs`, `merchant_differs`, `order_conflicts`,
+/// `waybill_unknown`.
 std::string_view to_string(EffectResult result);
 std::optional<EffectResult> parse_effect_result(std::string_view text);
-/// The last four: nothing was applied, and somebody has to look at it.
+/// The last five: nothing was applied, and somebody has to look at it.
 bool is_unfit(EffectResult result);
 
 /// How much is kept of what had no effect; the oldest beyond it goes when a new one comes.

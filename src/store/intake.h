@@ -30,6 +30,9 @@ class Intake {
 
   /// Nothing of these events was stored, and nothing will be: places reserved for them are given back.
   virtual void abandoned(const AcceptCall& call) = 0;
+
+  /// A carrier's callback was applied: rows of `notify_queue` wait.
+  virtual void express_applied() = 0;
 };
 
 }  // namespace yizhan::store

@@ -5,15 +5,6 @@
 namespace yizhan::store {
 namespace {
 
-std::string text_of(const SqlRow& row, int column) {
-  return std::string(row.bytes(column));
-}
-
-std::optional<UtcTime> optional_time(const SqlRow& row, int column) {
-  if (row.null(column)) return std::nullopt;
-  return row.time(column);
-}
-
 EventView read_event_view(const SqlRow& row) {
   EventView view;
   view.event.id = text_of(row, kEventId);

@@ -5,12 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "store/express_tables.h"
 #include "store/query.h"
 #include "store/store.h"
 
 namespace yizhan::store {
 
-class Lookups : public Store {
+class Lookups : public ExpressTables {
  public:
   Result<std::int64_t> count(const Selection& selection) final;
 

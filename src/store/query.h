@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -38,6 +39,15 @@ class SqlRow {
 };
 
 using RowReader = std::function<void(const SqlRow&)>;
+
+inline std::string text_of(const SqlRow& row, int column) {
+  return std::string(row.bytes(column));
+}
+/// Empty for NULL.
+inline std::optional<UtcTime> optional_time(const SqlRow& row, int column) {
+  if (row.null(column)) return std::nullopt;
+  return row.time(column);
+}
 
 /// What differs between the engines in the texts they share.
 struct Dialect {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "store/express_effect.h"
+
 namespace yizhan::store {
 namespace {
 
@@ -32,7 +34,8 @@ std::optional<Error> record_refusal(const ReceiveCall& call) {
       return refuse(fmt::format("the name of one of its keys has {} characters; 1 to 32 are allowed", key.name.size()));
     }
   }
-  return std::nullopt;
+  const auto* express = std::get_if<ExpressEffect>(&call.effect);
+  return express == nullptr || call.rejected ? std::nullopt : express_refusal(*express);
 }
 
 Ruling rule_rejected(const ReceiveCall& call) {

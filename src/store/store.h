@@ -28,12 +28,18 @@
 #include "domain/attempt.h"
 #include "domain/event.h"
 #include "domain/ledger.h"
+#include "store/express_store.h"
 #include "store/inbound.h"
 
 namespace yizhan::store {
 
 /// Where events without a known endpoint wait: handed over by SQL, they are given their endpoint by the first claim.
 inline constexpr std::int64_t kUnrouted = 0;
+
+/// Keys under which StoreFactory::open_news() tells of other things than events: new rows of `notify_queue`, and
+/// notifications to be fanned out. No endpoint has them.
+inline constexpr std::int64_t kNotifyNews = 1;
+inline constexpr std::int64_t kFanOutNews = 2;
 
 /// An event as it was handed over. Its fields never change afterwards.
 struct Event {
@@ -131,6 +137,9 @@ struct AttemptRecord {
   EventStatus next_status = EventStatus::kDelivered;  ///< delivered, retrying or dead_letter
   UtcTime next_attempt_at{};                          ///< for retrying
   UtcTime recorded_at{};
+  /// A delivery to a device (kPushPlatform): its row in `push_deliveries`, the sum in its notification, and a device
+  /// whose cid is not valid any more (ErrorClass::kPushTargetInvalid), change with it.
+  bool is_push = false;
 };
 
 enum class RecordReply {
@@ -214,7 +223,6 @@ struct AttemptView {
   std::string response_body;  ///< its first part, at most kStoredResponseBytes, raw
   UtcTime created_at{};       ///< when the attempt began
 };
-inline constexpr std::size_t kStoredResponseBytes = 1024;
 
 struct DeadLetterView {
   std::string event_id;
@@ -268,9 +276,8 @@ struct SqlResult {
   std::int64_t changed_rows = 0;
 };
 
-class Store {
+class Store : public ExpressStore {
  public:
-  virtual ~Store() = default;
 
   // ---- the way of the data
   // -------------------------------------------------------------------------------------------

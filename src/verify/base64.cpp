@@ -41,4 +41,25 @@ std::optional<std::vector<unsigned char>> decode_base64(std::string_view text) {
   return bytes;
 }
 
+void append_base64url(std::string& out, std::span<const unsigned char> bytes) {
+  const std::size_t begin = out.size();
+  append_base64(out, bytes);
+  while (out.size() > begin && out.back() == '=') out.pop_back();
+  for (std::size_t i = begin; i < out.size(); ++i) {
+    if (out[i] == '+') out[i] = '-';
+    if (out[i] == '/') out[i] = '_';
+  }
+}
+
+std::optional<std::vector<unsigned char>> decode_base64url(std::string_view text) {
+  if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
+  std::string standard(text);
+  for (char& character : standard) {
+    if (character == '-') character = '+';
+    if (character == '_') character = '/';
+  }
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  return decode_base64(standard);
+}
+
 }  // namespace yizhan::verify

@@ -1,9 +1,11 @@
 """What the sources' senders send: bodies and signatures as their documentation has them, made without any of our code."""
 
+import base64
 import collections
 import hashlib
 import hmac
 import json
+import urllib.parse
 
 Notice = collections.namedtuple("Notice", "path headers body")
 
@@ -75,8 +77,35 @@ def platform_message(platform, secret, timestamp, message_id, content):
     return Notice(f"/api/v1/customer-service/platforms/{platform}/webhook", headers, body)
 
 
-def express_status(secret, tracking_no, status_code, event_time):
-    """The logistics receiver of the seed: X-Signature over the body."""
-    body = json.dumps({"tracking_no": tracking_no, "status_code": status_code, "event_time": event_time}).encode()
+def express_status(secret, tracking_no, status_code, event_time, **fields):
+    """The logistics receiver of the seed: X-Signature over the body. `fields`: event_text, location, event_id…"""
+    document = {"tracking_no": tracking_no, "status_code": status_code, "event_time": event_time, **fields}
+    body = json.dumps(document, ensure_ascii=False).encode()
     headers = {"X-Signature": _hex_hmac(secret, body), "Content-Type": "application/json"}
     return Notice("/webhook/express/status", headers, body)
+
+
+def kuaidi100(account, salt, tracking_no, state, steps, status="polling"):
+    """kuaidi100's push: the whole list each time, newest first. `steps`: (time, statusCode, context)."""
+    data = [{"context": context, "time": time, "ftime": time, "status": "", "statusCode": code, "areaCode": "",
+             "areaName": "", "location": ""} for time, code, context in steps]
+    param = json.dumps({"status": status, "billstatus": "got", "message": "", "lastResult": {
+        "message": "ok", "state": state, "status": "200", "ischeck": "0", "com": "yuantong", "nu": tracking_no,
+        "data": data}}, ensure_ascii=False)
+    sign = hashlib.md5((param + salt).encode()).hexdigest().upper()
+    body = urllib.parse.urlencode({"sign": sign, "param": param}).encode()
+    return Notice(f"/in/{account}", {"Content-Type": "application/x-www-form-urlencoded"}, body)
+
+
+def kdniao(account, api_key, parcels, business_id="1237100"):
+    """Kdniao's push of traces. `parcels`: {tracking_no: (State, StateEx, [(AcceptTime, Action, AcceptStation)])}."""
+    data = [{"EBusinessID": business_id, "OrderCode": "", "ShipperCode": "YTO", "LogisticCode": number, "Success": True,
+             "Reason": "", "State": state, "StateEx": state_ex, "Traces": [
+                 {"AcceptTime": time, "Action": action, "AcceptStation": station, "Location": ""}
+                 for time, action, station in traces]}
+            for number, (state, state_ex, traces) in parcels.items()]
+    request = json.dumps({"EBusinessID": business_id, "PushTime": "2026-02-06 16:30:00", "Count": str(len(data)),
+                          "Data": data}, ensure_ascii=False)
+    sign = base64.b64encode(hashlib.md5((request + api_key).encode()).hexdigest().encode()).decode()
+    body = urllib.parse.urlencode({"RequestData": request, "RequestType": "101", "DataSign": sign}).encode()
+    return Notice(f"/in/{account}", {"Content-Type": "application/x-www-form-urlencoded"}, body)

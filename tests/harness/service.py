@@ -14,6 +14,9 @@ import urllib.parse
 import urllib.request
 
 READY_TIMEOUT_SECONDS = 60
+# Variables that the service reads, ours and the seed's: those of whoever runs the tests are left out.
+OWN_VARIABLES = ("YIZHAN_", "AI_CS_", "WEBHOOK_", "CLOUD_FUNC_", "PUSH_", "GETUI_", "SUPA_", "SERVICE_ROLE_", "JWT_",
+                 "NOTIFY_WORKER_", "ENABLE_CONSUMER", "CONSUMER_", "MAX_RETRIES", "RETRY_")
 
 
 def binary():
@@ -73,12 +76,13 @@ class Service:
         self.process = None
         self.api = None
         self.receive = None
+        self.push = None
         if config:
             (self.directory / "yizhan.toml").write_text(config)
         self.log_path = self.directory / "service.log"
 
     def environment(self, fail_point=None, extra=None):
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIZHAN_", "AI_CS_", "WEBHOOK_"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)}
         kept.update(
             YIZHAN_STORE=self.store,
             YIZHAN_DATA_DIR=str(self.directory / "data"),
@@ -129,9 +133,9 @@ class Service:
             if line is None:
                 raise AssertionError(f"ended with status {self.process.wait()} before it was ready:\n{self.log()}")
             if line.startswith("yizhan ready"):
-                listening = dict(re.findall(r"\b(api|receive)=(\S+)", line))
-                self.api = "http://" + listening["api"] if "api" in listening else None
-                self.receive = "http://" + listening["receive"] if "receive" in listening else None
+                listening = dict(re.findall(r"\b(api|receive|push)=(\S+)", line))
+                self.api, self.receive, self.push = (
+                    "http://" + listening[name] if name in listening else None for name in ("api", "receive", "push"))
                 return self
 
     def start(self, **options):
@@ -226,6 +230,10 @@ class Service:
 
     def sql(self, text, check=True):
         return self.command("sql", text, check=check)
+
+    def rows(self, text):
+        """What a SELECT answers: a tuple of texts for each row, None for NULL."""
+        return [tuple(row) for row in json.loads(self.command("--json", "sql", text).stdout)["rows"]]
 
     def ledger_total(self):
         """Over all platforms, as `yizhan --json ledger` counts it from the rows."""

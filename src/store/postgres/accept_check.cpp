@@ -70,6 +70,12 @@ std::optional<Error> refusal(const ReceiveCall& call) {
                                {"out_refund_no", refund->out_refund_no},
                                {"provider", refund->provider}});
   }
+  if (const auto* express = std::get_if<ExpressEffect>(&call.effect)) {
+    for (const ExpressStep& step : express->steps) {
+      texts.insert(texts.end(),
+                   {{"tracking_no", step.tracking_no}, {"status_code", step.status_code}, {"event_id", step.event_id}});
+    }
+  }
   for (const auto& [field, text] : texts) {
     if (!is_storable(text)) return refuse(field, "is not UTF-8, or holds a NUL");
   }

@@ -67,7 +67,8 @@ Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
       marks_(marks),
       batch_(batch),
       records_(all_of(batch.records.size())),
-      releases_(all_of(batch.releases.size())) {
+      releases_(all_of(batch.releases.size())),
+      session_(connection) {
   reply_.records.assign(batch.records.size(), RecordReply::kLeaseLost);
   reply_.accepts.resize(batch.accepts.size());
   reply_.receives.resize(batch.receives.size());
@@ -119,11 +120,13 @@ Outcome<void> Batch::write_together() {
   connection_.send(statements::kBegin);
   Calls calls = calls_of(accepts_, receives_);
   send_lane_locks(statements::kLockLanes, true, accepts_, receives_);
+  send_delivery_look_ups(records_);
   send_records(records_);
   send_look_ups(calls);
   if (!records_.empty() || !releases_.empty() || calls.ask_first()) {
     if (const auto done = connection_.finish(); !done) return done;
   }
+  settle_deliveries(records_);
   send_calls(calls);
   send_releases(releases_);
   settle_lanes();
@@ -190,7 +193,11 @@ Outcome<void> Batch::record_one_by_one() {
   return isolate(
       recordable,
       [this](Indices records) {
+        for (const std::size_t record : records) reply_.records[record] = RecordReply::kLeaseLost;
+        send_delivery_look_ups(records);
         send_records(records);
+        if (const auto done = connection_.finish(); !done) return done;
+        settle_deliveries(records);
         return connection_.finish();
       },
       [this](std::size_t record, const Failure& failure) {
@@ -296,6 +303,24 @@ void Batch::send_records(Indices records) {
     add_errors(parameters, batch_, buried);
     connection_.send(statements::kRecordDeadLetter, parameters, recorded(buried));
   }
+}
+
+void Batch::send_delivery_look_ups(Indices records) {
+  std::vector<std::int64_t> sequences;
+  for (const std::size_t index : records) {
+    if (batch_.records[index].is_push) sequences.push_back(batch_.records[index].sequence);
+  }
+  deliveries_.look_up(session_, sequences);
+}
+
+void Batch::settle_deliveries(Indices records) {
+  if (deliveries_.empty()) return;
+  std::vector<DeliveryChange> changes;
+  for (const std::size_t index : records) {
+    const bool recorded = reply_.records[index] == RecordReply::kRecorded;
+    if (recorded && batch_.records[index].is_push) changes.push_back(change_of(batch_.records[index]));
+  }
+  deliveries_.settle(session_, changes, batch_.now);
 }
 
 void Batch::settle_lanes() {

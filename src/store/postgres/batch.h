@@ -14,10 +14,12 @@
 #include <string>
 #include <vector>
 
+#include "store/delivery_settling.h"
 #include "store/postgres/claim_marks.h"
 #include "store/postgres/commit.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/idempotency.h"
+#include "store/postgres/postgres_session.h"
 #include "store/postgres/receives.h"
 #include "store/store.h"
 
@@ -36,6 +38,9 @@ class Batch {
 
   Outcome<void> write_together();
   Outcome<void> write_one_by_one();
+  /// The accepts alone, none of them refused or with an order or idempotency key, into the transaction that is open on
+  /// the connection.
+  Outcome<void> write_into_open();
 
   /// Valid once written.
   WriteReply take_reply() { return std::move(reply_); }
@@ -68,6 +73,9 @@ class Batch {
 
   void send_lane_locks(const Statement& statement, bool of_records_and_releases, Indices accepts, Indices receives);
   void send_records(Indices records);
+  /// Deliveries to devices: before their records are sent, and when these were answered.
+  void send_delivery_look_ups(Indices records);
+  void settle_deliveries(Indices records);
   void settle_lanes();
   void send_look_ups(Calls& calls);
   void send_calls(Calls& calls);
@@ -101,6 +109,8 @@ class Batch {
   std::vector<std::size_t> receives_;  // likewise
   std::vector<std::size_t> releases_;  // all there are
 
+  PostgresSession session_;
+  DeliverySettling deliveries_;
   std::vector<std::string> lanes_;                                  // of records and releases; locked
   std::vector<NewRow> new_rows_;                                    // of the calls that are being stored
   std::map<const NewEvent*, Accepted*> keyed_;                      // those of them that carry a key

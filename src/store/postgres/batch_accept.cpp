@@ -42,6 +42,12 @@ Outcome<void> Batch::write_calls(Indices accepts, Indices receives) {
   return done;
 }
 
+Outcome<void> Batch::write_into_open() {
+  Calls calls = calls_of(accepts_, {});
+  send_calls(calls);
+  return connection_.finish();
+}
+
 void Batch::send_look_ups(Calls& calls) {
   calls.callbacks.send_look_ups();
   if (calls.keys.empty()) return;

@@ -64,7 +64,7 @@ CommitOutcome settle(const std::string& url, const PendingCommit& pending, Milli
 
 CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
                      Milliseconds settle_time, Failure& failure) {
-  connection.send(statements::kCommit);
+  connection.send_remembered(statements::kCommit.text, {}, {});
   const auto done = connection.finish();
   if (done) return CommitOutcome::kCommitted;
   failure = done.error();

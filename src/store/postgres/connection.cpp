@@ -156,6 +156,25 @@ void Connection::send_text(const std::string& text, const std::vector<Oid>& type
        std::move(on_result));
 }
 
+void Connection::send_remembered(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
+                                 OnResult on_result) {
+  std::string key = text;
+  for (const Oid type : types) key += fmt::format("\x1f{}", type);
+  const auto found = remembered_.try_emplace(std::move(key)).first;
+  Remembered& remembered = found->second;  // stays where it is
+  if (remembered.name.empty()) remembered.name = fmt::format("text_{}", remembered_.size());
+  start_pipeline();
+  if (!remembered.is_prepared && !remembered.is_in_pipeline) {
+    remembered.is_in_pipeline = true;
+    preparing_.push_back(&remembered);
+    sent(PQsendPrepare(raw(), remembered.name.c_str(), text.c_str(), static_cast<int>(types.size()), types.data()),
+         [&remembered](const ResultSet&) { remembered.is_prepared = true; });
+  }
+  sent(PQsendQueryPrepared(raw(), remembered.name.c_str(), parameters.count(), parameters.values(),
+                           parameters.lengths(), parameters.formats(), 1),
+       std::move(on_result));
+}
+
 void Connection::push() {
   // What goes wrong here, finish() finds again.
   if (connection_) static_cast<void>(flush(deadline()));
@@ -164,6 +183,7 @@ void Connection::push() {
 Outcome<void> Connection::finish() {
   const SteadyTime until = deadline();
   std::vector<OnResult> handlers = std::exchange(waiting_, {});
+  for (Remembered* remembered : std::exchange(preparing_, {})) remembered->is_in_pipeline = false;
   start_pipeline();
   if (PQpipelineSync(raw()) != 1) return std::unexpected(lost(one_line(PQerrorMessage(raw()))));
   if (const auto flushed = flush(until); !flushed) return flushed;

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -47,6 +48,9 @@ class Connection {
   /// The same with a text of its own, for which the server finds out the types that are not given.
   void send_text(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
                  OnResult on_result = {});
+  /// The same with a text that comes again and again: prepared when it comes first, with these types.
+  void send_remembered(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
+                       OnResult on_result = {});
   /// Hands over to the server what was sent so far, so that it begins and this side need not keep it all in memory.
   void push();
   /// Waits until everything that was sent is done, and calls the handlers in order. When a statement failed, those
@@ -73,6 +77,13 @@ class Connection {
   Connection(PGconn* connection, Purpose purpose) : connection_(connection), purpose_(purpose) {}
 
   Outcome<void> set_up();
+  /// A text that the server knows under a name, or will when the pipeline has come to it.
+  struct Remembered {
+    std::string name;
+    bool is_prepared = false;
+    bool is_in_pipeline = false;
+  };
+
   void start_pipeline();
   void sent(int accepted, OnResult on_result);
   /// The next result of libpq, waiting for it at most until `deadline`; null at the end of one statement's results.
@@ -84,7 +95,9 @@ class Connection {
 
   std::unique_ptr<PGconn, Close> connection_;
   Purpose purpose_;
-  std::vector<OnResult> waiting_;  // one for each statement in the pipeline
+  std::vector<OnResult> waiting_;                           // one for each statement in the pipeline
+  std::unordered_map<std::string, Remembered> remembered_;  // by the text, and its types behind it
+  std::vector<Remembered*> preparing_;                      // those of them that the pipeline prepares
 };
 
 }  // namespace yizhan::store::postgres

@@ -22,7 +22,8 @@ bool Failure::violates(std::string_view constraint_name) const {
 }
 
 bool Failure::taken_meanwhile() const {
-  return violates(kIdempotencyConstraint) || violates("inbound_idempotency_pkey") || violates("pay_refunds_pkey");
+  return violates(kIdempotencyConstraint) || violates("inbound_idempotency_pkey") || violates("pay_refunds_pkey") ||
+         violates("ux_platform_express_tracking_events_key");
 }
 
 Error to_error(const Failure& failure) {

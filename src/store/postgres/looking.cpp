@@ -4,14 +4,13 @@
 
 #include <array>
 
+#include "store/postgres/postgres_session.h"
 #include "store/postgres/postgres_store.h"
 #include "store/postgres/result_row.h"
 #include "store/postgres/statements.h"
 
 namespace yizhan::store::postgres {
 namespace {
-
-constexpr Dialect kDialect{.minute_of_created_at = "date_trunc('minute', e.created_at, 'UTC')"};
 
 SqlResult to_sql_result(const ResultSet& rows) {
   SqlResult result;
@@ -29,7 +28,7 @@ SqlResult to_sql_result(const ResultSet& rows) {
 }  // namespace
 
 const Dialect& PostgresStore::dialect() const {
-  return kDialect;
+  return postgres_dialect();
 }
 
 Result<std::int64_t> PostgresStore::query(const Query& statement, const RowReader& reader) {

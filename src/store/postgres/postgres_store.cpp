@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "store/postgres/accept_check.h"
 #include "store/postgres/batch.h"
+#include "store/postgres/postgres_session.h"
 #include "store/postgres/schema.h"
 #include "store/postgres/statements.h"
 #include "store/postgres/text.h"
@@ -19,8 +20,6 @@
 namespace yizhan::store::postgres {
 namespace {
 
-/// Tries of one call while others are in its way.
-constexpr int kTries = 6;
 /// After so many new idempotency keys, at most twice as many old ones go.
 constexpr std::size_t kPruneEvery = 1000;
 
@@ -237,14 +236,24 @@ void PostgresStore::settle_lanes() {
 // ----------------------------------------------------------------------------------------------
 
 Result<std::int64_t> PostgresStore::replay(const Selection& selection, int limit, UtcTime now) {
-  return operate(selection, limit, now, {kReplayable, "SELECT outbox_replay($1, $2, $3)", "", "replay.before_commit"});
+  return operate(selection, limit, now,
+                 {.statuses = kReplayable,
+                  .call = "SELECT outbox_replay($1, $2, $3)",
+                  .reason = "",
+                  .delivery = delivery_replayed(),
+                  .moved_to = "outbox_schedule",
+                  .fail_point_name = "replay.before_commit"});
 }
 
 Result<std::int64_t> PostgresStore::discard(const Selection& selection, int limit, std::string_view reason,
                                             UtcTime now) {
-  return operate(
-      selection, limit, now,
-      {kDiscardable, "SELECT outbox_discard($1, $2, $4, $3)", storable_text(reason), "discard.before_commit"});
+  return operate(selection, limit, now,
+                 {.statuses = kDiscardable,
+                  .call = "SELECT outbox_discard($1, $2, $4, $3)",
+                  .reason = storable_text(reason),
+                  .delivery = delivery_discarded(reason),
+                  .moved_to = "outbox_abandoned",
+                  .fail_point_name = "discard.before_commit"});
 }
 
 Result<std::int64_t> PostgresStore::operate(const Selection& selection, int limit, UtcTime now,
@@ -269,6 +278,7 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
                                                              const Operation& operation) {
   const Query targets = targets_query(selection, operation.statuses, limit);
   Array sequences(kInt8);
+  std::vector<std::int64_t> chosen;
   std::set<std::string> statuses;
   Changed answer;
   connection_->send_text("BEGIN", {}, {});
@@ -276,10 +286,14 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
     answer.chosen = rows.rows();
     for (int row = 0; row < rows.rows(); ++row) {
       sequences.add(rows.integer(row, 0));
+      chosen.push_back(rows.integer(row, 0));
       statuses.insert(rows.text(row, 1));
     }
   });
   if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
+  PostgresSession session(*connection_);
+  DeliverySettling settling;
+  settling.look_up(session, chosen);
   Array wanted(kText);
   for (const std::string& status : statuses) wanted.add(std::string_view(status));
   Parameters parameters;
@@ -292,10 +306,35 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
   connection_->send_text(operation.call, types, parameters,
                          [&](const ResultSet& rows) { answer.changed = rows.integer(0, 0); });
   if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
+  if (!settling.empty()) {
+    if (const auto done = settle(session, settling, operation, chosen, now); !done) {
+      return std::unexpected(done.error());
+    }
+  }
   fail_point(operation.fail_point_name);
   connection_->send_text("COMMIT", {}, {});
   if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
   return answer;
+}
+
+Outcome<void> PostgresStore::settle(PostgresSession& session, DeliverySettling& settling, const Operation& operation,
+                                    const std::vector<std::int64_t>& chosen, UtcTime now) {
+  // Others may have moved some of those that were chosen: what happened is where they are.
+  Array sequences(kInt8);
+  for (const std::int64_t sequence : chosen) sequences.add(sequence);
+  Parameters parameters;
+  parameters.add(std::move(sequences));
+  std::vector<DeliveryChange> changes;
+  connection_->send_text(fmt::format("SELECT sequence FROM {} WHERE sequence = ANY ($1)", operation.moved_to),
+                         {array_of(kInt8)}, parameters, [&](const ResultSet& rows) {
+                           for (int row = 0; row < rows.rows(); ++row) {
+                             changes.push_back(operation.delivery);
+                             changes.back().sequence = rows.integer(row, 0);
+                           }
+                         });
+  if (const auto done = connection_->finish(); !done) return done;
+  settling.settle(session, changes, now);
+  return connection_->finish();
 }
 
 }  // namespace yizhan::store::postgres

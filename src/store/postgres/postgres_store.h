@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "store/delivery_settling.h"
 #include "store/lookups.h"
 #include "store/postgres/batch.h"
 #include "store/postgres/claim_marks.h"
@@ -41,6 +42,9 @@ class PostgresStore final : public Lookups {
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
+  Result<void> transact(std::string_view before_commit, const Work& work) override;
+  Result<void> look(const Work& work) override;
+  Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:
   /// Whether a statement's plan is the planner's choice, or has to go through an index although the planner may believe
@@ -61,12 +65,18 @@ class PostgresStore final : public Lookups {
   /// After a call that failed: rolls back what it left open, or gives the connection up.
   void abandon(const Failure& failure);
   void pause_before_retry(int attempt);
+  /// Tries of one call while others are in its way.
+  static constexpr int kTries = 6;
+  /// Leaves the database's reason in `failure` where it was not the work that gave up.
+  Result<void> try_transact(std::string_view before_commit, const Work& work, std::optional<Failure>& failure);
 
   /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
   struct Operation {
     std::span<const EventStatus> statuses;
     std::string call;  ///< `SELECT …` with $1 sequences, $2 statuses, $3 the time, and $4 the reason where there is one
     std::string reason;
+    DeliveryChange delivery;    ///< what becomes of each that is a delivery to a device
+    std::string_view moved_to;  ///< the table in which those that were changed are found then
     std::string_view fail_point_name;
   };
   struct Changed {
@@ -75,6 +85,8 @@ class PostgresStore final : public Lookups {
   };
   Result<std::int64_t> operate(const Selection& selection, int limit, UtcTime now, const Operation& operation);
   Outcome<Changed> try_operation(const Selection& selection, int limit, UtcTime now, const Operation& operation);
+  Outcome<void> settle(PostgresSession& session, DeliverySettling& settling, const Operation& operation,
+                       const std::vector<std::int64_t>& chosen, UtcTime now);
 
   std::string url_;
   Connection::Purpose purpose_;

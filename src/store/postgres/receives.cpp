@@ -37,6 +37,7 @@ void Receives::send_look_ups() {
     if (call.rejected) continue;
     wanted_.emplace_back(call.callback.source, call.callback.idempotency_key);
     if (const auto number = order_of(call.effect); !number.empty()) order_numbers.insert(number);
+    if (const auto* express = std::get_if<ExpressEffect>(&call.effect)) express_.want(*express);
     if (const auto* refund = std::get_if<RefundEffect>(&call.effect)) {
       refund_providers.add(std::string_view(refund->provider));
       refund_numbers.add(std::string_view(refund->out_refund_no));
@@ -47,7 +48,7 @@ void Receives::send_look_ups() {
   const auto repeated = std::ranges::unique(wanted_);
   wanted_.erase(repeated.begin(), repeated.end());
 
-  // Orders first: whoever waits for another node's payment then sees its callback as well.
+  // Orders and waybills first: whoever waits for another node's payment then sees its callback as well.
   if (!order_numbers.empty()) {
     Array numbers(kText);
     for (const std::string_view number : order_numbers) numbers.add(number);
@@ -69,6 +70,7 @@ void Receives::send_look_ups() {
       }
     });
   }
+  express_.send_look_ups();
   if (!wanted_.empty()) {
     Array sources(kText);
     Array keys(kText);
@@ -139,14 +141,22 @@ Result<Ruling> Receives::take_in(const ReceiveCall& call, Received& received, co
   if (const auto stored = orders_.find(std::string(order_of(call.effect))); stored != orders_.end()) {
     order = stored->second;
   }
-  const Ruling ruling = rule_new(call, apply(call.effect, order));
+  ExpressDecision parcels;
+  const auto* express = std::get_if<ExpressEffect>(&call.effect);
+  if (express != nullptr) parcels = express_.decide(*express, batch_.now);
+  const Ruling ruling = rule_new(call, express != nullptr ? parcels.result : apply(call.effect, order));
   if (ruling.verdict != Verdict::kAccepted) return ruling;
 
   std::vector<EventGroup> groups;
   if (ruling.effect == EffectResult::kApplied) groups.push_back({&call.effect_events, &received.effect_events});
   groups.push_back({&call.events, &received.events});
   if (auto added = add_events(groups); !added) return std::unexpected(added.error());
-  if (ruling.effect == EffectResult::kApplied) keep_effect(call.effect, *std::move(order));
+  if (ruling.effect != EffectResult::kApplied) return ruling;
+  if (express != nullptr) {
+    express_.keep(std::move(parcels), received.callback_id);
+  } else {
+    keep_effect(call.effect, *std::move(order));
+  }
   return ruling;
 }
 
@@ -191,6 +201,7 @@ void Receives::send_rows() {
   send_duplicate_counts();
   send_orders();
   send_refunds();
+  express_.send_rows(batch_.now);
 }
 
 void Receives::send_keys() {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "store/postgres/connection.h"
+#include "store/postgres/express_receives.h"
 #include "store/receiving.h"
 
 namespace yizhan::store::postgres {
@@ -32,10 +33,10 @@ class Receives {
 
   /// Of the calls `calls` of the batch. All outlive this.
   Receives(Connection& connection, const WriteBatch& batch, Indices calls, std::vector<Result<Received>>& answers)
-      : connection_(connection), batch_(batch), calls_(calls), answers_(answers) {}
+      : connection_(connection), batch_(batch), calls_(calls), answers_(answers), express_(connection) {}
 
   bool empty() const { return calls_.empty(); }
-  /// Locks the orders, and asks for what is known of the calls' keys.
+  /// Locks the orders and waybills, and asks for what is known of the calls' keys.
   void send_look_ups();
   /// Once that is answered: answers every call.
   void decide(const AddEvents& add_events);
@@ -82,6 +83,7 @@ class Receives {
   std::vector<std::pair<const RefundEffect*, std::int64_t>> new_refunds_;  // with what was added
   std::vector<Row> rows_;
   std::map<std::int64_t, std::int64_t> repeats_;  // by the first one's id
+  ExpressReceives express_;
   std::size_t keys_stored_ = 0;
 };
 

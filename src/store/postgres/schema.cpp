@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "store/migrations/postgres_0001_outbox.h"
 #include "store/migrations/postgres_0002_inbound.h"
+#include "store/migrations/postgres_0003_adopt.h"
+#include "store/migrations/postgres_0003_express_push.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -25,6 +27,7 @@ const std::vector<Migration>& migrations() {
        {migrations::kPostgresTables, migrations::kPostgresFunctions, migrations::kPostgresViews,
         migrations::kPostgresTriggers}},
       {"inbound", {migrations::kPostgresInbound}},
+      {"express_push", {migrations::kPostgresAdoptExpress, migrations::kPostgresExpressPush}},
   };
   return all;
 }

@@ -284,6 +284,40 @@ const Statement kStoreRefunds{"store_refunds",
                                   rows("provider, out_refund_no, out_trade_no, refund_fee") + " AS handed",
                               {kTexts, kTexts, kTexts, kInt8s, kTimestamptz}};
 
+const Statement kLockWaybills{
+    "lock_waybills",
+    "SELECT tracking_no, status_code, status_time, status_text FROM platform_express_waybills "
+    "WHERE tracking_no = ANY ($1) ORDER BY tracking_no FOR UPDATE",
+    {kTexts}};
+
+const Statement kFindSteps{
+    "find_steps",
+    "SELECT position FROM unnest($1, $2) WITH ORDINALITY AS wanted (tracking_no, event_key, position) "
+    "JOIN platform_express_tracking_events AS e"
+    " ON e.tracking_no = wanted.tracking_no AND e.event_key = wanted.event_key",
+    {kTexts, kTexts}};
+
+const Statement kStoreSteps{
+    "store_steps",
+    "INSERT INTO platform_express_tracking_events (id, tracking_no, event_key, status_code, received_code, event_time,"
+    " event_text, location, carrier_code, is_late, callback_id, created_at) "
+    "SELECT handed.*, $12 FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS handed",
+    {kTexts, kTexts, kTexts, kTexts, kTexts, kTimes, kTexts, kTexts, kTexts, kBools, kInt8s, kTimestamptz}};
+
+const Statement kQueueNotify{
+    "queue_notify",
+    "INSERT INTO notify_queue (id, tracking_event_id, next_attempt_at, created_at) "
+    "SELECT id, tracking_event_id, $3, $3 FROM unnest($1, $2) AS handed (id, tracking_event_id)",
+    {kTexts, kTexts, kTimestamptz}};
+
+const Statement kWriteWaybills{
+    "write_waybills",
+    "UPDATE platform_express_waybills AS w SET status_code = handed.status_code, status_time = handed.status_time,"
+    " status_text = handed.status_text, updated_at = $5 "
+    "FROM unnest($1, $2, $3, $4) AS handed (tracking_no, status_code, status_time, status_text) "
+    "WHERE w.tracking_no = handed.tracking_no",
+    {kTexts, kTexts, kTimes, kTexts, kTimestamptz}};
+
 const Statement kForgetRejected{"forget_rejected", forget(to_string(Verdict::kRejected)), {kInt8, kInt8}};
 const Statement kForgetDuplicates{"forget_duplicates", forget(to_string(Verdict::kDuplicate)), {kInt8, kInt8}};
 const Statement kPruneCallbackKeys{"prune_callback_keys", prune_keys("inbound_idempotency"), {kInt8}};
@@ -364,6 +398,11 @@ const std::vector<const Statement*>& all() {
                                                         &kCountDuplicates,
                                                         &kWriteOrders,
                                                         &kStoreRefunds,
+                                                        &kLockWaybills,
+                                                        &kFindSteps,
+                                                        &kStoreSteps,
+                                                        &kQueueNotify,
+                                                        &kWriteWaybills,
                                                         &kForgetRejected,
                                                         &kForgetDuplicates,
                                                         &kPruneCallbackKeys,

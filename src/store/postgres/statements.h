@@ -75,6 +75,17 @@ extern const Statement kCountDuplicates;
 extern const Statement kWriteOrders;
 /// $1 providers, $2 refund numbers, $3 orders, $4 fees, $5 now.
 extern const Statement kStoreRefunds;
+/// $1 tracking numbers. Locks the waybills that exist, in one order; gives `tracking_no`, `status_code`, `status_time`,
+/// `status_text`.
+extern const Statement kLockWaybills;
+/// $1 tracking numbers, $2 event keys; gives `position` of those that are stored.
+extern const Statement kFindSteps;
+/// The columns of platform_express_tracking_events as express_receives.cpp has them, and now.
+extern const Statement kStoreSteps;
+/// $1 ids, $2 tracking events, $3 now.
+extern const Statement kQueueNotify;
+/// $1 tracking numbers, $2 status codes, $3 times, $4 texts, $5 now.
+extern const Statement kWriteWaybills;
 /// $1 quota, $2 how many at most: the oldest beyond the quota.
 extern const Statement kForgetRejected;
 extern const Statement kForgetDuplicates;

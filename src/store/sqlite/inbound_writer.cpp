@@ -13,7 +13,10 @@ Result<InboundWriter> InboundWriter::open(Connection& connection, OutboxWriter& 
   if (!minutes) return std::unexpected(minutes.error());
   auto orders = PayOrders::open(connection);
   if (!orders) return std::unexpected(orders.error());
-  InboundWriter writer(connection, outbox, std::move(*lookup), std::move(*minutes), std::move(*orders));
+  auto waybills = ExpressWaybills::open(connection);
+  if (!waybills) return std::unexpected(waybills.error());
+  InboundWriter writer(connection, outbox, std::move(*lookup), std::move(*minutes), std::move(*orders),
+                       std::move(*waybills));
   if (auto done = writer.prepare(); !done) return std::unexpected(done.error());
   return writer;
 }
@@ -101,7 +104,14 @@ Result<Received> InboundWriter::repeat(const ReceiveCall& call, const First& fir
 Result<Result<Received>> InboundWriter::take_in(const ReceiveCall& call, const Moment& moment) {
   const auto decision = orders_.decide(call.effect, moment.wall);
   if (!decision) return std::unexpected(decision.error());
-  const Ruling ruling = rule_new(call, decision->result);
+  ExpressDecision express;
+  if (const auto* steps = std::get_if<ExpressEffect>(&call.effect)) {
+    auto decided = waybills_.decide(*steps, moment.wall);
+    if (!decided) return std::unexpected(decided.error());
+    express = std::move(*decided);
+  }
+  const bool is_express = express.result != EffectResult::kNone;
+  const Ruling ruling = rule_new(call, is_express ? express.result : decision->result);
   Received received;
   received.effect = ruling.effect;
   if (ruling.verdict == Verdict::kAccepted) {
@@ -110,11 +120,17 @@ Result<Result<Received>> InboundWriter::take_in(const ReceiveCall& call, const M
     if (!stored) return std::unexpected(stored.error());
     if (!*stored) return Result<Received>(std::unexpected(stored->error()));
   }
-  if (ruling.effect == EffectResult::kApplied) {
+  if (decision->result == EffectResult::kApplied) {
     if (auto done = orders_.write(*decision, call.effect, moment.wall); !done) return std::unexpected(done.error());
   }
   if (auto done = insert(call, ruling, kept_body(call, ruling.verdict), moment, received); !done) {
     return std::unexpected(done.error());
+  }
+  if (express.result == EffectResult::kApplied) {
+    // After the callback's row, whose id the tracking events carry.
+    if (auto done = waybills_.write(express, received.callback_id, moment.wall); !done) {
+      return std::unexpected(done.error());
+    }
   }
   return received;
 }

@@ -10,6 +10,7 @@
 #include "store/receiving.h"
 #include "store/sqlite/callback_lookup.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/express_waybills.h"
 #include "store/sqlite/minutes.h"
 #include "store/sqlite/outbox_writer.h"
 #include "store/sqlite/pay_orders.h"
@@ -41,12 +42,14 @@ class InboundWriter {
     QuotaPace pace;
   };
 
-  InboundWriter(Connection& connection, OutboxWriter& outbox, CallbackLookup lookup, Minutes minutes, PayOrders orders)
+  InboundWriter(Connection& connection, OutboxWriter& outbox, CallbackLookup lookup, Minutes minutes, PayOrders orders,
+                ExpressWaybills waybills)
       : connection_(&connection),
         outbox_(&outbox),
         lookup_(std::move(lookup)),
         minutes_(std::move(minutes)),
-        orders_(std::move(orders)) {}
+        orders_(std::move(orders)),
+        waybills_(std::move(waybills)) {}
 
   Result<void> prepare();
   Error error(int code, std::string_view doing) const { return connection_->error(code, doing); }
@@ -72,6 +75,7 @@ class InboundWriter {
   CallbackLookup lookup_;
   Minutes minutes_;
   PayOrders orders_;
+  ExpressWaybills waybills_;
   Kept rejected_, duplicates_;
 
   Statement insert_callback_, insert_key_, find_first_, count_duplicate_, callback_exists_;

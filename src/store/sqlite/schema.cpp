@@ -14,6 +14,7 @@
 #include "base/fail_point.h"
 #include "store/migrations/sqlite_0001_outbox.h"
 #include "store/migrations/sqlite_0002_inbound.h"
+#include "store/migrations/sqlite_0003_express_push.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -22,11 +23,9 @@ namespace {
 /// Says in the file's header whose it is ("Yzhn"), for `file` and for people.
 constexpr std::int64_t kApplicationId = 0x597a686e;
 
-/// Up to this size a start reads everything: about half a second.
-constexpr std::uintmax_t kCheckedWholeBytes = 128ULL << 20;
-
 using Migration = std::string (*)();
-constexpr std::array<Migration, 2> kMigrations{migrations::sqlite_0001_outbox, migrations::sqlite_0002_inbound};
+constexpr std::array<Migration, 3> kMigrations{migrations::sqlite_0001_outbox, migrations::sqlite_0002_inbound,
+                                               migrations::sqlite_0003_express_push};
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");
@@ -37,20 +36,46 @@ Result<void> check_whole(Connection& connection, const std::string& path) {
   return {};
 }
 
+/// Reads the ends of one tree, which are in every file from this version of the schema on.
+struct EndRead {
+  int version;
+  std::string_view text;
+};
+constexpr std::array kEndReads{
+    EndRead{0, "SELECT count(*) FROM sqlite_schema"},
+    EndRead{1, "SELECT length(payload) FROM outbox_events ORDER BY sequence DESC LIMIT 1"},
+    EndRead{1, "SELECT length(payload) FROM outbox_events ORDER BY sequence LIMIT 1"},
+    EndRead{1, "SELECT length(id) FROM outbox_events ORDER BY id DESC LIMIT 1"},
+    EndRead{1, "SELECT updated_at FROM outbox_schedule ORDER BY sequence DESC LIMIT 1"},
+    EndRead{1,
+            "SELECT count(*) FROM (SELECT endpoint_key FROM outbox_schedule INDEXED BY outbox_due "
+            "WHERE lease_token IS NULL AND held = 0 ORDER BY endpoint_key LIMIT 1000)"},
+    EndRead{1, "SELECT updated_at FROM outbox_delivered ORDER BY sequence DESC LIMIT 1"},
+    EndRead{1, "SELECT created_at FROM outbox_attempts ORDER BY sequence DESC, attempt_no DESC LIMIT 1"},
+    EndRead{2, "SELECT length(body) FROM inbound_callbacks ORDER BY id DESC LIMIT 1"},
+    EndRead{2, "SELECT length(body) FROM inbound_callbacks ORDER BY id LIMIT 1"},
+    EndRead{2, "SELECT length(value) FROM callback_keys ORDER BY callback_id DESC LIMIT 1"},
+    EndRead{2, "SELECT callback_id FROM callback_lookup ORDER BY day DESC, hash DESC LIMIT 1"},
+    EndRead{2, "SELECT length(out_trade_no) FROM pay_orders ORDER BY rowid DESC LIMIT 1"},
+    EndRead{3, "SELECT length(tracking_no) FROM platform_express_waybills ORDER BY rowid DESC LIMIT 1"},
+    EndRead{3, "SELECT length(event_key) FROM platform_express_tracking_events ORDER BY rowid DESC LIMIT 1"},
+    EndRead{3,
+            "SELECT count(*) FROM (SELECT id FROM notify_queue INDEXED BY notify_queue_due "
+            "WHERE process_status IS NULL ORDER BY next_attempt_at LIMIT 1000)"},
+    EndRead{3, "SELECT length(recipient_id) FROM express_notifications ORDER BY rowid DESC LIMIT 1"},
+    EndRead{3,
+            "SELECT count(*) FROM (SELECT id FROM express_notifications INDEXED BY express_notifications_due "
+            "WHERE next_attempt_at IS NOT NULL ORDER BY next_attempt_at LIMIT 1000)"},
+    EndRead{3, "SELECT length(cid) FROM push_devices ORDER BY rowid DESC LIMIT 1"},
+    EndRead{3, "SELECT length(event_id) FROM push_deliveries ORDER BY notification_id DESC LIMIT 1"},
+};
+
 Result<void> check_ends(Connection& connection) {
-  constexpr std::array<std::string_view, 8> kReads{
-      "SELECT count(*) FROM sqlite_schema",
-      "SELECT length(payload) FROM outbox_events ORDER BY sequence DESC LIMIT 1",
-      "SELECT length(payload) FROM outbox_events ORDER BY sequence LIMIT 1",
-      "SELECT length(id) FROM outbox_events ORDER BY id DESC LIMIT 1",
-      "SELECT updated_at FROM outbox_schedule ORDER BY sequence DESC LIMIT 1",
-      "SELECT count(*) FROM (SELECT endpoint_key FROM outbox_schedule INDEXED BY outbox_due "
-      "WHERE lease_token IS NULL AND held = 0 ORDER BY endpoint_key LIMIT 1000)",
-      "SELECT updated_at FROM outbox_delivered ORDER BY sequence DESC LIMIT 1",
-      "SELECT created_at FROM outbox_attempts ORDER BY sequence DESC, attempt_no DESC LIMIT 1",
-  };
-  for (const std::string_view read : kReads) {
-    if (const auto done = connection.integer(read); !done) return std::unexpected(done.error());
+  const auto version = schema_version(connection);
+  if (!version) return std::unexpected(version.error());
+  for (const EndRead& read : kEndReads) {
+    if (read.version > *version) continue;
+    if (const auto done = connection.integer(read.text); !done) return std::unexpected(done.error());
   }
   return {};
 }
@@ -126,7 +151,7 @@ Result<int> migrate(Connection& connection, UtcTime now) {
   }
 }
 
-Result<void> check_file(Connection& connection, const std::string& path) {
+Result<void> check_file(Connection& connection, const std::string& path, std::uintmax_t whole_up_to) {
   std::error_code failure;
   const std::uintmax_t size = std::filesystem::file_size(path, failure);
   if (failure) return fail("store_unavailable", fmt::format("could not read {}: {}", path, failure.message()));
@@ -138,7 +163,7 @@ Result<void> check_file(Connection& connection, const std::string& path) {
     return fail("store_corrupt", fmt::format("{} is a database of another program; choose another path", path));
   }
   if (*objects == 0) return {};
-  return size <= kCheckedWholeBytes ? check_whole(connection, path) : check_ends(connection);
+  return size <= whole_up_to ? check_whole(connection, path) : check_ends(connection);
 }
 
 }  // namespace yizhan::store::sqlite

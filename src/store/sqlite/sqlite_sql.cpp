@@ -109,15 +109,22 @@ Result<void> SqliteStore::count_view_changes() {
 }
 
 Result<std::int64_t> SqliteStore::change_each(const Query& targets, std::string_view change, std::string_view reason,
-                                              UtcTime now, std::string_view before_commit) {
+                                              UtcTime now, const DeliveryChange& delivery,
+                                              std::string_view before_commit) {
   std::int64_t changed = 0;
   const auto work = [&]() -> Result<void> {
     std::vector<std::string> ids;
-    Query ids_query{fmt::format("SELECT e.id FROM ({}) AS targets CROSS JOIN outbox_events e "
+    std::vector<DeliveryChange> deliveries;
+    Query ids_query{fmt::format("SELECT e.id, e.sequence, e.platform FROM ({}) AS targets CROSS JOIN outbox_events e "
                                 "ON e.sequence = targets.sequence",
                                 targets.text),
                     targets.parameters};
-    const auto found = query(ids_query, [&](const SqlRow& row) { ids.emplace_back(row.bytes(0)); });
+    const auto found = query(ids_query, [&](const SqlRow& row) {
+      ids.emplace_back(row.bytes(0));
+      if (row.bytes(2) != kPushPlatform) return;
+      deliveries.push_back(delivery);
+      deliveries.back().sequence = row.integer(1);
+    });
     if (!found) return std::unexpected(found.error());
 
     // The view's triggers know how an event moves: what an operator does by hand and what this does is the same.
@@ -145,7 +152,7 @@ Result<std::int64_t> SqliteStore::change_each(const Query& targets, std::string_
       }
     }
     changed = static_cast<std::int64_t>(ids.size());
-    return {};
+    return settle_deliveries(deliveries, now);
   };
   if (auto done = in_transaction(work, before_commit); !done) return std::unexpected(done.error());
   return changed;

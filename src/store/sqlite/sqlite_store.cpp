@@ -114,6 +114,7 @@ Result<void> SqliteStore::ensure_connected() {
 void SqliteStore::disconnect() {
   inbound_.reset();
   writer_.reset();
+  session_statements_.clear();
   for (Statement* statement : {&begin_, &commit_, &roll_back_}) *statement = Statement();
   counts_view_changes_ = false;
   connection_ = Connection();
@@ -212,11 +213,14 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
   reply.accepts.reserve(batch.accepts.size());
   reply.receives.reserve(batch.receives.size());
   reply.claims.reserve(batch.claims.size());
+  std::vector<DeliveryChange> deliveries;
   for (const AttemptRecord& record : batch.records) {
     auto recorded = writer_->record(record);
     if (!recorded) return std::unexpected(recorded.error());
     reply.records.push_back(*recorded);
+    if (record.is_push && *recorded == RecordReply::kRecorded) deliveries.push_back(change_of(record));
   }
+  if (auto done = settle_deliveries(deliveries, batch.now); !done) return std::unexpected(done.error());
   for (const AcceptCall& call : batch.accepts) {
     auto accepted = writer_->accept(call, moment);
     if (!accepted) return std::unexpected(accepted.error());
@@ -340,7 +344,14 @@ Result<std::vector<EndpointDue>> SqliteStore::endpoints_due(std::int64_t after, 
 }
 
 Result<void> SqliteStore::recover_leases(UtcTime) {
-  return in_transaction([&] { return writer_->free_foreign_leases(); }, {});
+  return in_transaction(
+      [&]() -> Result<void> {
+        if (auto done = writer_->free_foreign_leases(); !done) return done;
+        return connection_.execute(
+            "UPDATE notify_queue SET lease_token = NULL, lease_expires_at = NULL "
+            "WHERE process_status IS NULL AND lease_token IS NOT NULL");
+      },
+      {});
 }
 
 Result<std::int64_t> SqliteStore::replay(const Selection& selection, int limit, UtcTime now) {
@@ -349,7 +360,7 @@ Result<std::int64_t> SqliteStore::replay(const Selection& selection, int limit, 
                      "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = $2, last_error = NULL, "
                      "updated_at = $2 WHERE id = $1;"
                      "DELETE FROM cs_platform_event_dead_letters WHERE event_id = $1",
-                     {}, now, "replay.before_commit");
+                     {}, now, delivery_replayed(), "replay.before_commit");
 }
 
 Result<std::int64_t> SqliteStore::discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) {
@@ -357,7 +368,7 @@ Result<std::int64_t> SqliteStore::discard(const Selection& selection, int limit,
   return change_each(targets_query(selection, kDiscardable, limit, dialect()),
                      "UPDATE cs_platform_event_outbox SET status = 'discarded', last_error = $3, updated_at = $2 "
                      "WHERE id = $1",
-                     reason, now, "discard.before_commit");
+                     reason, now, delivery_discarded(reason), "discard.before_commit");
 }
 
 Result<std::int64_t> SqliteStore::query(const Query& statement, const RowReader& reader) {

@@ -9,11 +9,13 @@
 #include <optional>
 #include <string>
 
+#include "store/delivery_settling.h"
 #include "store/lookups.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/inbound_writer.h"
 #include "store/sqlite/leases.h"
 #include "store/sqlite/outbox_writer.h"
+#include "store/sqlite/sqlite_session.h"
 
 namespace yizhan::store::sqlite {
 
@@ -42,6 +44,9 @@ class SqliteStore final : public Lookups {
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
+  Result<void> transact(std::string_view before_commit, const Work& work) override;
+  Result<void> look(const Work& work) override;
+  Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:
   SqliteStore(std::string path, ConnectionRole role, SteadyClock steady_clock)
@@ -55,13 +60,15 @@ class SqliteStore final : public Lookups {
   /// Runs `work` in a transaction; on an error nothing is changed. `before_commit` names the fail point.
   Result<void> in_transaction(const std::function<Result<void>()>& work, std::string_view before_commit);
   Result<WriteReply> apply(const WriteBatch& batch, const Moment& moment);
+  Result<void> settle_deliveries(const std::vector<DeliveryChange>& changes, UtcTime now);
   /// Commits; false where the outcome is in doubt and the connection was given up.
   Result<bool> commit();
   void roll_back();
   /// What became of a batch whose commit failed in the disk.
   Result<WriteReply> settle(const WriteBatch& batch, WriteReply reply);
+  /// `delivery` is what becomes of each that is a delivery to a device.
   Result<std::int64_t> change_each(const Query& targets, std::string_view change, std::string_view reason, UtcTime now,
-                                   std::string_view before_commit);
+                                   const DeliveryChange& delivery, std::string_view before_commit);
 
   /// Whether the log has grown enough since the last checkpoint was tried.
   bool checkpoint_due() const;
@@ -80,6 +87,7 @@ class SqliteStore final : public Lookups {
   std::optional<InboundWriter> inbound_;  ///< likewise; refers to writer_
   InboundQuota inbound_quota_;
   Statement begin_, commit_, roll_back_;
+  SessionStatements session_statements_;
 
   int pages_in_log_ = 0;         ///< as of the last commit
   int pages_at_checkpoint_ = 0;  ///< when a checkpoint was last tried

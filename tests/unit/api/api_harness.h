@@ -4,8 +4,11 @@
 
 #include <stdlib.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <map>
 #include <optional>
 #include <string>
@@ -54,6 +57,7 @@ class RecordingDispatcher final : public store::Intake, public Dispatching {
     settled += static_cast<int>(call.events.size());
     abandoned_events += static_cast<int>(call.events.size());
   }
+  void express_applied() override { ++express_callbacks; }
   std::vector<EndpointState> endpoints() const override { return states; }
   std::vector<DeliveryCounters> delivery_counters() const override {
     DeliveryCounters counters;
@@ -67,6 +71,7 @@ class RecordingDispatcher final : public store::Intake, public Dispatching {
   int prepared = 0;
   int settled = 0;  ///< every prepared event must be settled, by accepted() or abandoned()
   int abandoned_events = 0;
+  int express_callbacks = 0;
   int changes = 0;
   std::vector<store::Event> handed_over;
   std::vector<EndpointState> states;
@@ -91,45 +96,12 @@ struct Answer {
   std::int64_t number(const char* name) const { return body.at(name).to_number<std::int64_t>(); }
 };
 
-class RunningApi {
+/// A server socket before a migrated SQLite store, with the threads that the app gives it. Who stands behind the socket
+/// is set by whoever derives from this, and taken away in its destructor after stop().
+class ServedStore {
  public:
-  explicit RunningApi(ApiOptions options = {}, store::GroupCommit::Options commit_options = {})
-      : factory_(open()), server_([this](http::ServerRequest& request, http::Responder responder) {
-          api_->handle(request, std::move(responder));
-        }) {
-    server_.on_thread([&] {
-      auto& io = server_.io;
-      reads_ = std::make_unique<store::ReadThread>(factory_->open_reader().value());
-      reports_ = std::make_unique<store::ReadThread>(factory_->open_reader().value());
-      commits_ = std::make_unique<store::GroupCommit>(
-          factory_->open_writer().value(),
-          [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); }, commit_options);
-      api_ = std::make_unique<Api>(ApiParts{.io = io,
-                                            .commits = *commits_,
-                                            .reads = *reads_,
-                                            .reports = *reports_,
-                                            .intake = dispatcher,
-                                            .dispatching = dispatcher,
-                                            .server_counters = [this] { return server_.server->counters(); },
-                                            .client_counters = [] { return http::ClientCounters{}; }},
-                                   std::move(options));
-      return 0;
-    });
-  }
-  ~RunningApi() {
-    // As the app does it: the server first, then what its answers come from.
-    server_.on_thread([&] {
-      server_.server->stop(Milliseconds{0}, nullptr);
-      return 0;
-    });
-    commits_.reset();
-    reports_.reset();
-    reads_.reset();
-    server_.on_thread([&] {
-      api_.reset();
-      return 0;
-    });
-  }
+  ServedStore(const ServedStore&) = delete;
+  ServedStore& operator=(const ServedStore&) = delete;
 
   Answer ask(const std::string& method, const std::string& target, const std::string& body = "",
              const std::string& header_lines = "") {
@@ -143,10 +115,6 @@ class RunningApi {
     boost::json::error_code not_json;
     answer.body = boost::json::parse(answer.raw.body, not_json);
     return answer;
-  }
-  Answer post_event(const std::string& members, const std::string& header_lines = "") {
-    return ask("POST", "/api/v1/events", R"({"platform":"sub2api","event_type":"order.paid")" + members + "}",
-               header_lines);
   }
   /// Runs on the writer's thread and waits for the end.
   void on_writer(std::function<void(store::Store&)> task) {
@@ -164,25 +132,40 @@ class RunningApi {
       if (!result) ADD_FAILURE() << text << ": " << result.error().message;
     });
   }
-  /// A bulk change of all dead letters with a way of changing of its own.
-  void replay_with(BulkChange::Change change, BulkChange::Done done) {
-    server_.on_thread([&] {
-      store::Selection selection;
-      selection.statuses = {EventStatus::kDeadLetter};
-      std::make_shared<BulkChange>(server_.io, *commits_, *reports_, dispatcher, selection, std::move(change))
-          ->start(std::move(done));
-      return 0;
-    });
-  }
   template <class Function>
   auto on_thread(Function function) {
     return server_.on_thread(std::move(function));
   }
-  Api& api() { return *api_; }
   std::uint16_t port() const { return server_.port; }
   std::filesystem::path database() const { return folder_.path / "yizhan.db"; }
 
-  RecordingDispatcher dispatcher;
+ protected:
+  using Handle = std::function<void(http::ServerRequest&, http::Responder)>;
+
+  ServedStore(Handle handle, store::GroupCommit::Options commit_options)
+      : factory_(open()), server_(std::move(handle)) {
+    server_.on_thread([&] {
+      auto& io = server_.io;
+      reads_ = std::make_unique<store::ReadThread>(factory_->open_reader().value());
+      reports_ = std::make_unique<store::ReadThread>(factory_->open_reader().value());
+      commits_ = std::make_unique<store::GroupCommit>(
+          factory_->open_writer().value(),
+          [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); }, commit_options);
+      return 0;
+    });
+  }
+  ~ServedStore() = default;
+
+  /// As the app does it: the server first, then what its answers come from.
+  void stop() {
+    server_.on_thread([&] {
+      server_.server->stop(Milliseconds{0}, nullptr);
+      return 0;
+    });
+    commits_.reset();
+    reports_.reset();
+    reads_.reset();
+  }
 
  private:
   std::unique_ptr<store::StoreFactory> open() {
@@ -196,10 +179,62 @@ class RunningApi {
 
   TemporaryFolder folder_;
   std::unique_ptr<store::StoreFactory> factory_;
+
+ protected:
   std::unique_ptr<store::ReadThread> reads_, reports_;
   std::unique_ptr<store::GroupCommit> commits_;
-  std::unique_ptr<Api> api_;
   http::RunningServer server_;
+};
+
+class RunningApi : public ServedStore {
+ public:
+  explicit RunningApi(ApiOptions options = {}, store::GroupCommit::Options commit_options = {})
+      : ServedStore([this](http::ServerRequest& request,
+                           http::Responder responder) { api_->handle(request, std::move(responder)); },
+                    commit_options) {
+    on_thread([&] {
+      api_ = std::make_unique<Api>(ApiParts{.io = server_.io,
+                                            .commits = *commits_,
+                                            .reads = *reads_,
+                                            .reports = *reports_,
+                                            .intake = dispatcher,
+                                            .dispatching = dispatcher,
+                                            .server_counters = [this] { return server_.server->counters(); },
+                                            .client_counters = [] { return http::ClientCounters{}; },
+                                            .on_notifications = [this] { ++notifications_due; }},
+                                   std::move(options));
+      return 0;
+    });
+  }
+  ~RunningApi() {
+    stop();
+    on_thread([&] {
+      api_.reset();
+      return 0;
+    });
+  }
+
+  Answer post_event(const std::string& members, const std::string& header_lines = "") {
+    return ask("POST", "/api/v1/events", R"({"platform":"sub2api","event_type":"order.paid")" + members + "}",
+               header_lines);
+  }
+  /// A bulk change of all dead letters with a way of changing of its own.
+  void replay_with(BulkChange::Change change, BulkChange::Done done) {
+    server_.on_thread([&] {
+      store::Selection selection;
+      selection.statuses = {EventStatus::kDeadLetter};
+      std::make_shared<BulkChange>(server_.io, *commits_, *reports_, dispatcher, selection, std::move(change))
+          ->start(std::move(done));
+      return 0;
+    });
+  }
+  Api& api() { return *api_; }
+
+  RecordingDispatcher dispatcher;
+  std::atomic<int> notifications_due = 0;
+
+ private:
+  std::unique_ptr<Api> api_;
 };
 
 }  // namespace yizhan::api

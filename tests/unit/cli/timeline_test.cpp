@@ -147,10 +147,8 @@ TEST(NextSteps, AnOverdueEventAsksWhetherTheServiceRuns) {
 }
 
 TEST(NextSteps, EveryErrorClassHasAdvice) {
-  for (const ErrorClass error_class :
-       {ErrorClass::kDns, ErrorClass::kConnect, ErrorClass::kTls, ErrorClass::kTimeout, ErrorClass::kHttp4xx,
-        ErrorClass::kHttp5xx, ErrorClass::kRedirect, ErrorClass::kResponseTooLarge, ErrorClass::kBlockedAddress,
-        ErrorClass::kProtocol}) {
+  for (std::size_t i = 1; i < kErrorClassCount; ++i) {
+    const auto error_class = static_cast<ErrorClass>(i);
     EXPECT_FALSE(advice(error_class, 0).empty()) << to_string(error_class);
   }
   EXPECT_NE(advice(ErrorClass::kHttp4xx, 401), advice(ErrorClass::kHttp4xx, 404));

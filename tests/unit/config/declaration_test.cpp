@@ -12,23 +12,25 @@
 namespace yizhan::config {
 namespace {
 
-/// One platform, source and route of which little was said.
+/// One platform, source, route and template of which little was said.
 const Config& plain() {
-  static const Config kPlain = load_well({.sets = {"platforms.crm.enabled=true", "sources.github.enabled=true",
-                                                   "routes.1.source=*", "routes.1.platform=crm"},
-                                          .serving = false})
-                                   .config;
+  static const Config kPlain =
+      load_well({.sets = {"platforms.crm.enabled=true", "sources.github.enabled=true", "routes.1.source=*",
+                          "routes.1.platform=crm", "notify_templates.1.status=*"},
+                 .serving = false})
+          .config;
   return kPlain;
 }
 
 /// A value that the setting takes and that differs from the one given.
 template <class Owner>
 Value another_value(const Setting<Owner>& setting, const Value& current) {
-  for (const char* text :
-       {"true",      "false",  "1",       "2",        "1048577",           "0.25",     "debug",
-        "hmac",      "base64", "sha1",    "standard", "receive",           "a/b",      "sqlite:x",
-        "1.2.3.4:5", "1234",   "x{body}", "X-A=1",    "https://b.example", "10.0.0.1", "whatever.pem",
-        "stripe",    "github"}) {
+  for (const char* text : {"true",      "false",        "1",       "2",        "1048577",
+                           "0.25",      "debug",        "hmac",    "base64",   "sha1",
+                           "standard",  "receive",      "a/b",     "sqlite:x", "64",
+                           "1.2.3.4:5", "1234",         "x{body}", "X-A=1",    "https://b.example",
+                           "10.0.0.1",  "whatever.pem", "stripe",  "github",   "en",
+                           "getui",     "user"}) {
     const auto value = parse_text(setting.kind, text);
     if (value && *value != current) return *value;
   }
@@ -56,6 +58,7 @@ TEST(Declarations, EachHasAFieldOfItsOwn) {
   check_fields(platform_settings(), plain().platforms.at(0));
   check_fields(source_settings(), plain().sources.at(0));
   check_fields(route_settings(), plain().routes.at(0));
+  check_fields(notify_template_settings(), plain().notify_templates.at(0));
 }
 
 template <class Owner>
@@ -72,6 +75,7 @@ TEST(Declarations, DefaultsAreAllowed) {
   check_defaults(platform_settings(), plain().platforms.at(0));
   check_defaults(source_settings(), plain().sources.at(0));
   check_defaults(route_settings(), plain().routes.at(0));
+  check_defaults(notify_template_settings(), plain().notify_templates.at(0));
 }
 
 TEST(Declarations, UnitsStandInTheNames) {
@@ -89,6 +93,7 @@ TEST(Declarations, UnitsStandInTheNames) {
   check(platform_settings());
   check(source_settings());
   check(route_settings());
+  check(notify_template_settings());
 }
 
 TEST(Declarations, NoTwoShareAName) {
@@ -98,8 +103,8 @@ TEST(Declarations, NoTwoShareAName) {
   for (const SettingDescription& setting : describe_settings()) {
     EXPECT_TRUE(keys.insert(setting.key).second) << setting.key;
     EXPECT_TRUE(variables.insert(setting.variable).second) << setting.variable;
-    if (!setting.seed_variable.empty()) {
-      EXPECT_TRUE(variables.insert(setting.seed_variable).second) << setting.seed_variable;
+    for (const std::string& name : setting.seed_variables) {
+      EXPECT_TRUE(variables.insert(name).second) << name;
     }
     if (!setting.flag.empty()) {
       EXPECT_TRUE(flags.insert(setting.flag).second) << setting.flag;
@@ -118,6 +123,7 @@ TEST(Declarations, WhatLooksSecretIsSecret) {
   for (const SettingDescription& setting : describe_settings()) {
     const bool looks_secret = setting.key.ends_with("secret") || setting.key.ends_with("secrets") ||
                               setting.key.ends_with("headers") || setting.key.ends_with("api_v3_keys") ||
+                              setting.key.ends_with("token") || setting.key.ends_with("supa_key") ||
                               setting.key == "store.url";
     EXPECT_EQ(setting.secret, looks_secret) << setting.key;
   }

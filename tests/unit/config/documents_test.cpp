@@ -56,6 +56,7 @@ TEST(Documents, TheSampleAsItIsChangesNothing) {
   EXPECT_THAT(loaded.config.platforms, testing::IsEmpty());
   EXPECT_THAT(loaded.config.sources, testing::IsEmpty());
   EXPECT_THAT(loaded.config.routes, testing::IsEmpty());
+  EXPECT_THAT(loaded.config.notify_templates, testing::IsEmpty());
 }
 
 template <class Owner>
@@ -74,7 +75,7 @@ void expect_defaults(const std::vector<Owner>& sample, const std::vector<Owner>&
 TEST(Documents, TheSampleSwitchedOnGivesEverySettingItsDefault) {
   const Loaded sample = load_well({.files = {{kFile, uncommented(sample_toml())}}, .serving = false});
   const Loaded plain = load_well({.sets = {"platforms.crm.enabled=true", "sources.github.enabled=true",
-                                           "routes.1.source=*", "routes.1.platform=crm"},
+                                           "routes.1.source=*", "routes.1.platform=crm", "notify_templates.1.status=*"},
                                   .serving = false});
   for (const auto& setting : settings()) {
     EXPECT_TRUE(sample.origins.contains(setting.key)) << setting.key;
@@ -83,6 +84,7 @@ TEST(Documents, TheSampleSwitchedOnGivesEverySettingItsDefault) {
   expect_defaults(sample.config.platforms, plain.config.platforms, sample.origins);
   expect_defaults(sample.config.sources, plain.config.sources, sample.origins);
   expect_defaults(sample.config.routes, plain.config.routes, sample.origins);
+  expect_defaults(sample.config.notify_templates, plain.config.notify_templates, sample.origins);
 }
 
 TEST(Documents, TheReferenceNamesEveryKindOfSource) {

@@ -95,12 +95,15 @@ TEST(OwnVariables, EverySettingHasOneThatWorks) {
     const std::string variable = variable_name(setting);
     // Any allowed value will do: the default's own text is one, where it is not empty.
     const std::string text = text_form(setting.field.read(defaults));
-    const std::string value = !text.empty()                     ? text
-                              : setting.key.ends_with("_file")  ? "file.pem"
-                              : setting.key == "outbound.allow" ? "10.0.0.0/8"
-                                                                : "1.1.1.1";
-    World world{.variables = {{variable, value}}};
-    for (const std::string section : {"api", "receive"}) {
+    const std::string value = !text.empty()                                         ? text
+                              : setting.key.ends_with("_file")                      ? "file.pem"
+                              : setting.key.ends_with("_url")                       ? "https://a.example"
+                              : setting.key.find("allow") != std::string_view::npos ? "10.0.0.0/8"
+                              : setting.key.find("getui") != std::string_view::npos ? "getui-text"
+                                                                                    : "1.1.1.1";
+    // Beside a running service: what goes together may be known elsewhere.
+    World world{.variables = {{variable, value}}, .serving = false};
+    for (const std::string section : {"api", "receive", "push"}) {
       const std::string prefix = "YIZHAN_" + variable_part(section);
       if (setting.key == section + ".key_file") world.variables[prefix + "_CERTIFICATE_FILE"] = "c.pem";
       if (setting.key == section + ".certificate_file") world.variables[prefix + "_KEY_FILE"] = "k.pem";

@@ -57,6 +57,19 @@ TEST(BreakerVerdict, CountsTroubleOfTheEndpointNotOfTheRequest) {
   EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kBlockedAddress)), kNeutral);
 }
 
+TEST(BreakerVerdict, APushServiceThatSpeaksOfOneDeviceWorks) {
+  for (const ErrorClass of_one : {ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored, ErrorClass::kPushRefused}) {
+    for (const int status : {200, 400, 410, 429, 500}) {
+      EXPECT_EQ(breaker_verdict(outcome_of(of_one, status)), kAnswered) << to_string(of_one) << status;
+    }
+  }
+  // Slowed down by its own rule (decide), not taken for broken.
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kPushThrottled, 401)), kAnswered);
+  // A wrong token is wrong for every device: no use in sending the others.
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kPushUnauthorized, 200)), kFailure);
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kPushFailed, 200)), kFailure);
+}
+
 TEST(Breaker, BeginsClosedWithTheWholeCap) {
   Breaker breaker(kOptions);
   EXPECT_EQ(breaker.state(kStart), Breaker::State::kClosed);

@@ -107,6 +107,73 @@ TEST(Decide, GoneDisablesTheEndpointAndTheEventWaits) {
   }
 }
 
+// ---- what a push service says of one device, under a 200 as a rule
+
+AttemptOutcome said(ErrorClass error_class, int status = 200, std::string retry_after = "") {
+  AttemptOutcome outcome = answered(status, std::move(retry_after));
+  outcome.error_class = error_class;
+  return outcome;
+}
+
+TEST(Decide, BuriesAtOnceWhatNoRetryCanHelp) {
+  for (const ErrorClass final_class :
+       {ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored, ErrorClass::kPushRefused}) {
+    for (const int tries : {0, 3, 5}) {
+      const Decision decision = decide_exactly(tries, said(final_class));
+      EXPECT_EQ(decision.next_status, EventStatus::kDeadLetter) << to_string(final_class) << tries;
+      EXPECT_EQ(decision.endpoint_effect, EndpointEffect::kNone) << to_string(final_class);
+    }
+  }
+}
+
+TEST(Decide, RetriesWhatTheServiceMayMend) {
+  for (const ErrorClass passing : {ErrorClass::kPushUnauthorized, ErrorClass::kPushFailed}) {
+    EXPECT_EQ(decide_exactly(0, said(passing)).next_status, EventStatus::kRetrying) << to_string(passing);
+    EXPECT_EQ(decide_exactly(4, said(passing)).next_attempt_at, kNow + Seconds{900}) << to_string(passing);
+    EXPECT_EQ(decide_exactly(5, said(passing)).next_status, EventStatus::kDeadLetter) << to_string(passing);
+    EXPECT_EQ(decide_exactly(0, said(passing)).endpoint_effect, EndpointEffect::kNone) << to_string(passing);
+  }
+}
+
+TEST(Decide, PatienceThatIsAskedForUsesUpNoEvent) {
+  for (const int tries : {0, 5, 6, 100}) {
+    const Decision decision = decide_exactly(tries, said(ErrorClass::kPushThrottled, 401));
+    EXPECT_EQ(decision.next_status, EventStatus::kRetrying) << tries;
+    EXPECT_EQ(decision.next_attempt_at, kNow + (tries == 0 ? Seconds{10} : Seconds{900})) << tries;
+    EXPECT_EQ(decision.endpoint_effect, EndpointEffect::kSlowDown) << tries;
+    EXPECT_EQ(decision.endpoint_pause, kSlowDownPause) << tries;
+  }
+  const Decision quota = decide_exactly(5, said(ErrorClass::kPushThrottled, 403, "3600"));
+  EXPECT_EQ(quota.next_attempt_at, kNow + Seconds{3600});
+  EXPECT_EQ(quota.endpoint_pause, Seconds{3600});
+}
+
+TEST(Decide, WhatIsSaidOfADeviceDisablesNoEndpoint) {
+  EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushTargetInvalid, 410)).endpoint_effect, EndpointEffect::kNone);
+  EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushTargetInvalid, 410)).next_status, EventStatus::kDeadLetter);
+  EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushFailed, 410)).endpoint_effect, EndpointEffect::kNone);
+}
+
+RC_GTEST_PROP(Decide, EveryOutcomeLeadsSomewhere, ()) {
+  DeliveryPolicy policy;
+  policy.max_retries = *rc::gen::inRange(0, 10);
+  const int tries = *rc::gen::inRange(0, 15);
+  AttemptOutcome outcome;
+  outcome.error_class = static_cast<ErrorClass>(*rc::gen::inRange<std::size_t>(0, kErrorClassCount));
+  outcome.response_status = *rc::gen::element(0, 200, 204, 302, 400, 401, 403, 404, 410, 429, 500, 503);
+  const Decision decision = decide(policy, tries, outcome, kNow, *rc::gen::inRange(0, 1'000'000) / 1e6);
+
+  const bool delivered = outcome.error_class == ErrorClass::kNone && outcome.response_status / 100 == 2;
+  RC_ASSERT((decision.next_status == EventStatus::kDelivered) == delivered);
+  if (is_final(outcome.error_class)) RC_ASSERT(decision.next_status == EventStatus::kDeadLetter);
+  if (outcome.error_class == ErrorClass::kPushThrottled) RC_ASSERT(decision.next_status == EventStatus::kRetrying);
+  if (decision.next_status == EventStatus::kRetrying) RC_ASSERT(decision.next_attempt_at > kNow);
+  if (decision.endpoint_effect == EndpointEffect::kDisable) {
+    RC_ASSERT(outcome.response_status == 410);
+    RC_ASSERT(!is_of_push_service(outcome.error_class));
+  }
+}
+
 RC_GTEST_PROP(Decide, ADeadLetterMeansThatEveryRetryWasUsed, ()) {
   DeliveryPolicy policy;
   policy.max_retries = *rc::gen::inRange(0, 20);

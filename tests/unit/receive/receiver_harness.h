@@ -98,6 +98,8 @@ class RecordingIntake final : public store::Intake {
   void abandoned(const store::AcceptCall& call) override {
     for (const store::NewEvent& event : call.events) settled.push_back(event.event.id);
   }
+  void express_applied() override { ++express_callbacks; }
+  int express_callbacks = 0;
 
   /// Every prepared event was accepted or abandoned, once.
   bool all_settled() const {

@@ -1,0 +1,65 @@
+#include "app/push_lane.h"
+
+#include <fmt/format.h>
+
+namespace yizhan::app {
+namespace {
+
+std::shared_ptr<const dispatch::Route> make_route(const push::Channel& channel, const DeliveryPolicy& policy) {
+  auto platform = std::make_shared<dispatch::Platform>();
+  platform->name = store::kPushPlatform;
+  platform->base_url = channel.endpoint_url();
+  platform->policy = policy;
+  platform->ordered = false;
+  auto route = std::make_shared<dispatch::Route>();
+  route->platform = std::move(platform);
+  route->endpoint_url = channel.endpoint_url();
+  route->endpoint_key = dispatch::endpoint_key(store::kPushPlatform, channel.endpoint_url());
+  // The channel made its own requests' URLs of it, so it can be read.
+  if (auto url = http::parse_url(channel.endpoint_url())) {
+    route->url = std::make_shared<const http::Url>(std::move(*url));
+  }
+  return route;
+}
+
+AttemptOutcome refused(const Error& reason) {
+  AttemptOutcome outcome;
+  outcome.error_class = ErrorClass::kPushRefused;
+  outcome.error_message = fmt::format("{}: {}", reason.code, reason.message);
+  outcome.started_at = utc_now();
+  return outcome;
+}
+
+}  // namespace
+
+PushLane::PushLane(http::asio::io_context& io, std::unique_ptr<push::Channel> channel, const DeliveryPolicy& policy)
+    : io_(io), channel_(std::move(channel)) {
+  if (channel_) route_ = make_route(*channel_, policy);
+}
+
+Result<std::shared_ptr<const dispatch::Route>> PushLane::route(std::string_view, std::string_view callback_target) {
+  if (!route_) {
+    return fail("platform_disabled",
+                "push is not configured: give CLOUD_FUNC_URL, or Getui's app id, app key and master secret");
+  }
+  if (!callback_target.empty()) {
+    return fail(
+        "callback_target_invalid",
+        fmt::format("an event of platform '{}' goes to a device and has no callback_target; this one names '{}'",
+                    store::kPushPlatform, callback_target));
+  }
+  return route_;
+}
+
+void PushLane::send(store::Event& event, const dispatch::Route&, Done done) {
+  auto message = push::Message::read(event.id, event.payload);
+  if (message) return channel_->send(std::move(*message), std::move(done));
+  http::asio::post(
+      io_, [done = std::move(done), outcome = refused(message.error())]() mutable { done(std::move(outcome)); });
+}
+
+std::int64_t PushLane::endpoint_key() const {
+  return route_ ? route_->endpoint_key : store::kUnrouted;
+}
+
+}  // namespace yizhan::app
