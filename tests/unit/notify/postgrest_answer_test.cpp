@@ -17,14 +17,18 @@ http::Response answer(int status, std::string body) {
   return {.status = status, .body = std::move(body), .body_truncated = false, .retry_after = {}, .date = {}};
 }
 
+template <class Answer>
+Refusal refused(const std::expected<Answer, Refusal>& answer) {
+  if (answer) throw std::runtime_error("was no refusal");
+  return answer.error();
+}
+
 Refusal refusal(int status, const std::string& body) {
-  const auto orders = read_orders(answer(status, body));
-  if (orders) throw std::runtime_error("was no refusal");
+  const Refusal refusal = refused(read_orders(answer(status, body)));
   // The function's answers are refused alike.
-  const auto order = read_order_of_function(answer(status, body));
-  EXPECT_EQ(order.error().reason.text(), orders.error().reason.text());
-  EXPECT_EQ(read_any_row(answer(status, body)).error().reason.text(), orders.error().reason.text());
-  return orders.error();
+  EXPECT_EQ(refused(read_order_of_function(answer(status, body))).reason.text(), refusal.reason.text());
+  EXPECT_EQ(refused(read_any_row(answer(status, body))).reason.text(), refusal.reason.text());
+  return refusal;
 }
 
 std::string error_body(const std::string& code, const std::string& message) {
@@ -44,11 +48,11 @@ class Refusals : public testing::TestWithParam<Case> {};
 
 TEST_P(Refusals, EachHasACodeOfItsOwn) {
   const Case& c = GetParam();
-  const Refusal refused = refusal(c.status, error_body(c.their_code, c.message));
-  EXPECT_EQ(refused.reason.code, c.code);
-  EXPECT_EQ(refused.reason.kind, c.kind);
-  EXPECT_EQ(refused.concerns, c.concerns);
-  EXPECT_THAT(refused.reason.message,
+  const Refusal found = refusal(c.status, error_body(c.their_code, c.message));
+  EXPECT_EQ(found.reason.code, c.code);
+  EXPECT_EQ(found.reason.kind, c.kind);
+  EXPECT_EQ(found.concerns, c.concerns);
+  EXPECT_THAT(found.reason.message,
               AllOf(HasSubstr(std::to_string(c.status)), HasSubstr(c.their_code), HasSubstr(c.message)));
 }
 
@@ -119,15 +123,15 @@ TEST(OddAnswers, AreNoAnswer) {
 TEST(OddAnswers, CutOffIsNoAnswerHoweverItLooks) {
   http::Response cut = answer(200, "[]");
   cut.body_truncated = true;
-  EXPECT_THAT(read_orders(cut).error().reason.text(),
+  EXPECT_THAT(refused(read_orders(cut)).reason.text(),
               AllOf(HasSubstr("postgrest_answer_invalid"), HasSubstr("outbound.response_limit")));
 }
 
 TEST(OddAnswers, WhatTheySayIsQuotedInOneShortLine) {
   const std::string long_text(5000, 'x');
-  const Refusal refused = refusal(400, error_body("PGRST100", "a\\nb\\u0000c" + long_text));
-  EXPECT_THAT(refused.reason.message, AllOf(HasSubstr("'a b c"), Not(HasSubstr("\n"))));
-  EXPECT_LT(refused.reason.message.size(), 500U);
+  const Refusal found = refusal(400, error_body("PGRST100", "a\\nb\\u0000c" + long_text));
+  EXPECT_THAT(found.reason.message, AllOf(HasSubstr("'a b c"), Not(HasSubstr("\n"))));
+  EXPECT_LT(found.reason.message.size(), 500U);
 }
 
 TEST(Rows, AreReadByTheirId) {
