@@ -128,7 +128,7 @@ TEST_F(GetuiTokenTest, AnExpireTimeOfAnotherClockDoesNoHarm) {
 }
 
 TEST_F(GetuiTokenTest, AFailedAuthIsNotRepeatedForAWhile) {
-  on_auth = [this](const Received&, http::Responder responder) {
+  on_auth = [](const Received&, http::Responder responder) {
     respond(std::move(responder), refusal(20001, "sign is invalid"), 400);
   };
   const auto getui = channel();
@@ -143,7 +143,7 @@ TEST_F(GetuiTokenTest, AFailedAuthIsNotRepeatedForAWhile) {
 }
 
 TEST_F(GetuiTokenTest, RecoversAfterAFailure) {
-  on_auth = [this](const Received&, http::Responder responder) { respond(std::move(responder), "", 502); };
+  on_auth = [](const Received&, http::Responder responder) { respond(std::move(responder), "", 502); };
   GetuiTokenOptions brief = options();
   brief.failure_pause = Milliseconds(20);
   GetuiToken source(io, *client, brief);
@@ -197,7 +197,7 @@ TEST_F(GetuiTokenTest, AnAuthThatHangsEndsInTime) {
 }
 
 TEST_F(GetuiTokenTest, NoSecretIsSaid) {
-  on_auth = [this](const Received& request, http::Responder responder) {
+  on_auth = [](const Received& request, http::Responder responder) {
     respond(std::move(responder),
             refusal(20001, fmt::format("key the-app-key secret the-master-secret in {}", request.body.size())), 400);
   };
