@@ -200,7 +200,7 @@ Result<TraceStory> find_trace(store::Store& store, std::string_view key, const c
   Search search(store, config, story);
   if (auto done = search.begin(); !done) return std::unexpected(done.error());
   if (story.found_as.empty()) {
-    return fail("nothing_found",
+    return fail("trace_not_found",
                 fmt::format("nothing in this store is known as '{}'. It may be an id of another environment, may never "
                             "have come in ('yizhan callbacks list' shows what did), or may be older than what is kept",
                             key));
