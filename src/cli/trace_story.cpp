@@ -26,7 +26,7 @@ class Search {
     if (auto done = add_callbacks(key, "key of a callback"); !done) return done;
     if (auto done = add_events_about(key, "correlation"); !done) return done;
     if (auto done = add_order(key, "out_trade_no"); !done) return done;
-    if (auto done = add_parcel(key, "tracking number"); !done) return done;
+    if (auto done = add_parcel(key, "tracking_no"); !done) return done;
     if (auto done = add_notifications({.message_id = key}, "message id"); !done) return done;
     if (auto done = add_notifications({.id = key}, "notification id"); !done) return done;
     if (auto done = add_device(key); !done) return done;
@@ -206,7 +206,8 @@ Result<TraceStory> find_trace(store::Store& store, std::string_view key, const c
                             key));
   }
   if (auto done = search.follow(); !done) return std::unexpected(done.error());
-  std::ranges::sort(story.callbacks, {}, [](const store::CallbackView& each) { return each.callback.received_at; });
+  std::ranges::sort(story.callbacks, {},
+                    [](const store::CallbackView& each) { return std::pair(each.callback.received_at, each.id); });
   std::ranges::sort(story.events, {}, [](const EventStory& each) { return each.event.event.created_at; });
   std::ranges::sort(story.notifications, {}, [](const TracedNotification& each) { return each.view.created_at; });
   return story;

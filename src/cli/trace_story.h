@@ -21,7 +21,7 @@ inline constexpr int kTracedDeliveries = 100;
 
 struct TraceStory {
   std::string key;
-  std::vector<std::string> found_as;  ///< what the key turned out to be: `tracking number`, `event id`; in that order
+  std::vector<std::string> found_as;           ///< what the key turned out to be: `tracking_no`, `event id`
   std::vector<store::CallbackView> callbacks;  ///< oldest first; repetitions too
   std::vector<store::PayOrder> orders;
   std::vector<store::WaybillView> parcels;
