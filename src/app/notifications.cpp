@@ -88,7 +88,7 @@ Result<std::unique_ptr<Notifications>> Notifications::make(Parts parts, const co
   made->step_ = std::make_unique<notify::NotifyStep>(parts.io, parts.commits, *made->recipients_, made->templates_,
                                                      std::move(notify_options));
   made->notify_loop_ = std::make_unique<StepLoop>(
-      parts.io, [step = made->step_.get()](auto done) { step->run(std::move(done)); }, config.notify.poll_interval);
+      parts.io, [self = made.get()](auto done) { self->notify(std::move(done)); }, config.notify.poll_interval);
   if (!parts.endpoint_key || !config.push.enable_consumer) return made;
 
   store::FanOutOptions fan_out_options;
@@ -103,6 +103,14 @@ Result<std::unique_ptr<Notifications>> Notifications::make(Parts parts, const co
       parts.io, [fan_out = made->fan_out_.get()](auto done) { fan_out->run(std::move(done)); },
       config.push.policy.poll_interval);
   return made;
+}
+
+void Notifications::notify(std::move_only_function<void(StepResult)> done) {
+  step_->run([this, queued_before = step_->counters().queued, done = std::move(done)](StepResult result) mutable {
+    // PostgreSQL tells of new notifications by itself; the embedded store has nobody to tell.
+    if (step_->counters().queued != queued_before) wake_fan_out();
+    done(result);
+  });
 }
 
 void Notifications::start() {

@@ -48,6 +48,8 @@ class Notifications {
 
  private:
   explicit Notifications(notify::Templates templates) : templates_(std::move(templates)) {}
+  /// One pass of the notify step; what it made is fanned out at once.
+  void notify(std::move_only_function<void(StepResult)> done);
 
   notify::Templates templates_;
   std::unique_ptr<notify::RecipientFinder> recipients_;

@@ -251,7 +251,8 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return api_server ? api_server->counters() : http::ServerCounters{}; },
                     [this] { return client->counters(); },
                     [this] { return receive_server ? receive_server->counters() : http::ServerCounters{}; },
-                    [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; }},
+                    [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; },
+                    [this] { wake_fan_out(); }},
       options);
   api->set_keys(*keys);
   auto server = http::Server::listen(

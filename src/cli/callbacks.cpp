@@ -127,10 +127,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
     return ExitStatus::kOk;
   }
   context.out() << table.render(context.terminal);
-  if (*more) {
-    context.out() << fmt::format("\nThe {} {}; more with --limit.\n", options.oldest_first ? "oldest" : "newest",
-                                 readable_count(static_cast<std::int64_t>(table.row_count())));
-  }
+  if (*more) context.out() << more_rows_text(options.oldest_first, table.row_count());
   return ExitStatus::kOk;
 }
 

@@ -9,6 +9,8 @@ void add_commands(CLI::App& root, Context& context) {
   add_status(root, context);
   add_emit(root, context);
   add_sink(root, context);
+  add_send_test(root, context);
+  add_push_test(root, context);
 
   add_trace(root, context);
   add_callbacks(root, context);
@@ -16,12 +18,16 @@ void add_commands(CLI::App& root, Context& context) {
   add_attempts(root, context);
   add_dead_letters(root, context);
   add_ledger(root, context);
+  add_notifications(root, context);
+  add_doctor(root, context);
   add_sql(root, context);
 
   add_replay(root, context);
   add_discard(root, context);
   add_endpoints(root, context);
   add_orders(root, context);
+  add_waybills(root, context);
+  add_devices(root, context);
 
   add_config(root, context);
   add_keys(root, context);

@@ -14,6 +14,8 @@ void add_down(CLI::App& parent, Context& context);
 void add_status(CLI::App& parent, Context& context);
 void add_emit(CLI::App& parent, Context& context);
 void add_sink(CLI::App& parent, Context& context);
+void add_send_test(CLI::App& parent, Context& context);
+void add_push_test(CLI::App& parent, Context& context);
 
 void add_events(CLI::App& parent, Context& context);
 void add_trace(CLI::App& parent, Context& context);
@@ -21,12 +23,16 @@ void add_callbacks(CLI::App& parent, Context& context);
 void add_attempts(CLI::App& parent, Context& context);
 void add_dead_letters(CLI::App& parent, Context& context);
 void add_ledger(CLI::App& parent, Context& context);
+void add_notifications(CLI::App& parent, Context& context);
+void add_doctor(CLI::App& parent, Context& context);
 void add_sql(CLI::App& parent, Context& context);
 
 void add_replay(CLI::App& parent, Context& context);
 void add_discard(CLI::App& parent, Context& context);
 void add_endpoints(CLI::App& parent, Context& context);
 void add_orders(CLI::App& parent, Context& context);
+void add_waybills(CLI::App& parent, Context& context);
+void add_devices(CLI::App& parent, Context& context);
 void add_keys(CLI::App& parent, Context& context);
 
 void add_config(CLI::App& parent, Context& context);

@@ -36,13 +36,13 @@ Result<config::Loaded> Context::load_config(Purpose purpose) const {
   return std::move(*loaded);
 }
 
-Result<OpenedStore> Context::open_store() const {
+Result<OpenedStore> Context::open_store(store::OpenMode mode) const {
   const auto loaded = load_config();
   if (!loaded) return std::unexpected(loaded.error());
-  return open_store(loaded->config);
+  return open_store(loaded->config, mode);
 }
 
-Result<OpenedStore> Context::open_store(const config::Config& config) {
+Result<OpenedStore> Context::open_store(const config::Config& config, store::OpenMode mode) {
   const auto url = store::parse_store_url(config.store.url);
   if (!url) return std::unexpected(url.error());
   std::error_code unreadable;
@@ -53,7 +53,7 @@ Result<OpenedStore> Context::open_store(const config::Config& config) {
                     "'yizhan migrate', or name another one with --store or --data-dir",
                     url->text));
   }
-  auto factory = store::open_store(*url, store::OpenMode::kTool);
+  auto factory = store::open_store(*url, mode);
   if (!factory) return std::unexpected(factory.error());
   auto opened = (*factory)->open_reader();
   if (!opened) return std::unexpected(opened.error());

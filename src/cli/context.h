@@ -53,9 +53,9 @@ class Context {
   /// One problem is the error; several are its message, one a line, with the code `config_invalid`.
   Result<config::Loaded> load_config(Purpose purpose = Purpose::kTool) const;
   /// Code `store_missing` where an embedded store does not exist yet; and those of store.h.
-  Result<OpenedStore> open_store() const;
+  Result<OpenedStore> open_store(store::OpenMode mode = store::OpenMode::kTool) const;
   /// The store of a configuration that was loaded before.
-  static Result<OpenedStore> open_store(const config::Config& config);
+  static Result<OpenedStore> open_store(const config::Config& config, store::OpenMode mode = store::OpenMode::kTool);
 
   std::ostream& out() const { return terminal.out; }
 };

@@ -11,11 +11,12 @@ namespace yizhan::cli {
 
 enum class ExitStatus : int {
   kOk = 0,
-  kFailed = 1,            ///< the command could not do what it was asked; also: it asked, and the answer was no
-  kUsage = 2,             ///< the command line or the configuration was not accepted: starting again will not help
-  kNeedsAttention = 3,    ///< it worked, and what it found needs a person: a ledger that does not balance
+  kFailed = 1,  ///< the command could not do what it was asked; also: it asked, and the answer was no
+  kUsage = 2,   ///< the command line or the configuration was not accepted: starting again will not help
+  kNeedsAttention =
+      3,  ///< it worked, and what it found needs a person: a ledger that does not balance, a schema to mend
   kStoreUnavailable = 4,  ///< the store or the service did not answer: try again
-  kNotFound = 5,          ///< no such event, callback, order, endpoint or key
+  kNotFound = 5,          ///< no such event, callback, order, parcel, notification, device, endpoint or key
   kInterrupted = 130,     ///< Ctrl-C; what was done until then stays done
 };
 
@@ -29,7 +30,8 @@ inline constexpr std::array kExitStatusMeanings{
     ExitStatusMeaning{ExitStatus::kUsage, "the command line or the configuration was not accepted"},
     ExitStatusMeaning{ExitStatus::kNeedsAttention, "done, and something needs attention: the ledger does not balance"},
     ExitStatusMeaning{ExitStatus::kStoreUnavailable, "the store or the service did not answer: try again"},
-    ExitStatusMeaning{ExitStatus::kNotFound, "no such event, callback, order, endpoint or key"},
+    ExitStatusMeaning{ExitStatus::kNotFound,
+                      "no such event, callback, order, parcel, notification, device, endpoint or key"},
     ExitStatusMeaning{ExitStatus::kInterrupted, "interrupted; what was done until then stays done"},
 };
 

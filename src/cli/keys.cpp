@@ -11,6 +11,7 @@
 #include "cli/json_output.h"
 #include "cli/readable.h"
 #include "cli/table.h"
+#include "cli/token_keys.h"
 #include "verify/secret_maker.h"
 
 namespace yizhan::cli {
@@ -131,9 +132,11 @@ Result<ExitStatus> secret(const Context& context, bool asymmetric) {
 }  // namespace
 
 void add_keys(CLI::App& parent, Context& context) {
-  CLI::App* keys = add_command(parent, "keys", "make, list and revoke API keys; make signing secrets", "",
-                               {{"yizhan keys create backend", "a key that may hand events over and look at them"},
-                                {"yizhan keys secret", "a secret to sign a platform's callbacks with"}});
+  CLI::App* keys =
+      add_command(parent, "keys", "make, list and revoke API keys; make signing secrets and role tokens", "",
+                  {{"yizhan keys create backend", "a key that may hand events over and look at them"},
+                   {"yizhan keys secret", "a secret to sign a platform's callbacks with"},
+                   {"yizhan keys verify TOKEN", "does a service_role key match the JWT secret?"}});
   keys->group(kSetUpGroup);
 
   auto options = std::make_shared<CreateOptions>();
@@ -142,6 +145,7 @@ void add_keys(CLI::App& parent, Context& context) {
       "From the first key on, every request needs one; a listener beyond loopback does not start without.",
       {{"yizhan keys create backend", "hands events over and looks at them"},
        {"yizhan keys create shop --scopes orders:write,orders:read", "creates orders and looks whether they are paid"},
+       {"yizhan keys create phones --scopes push:register", "for an app: registers the phone that it runs on"},
        {"yizhan keys create operator --scopes admin", "may do everything"},
        {"export YIZHAN_API_KEY=$(yizhan keys create me --scopes admin)", "for the commands of this shell"}});
   create_command->add_option("name", options->name, "whose it is; shown in the list")->type_name("NAME")->required();
@@ -170,6 +174,8 @@ void add_keys(CLI::App& parent, Context& context) {
        {"yizhan keys secret --asymmetric", "whsk_ and whpk_ for standard-webhooks-v1a"}});
   secret_command->add_flag("--asymmetric", *asymmetric, "an ed25519 key pair");
   on_run(*secret_command, context, [&context, asymmetric] { return secret(context, *asymmetric); });
+
+  add_token_commands(*keys, context);
 }
 
 }  // namespace yizhan::cli

@@ -1,9 +1,13 @@
 // Long lists, read page by page.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 
 #include "base/error.h"
+#include "cli/readable.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
@@ -25,6 +29,12 @@ Result<bool> for_each_row(int limit, bool oldest_first, Fetch fetch, Use use) {
     page.after = rows->next;
   }
   return true;
+}
+
+/// What stands under a list that its limit has cut.
+inline std::string more_rows_text(bool oldest_first, std::size_t shown) {
+  return fmt::format("\nThe {} {}; more with --limit.\n", oldest_first ? "oldest" : "newest",
+                     readable_count(static_cast<std::int64_t>(shown)));
 }
 
 }  // namespace yizhan::cli

@@ -26,15 +26,6 @@ std::string_view lasting(std::string code) {
   return *codes.insert(std::move(code)).first;
 }
 
-/// The URL of the API that this configuration serves; `0.0.0.0` and `::` become loopback.
-Result<std::string> configured_api_url(const config::Config& config) {
-  auto address = http::parse_listen_address(config.listen.api);
-  if (!address) return std::unexpected(address.error());
-  if (address->host == "0.0.0.0") address->host = "127.0.0.1";
-  if (address->host == "::") address->host = "::1";
-  return fmt::format("{}://{}", config.api.certificate_file.empty() ? "http" : "https", address->to_string());
-}
-
 /// Whether anybody takes connections at a URL's address on this machine.
 bool is_listening(const std::string& base_url) {
   const auto url = http::parse_url(base_url);
@@ -50,14 +41,15 @@ bool is_listening(const std::string& base_url) {
 
 }  // namespace
 
-Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::string_view path, std::string body) const {
-  auto url = http::join_url(base_url_, path);
+Result<ServiceAnswer> request_once(const std::string& base_url, std::string_view path, std::string_view method,
+                                   std::string_view header_lines, std::string body) {
+  auto url = http::join_url(base_url, path);
   if (!url) return std::unexpected(url.error());
   http::Request request;
   request.url = std::make_shared<const http::Url>(std::move(*url));
   request.method = method;
   request.header_lines = "User-Agent: yizhan-cli\r\nContent-Type: application/json\r\nAccept: application/json\r\n";
-  if (!api_key_.empty()) request.header_lines += fmt::format("Authorization: Bearer {}\r\n", api_key_);
+  request.header_lines += header_lines;
   request.body = std::make_shared<const std::string>(std::move(body));
   request.timeout = kTimeout;
 
@@ -71,12 +63,25 @@ Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::strin
     io.stop();
   });
   io.run();
-  if (!outcome) return fail("service_unavailable", fmt::format("{} did not answer", base_url_));
+  if (!outcome) return fail("service_unavailable", fmt::format("{} did not answer", base_url));
   if (!*outcome) {
     return fail("service_unavailable",
-                fmt::format("{}: {}. Is 'yizhan serve' running there?", base_url_, outcome->error().message));
+                fmt::format("{}: {}. Is 'yizhan serve' running there?", base_url, outcome->error().message));
   }
   return ServiceAnswer{(*outcome)->status, std::move((*outcome)->body)};
+}
+
+Result<std::string> listener_url(const std::string& listen, bool tls) {
+  auto address = http::parse_listen_address(listen);
+  if (!address) return std::unexpected(address.error());
+  if (address->host == "0.0.0.0") address->host = "127.0.0.1";
+  if (address->host == "::") address->host = "::1";
+  return fmt::format("{}://{}", tls ? "https" : "http", address->to_string());
+}
+
+Result<ServiceAnswer> ServiceClient::request(std::string_view method, std::string_view path, std::string body) const {
+  const std::string credential = api_key_.empty() ? "" : fmt::format("Authorization: Bearer {}\r\n", api_key_);
+  return request_once(base_url_, path, method, credential, std::move(body));
 }
 
 Error service_error(const ServiceAnswer& answer, const std::string& base_url) {
@@ -109,7 +114,7 @@ Result<std::optional<ServiceClient>> find_service(const Context& context, const 
   if (!options.url.empty()) return ServiceClient(options.url, std::move(api_key));
   const bool store_named = !context.options.store_url.empty() || !context.options.data_dir.empty();
   if (options.direct || store_named) return std::nullopt;
-  auto url = configured_api_url(config);
+  auto url = listener_url(config.listen.api, !config.api.certificate_file.empty());
   if (!url) return std::unexpected(url.error());
   if (!is_listening(*url)) return std::nullopt;
   return ServiceClient(std::move(*url), std::move(api_key));

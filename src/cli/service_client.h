@@ -18,6 +18,15 @@ struct ServiceAnswer {
   std::string body;
 };
 
+/// One request to wherever the operator said, private or not. `header_lines`: each `Name: value\r\n`. Codes
+/// `url_invalid`, `service_unavailable`.
+Result<ServiceAnswer> request_once(const std::string& base_url, std::string_view path, std::string_view method,
+                                   std::string_view header_lines, std::string body);
+
+/// The URL of a listener of this machine's service, as configured; `0.0.0.0` and `::` become loopback. Code
+/// `listen_address_invalid`.
+Result<std::string> listener_url(const std::string& listen, bool tls);
+
 class ServiceClient {
  public:
   /// `base_url`: `http://127.0.0.1:7401`. `api_key` may be empty.

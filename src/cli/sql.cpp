@@ -19,7 +19,17 @@ constexpr std::string_view kTablesQuery =
     "SELECT 'cs_platform_event_outbox' AS name, 'every event and its state' AS holds UNION ALL "
     "SELECT 'cs_platform_event_delivery_attempts', 'every attempt to deliver' UNION ALL "
     "SELECT 'cs_platform_event_dead_letters', 'events whose every attempt failed' UNION ALL "
-    "SELECT 'outbox_endpoints', 'endpoints that are disabled'";
+    "SELECT 'outbox_endpoints', 'endpoints that are disabled' UNION ALL "
+    "SELECT 'inbound_callbacks', 'every callback that came in' UNION ALL "
+    "SELECT 'pay_orders', 'orders that payment notices pay' UNION ALL "
+    "SELECT 'platform_express_waybills', 'parcels and their state' UNION ALL "
+    "SELECT 'platform_express_tracking_events', 'what carriers said of them' UNION ALL "
+    "SELECT 'platform_express_event_raw', 'carriers'' callbacks as they came' UNION ALL "
+    "SELECT 'ml_orders', 'whose a parcel is' UNION ALL "
+    "SELECT 'notify_queue', 'what somebody has to be told' UNION ALL "
+    "SELECT 'express_notifications', 'notifications and whether they were sent' UNION ALL "
+    "SELECT 'push_devices', 'phones' UNION ALL "
+    "SELECT 'push_deliveries', 'each notification on each phone'";
 
 constexpr std::string_view kShellHelp =
     "End a statement with ';'. It may span lines; Ctrl-C forgets it, Ctrl-R searches the history, Ctrl-D leaves.\n"
@@ -28,6 +38,8 @@ constexpr std::string_view kShellHelp =
     "What is waiting:\n"
     "  SELECT id, platform, status, attempt_count, next_attempt_at, last_error FROM cs_platform_event_outbox\n"
     "   WHERE status IN ('pending', 'retrying') ORDER BY next_attempt_at LIMIT 20;\n"
+    "What was told about a parcel:\n"
+    "  SELECT id, aud, recipient_id, send_status, last_error FROM express_notifications WHERE tracking_no = '…';\n"
     "Send one again:\n"
     "  UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), last_error = NULL WHERE id = "
     "'…';\n";

@@ -65,7 +65,7 @@ void leave_out(std::string& text) {
 
 TraceStory redacted(TraceStory story) {
   for (EventStory& event : story.events) {
-    leave_out(event.event.event.payload);
+    event.event.event.payload = fmt::format(R"("{}")", left_out(event.event.event.payload));  // JSON, as most are
     for (store::AttemptView& attempt : event.attempts) leave_out(attempt.response_body);
   }
   for (TracedNotification& notification : story.notifications) {

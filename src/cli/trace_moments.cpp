@@ -99,9 +99,19 @@ void add_moments(std::vector<Moment>& moments, const TracedNotification& notific
   }
 }
 
-void add_moments(std::vector<Moment>& moments, const EventStory& story, UtcTime now) {
+/// What is sent where: of a delivery to a device, the device.
+std::string way_of(const TraceStory& story, const store::Event& event) {
+  for (const TracedNotification& notification : story.notifications) {
+    for (const store::DeliveryView& delivery : notification.deliveries) {
+      if (delivery.event_id == event.id) return fmt::format("push → {}", delivery.cid);
+    }
+  }
+  return fmt::format("{} → {}", event.event_type, event.platform);
+}
+
+void add_moments(std::vector<Moment>& moments, const EventStory& story, const std::string& of_whom, UtcTime now) {
   for (Moment& moment : moments_of(story, now, false)) {
-    std::string of = fmt::format("{} → {}", story.event.event.event_type, story.event.event.platform);
+    std::string of = of_whom;
     if (moment.what == "accepted") {
       moment.what = "event";
       of += named("id", story.event.event.id);
@@ -115,6 +125,13 @@ void add_steps(std::vector<std::string>& steps, const TracedNotification& notifi
   const store::NotificationView& view = notification.view;
   const std::string& id = view.notification.message_id;
   if (view.send_status == "success") return;
+  if (view.send_status.empty() && !view.waits_until) {
+    steps.push_back(
+        fmt::format("Notification {} is to be sent next; if it stays so, is a push channel configured and "
+                    "does 'yizhan serve' run with the role push?",
+                    id));
+    return;
+  }
   if (view.send_status.empty() && view.waits_until) {
     steps.push_back(fmt::format("Notification {} waits until {} UTC for a device of {} {}: {}.", id,
                                 readable_time(*view.waits_until), store::to_string(view.notification.audience),
@@ -144,7 +161,7 @@ std::vector<Moment> moments_of(const TraceStory& story, UtcTime now) {
   for (const store::PayOrder& order : story.orders) add_moments(moments, order);
   for (const store::WaybillView& parcel : story.parcels) add_moments(moments, parcel);
   for (const TracedNotification& notification : story.notifications) add_moments(moments, notification);
-  for (const EventStory& event : story.events) add_moments(moments, event, now);
+  for (const EventStory& event : story.events) add_moments(moments, event, way_of(story, event.event.event), now);
   std::ranges::stable_sort(moments, {}, &Moment::at);
   return moments;
 }
@@ -163,7 +180,7 @@ std::vector<std::string> next_steps(const TraceStory& story, UtcTime now) {
   for (const EventStory& event : story.events) {
     if (event.event.status == EventStatus::kDelivered) continue;
     for (std::string& step : next_steps(event, now)) {
-      steps.push_back(fmt::format("{} → {}: {}", event.event.event.event_type, event.event.event.platform, step));
+      steps.push_back(fmt::format("{}: {}", way_of(story, event.event.event), step));
     }
   }
   for (const TracedNotification& notification : story.notifications) add_steps(steps, notification);

@@ -26,7 +26,7 @@ class Search {
     if (auto done = add_callbacks(key, "key of a callback"); !done) return done;
     if (auto done = add_events_about(key, "correlation"); !done) return done;
     if (auto done = add_order(key, "out_trade_no"); !done) return done;
-    if (auto done = add_parcel(key, "tracking number"); !done) return done;
+    if (auto done = add_parcel(key, "tracking_no"); !done) return done;
     if (auto done = add_notifications({.message_id = key}, "message id"); !done) return done;
     if (auto done = add_notifications({.id = key}, "notification id"); !done) return done;
     if (auto done = add_device(key); !done) return done;
@@ -200,13 +200,14 @@ Result<TraceStory> find_trace(store::Store& store, std::string_view key, const c
   Search search(store, config, story);
   if (auto done = search.begin(); !done) return std::unexpected(done.error());
   if (story.found_as.empty()) {
-    return fail("nothing_found",
+    return fail("trace_not_found",
                 fmt::format("nothing in this store is known as '{}'. It may be an id of another environment, may never "
                             "have come in ('yizhan callbacks list' shows what did), or may be older than what is kept",
                             key));
   }
   if (auto done = search.follow(); !done) return std::unexpected(done.error());
-  std::ranges::sort(story.callbacks, {}, [](const store::CallbackView& each) { return each.callback.received_at; });
+  std::ranges::sort(story.callbacks, {},
+                    [](const store::CallbackView& each) { return std::pair(each.callback.received_at, each.id); });
   std::ranges::sort(story.events, {}, [](const EventStory& each) { return each.event.event.created_at; });
   std::ranges::sort(story.notifications, {}, [](const TracedNotification& each) { return each.view.created_at; });
   return story;

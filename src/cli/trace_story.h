@@ -21,7 +21,7 @@ inline constexpr int kTracedDeliveries = 100;
 
 struct TraceStory {
   std::string key;
-  std::vector<std::string> found_as;  ///< what the key turned out to be: `tracking number`, `event id`; in that order
+  std::vector<std::string> found_as;           ///< what the key turned out to be: `tracking_no`, `event id`
   std::vector<store::CallbackView> callbacks;  ///< oldest first; repetitions too
   std::vector<store::PayOrder> orders;
   std::vector<store::WaybillView> parcels;
@@ -34,7 +34,7 @@ struct TraceStory {
 /// Looks for an event id, an idempotency key or correlation, a transaction id, out_trade_no, refund number, delivery
 /// id, message id, tracking number, a notification's id or message_id, a device's cid, a recipient's id; and follows
 /// what it finds: a callback to its order and events, a parcel to its notifications, a notification to its deliveries.
-/// Code `nothing_found`.
+/// Code `trace_not_found`.
 Result<TraceStory> find_trace(store::Store& store, std::string_view key, const config::Config& config);
 
 /// All that happened, and what is still to come, in order of time.

@@ -52,7 +52,7 @@ std::vector<Setting<Config>> declare_notify() {
        .seed_variable = "NOTIFY_WORKER_RPC_TOKEN",
        .secrecy = Secrecy::kSecret},
       {.key = "notify.supa_timeout_ms",
-       .kind = milliseconds(100, 30'000),
+       .kind = milliseconds(100, 15'000),
        .field = at(&Config::notify, &NotifySection::supa_timeout),
        .help = "One deadline for a question to that service."},
       {.key = "notify.outbound_allow",

@@ -130,8 +130,8 @@ void read_seed_setting(Draft& draft, const Setting<Config>& setting, const Varia
     const auto variable = variables.find(name);
     if (!name.empty() && variable != variables.end() && !variable->second.empty()) found.push_back(&*variable);
   }
-  std::ranges::stable_partition(
-      found, [&](const auto* each) { return parse_text(setting.kind, each->second) != Value(true); });
+  const auto says_yes = [&](const auto* each) { return parse_text(setting.kind, each->second) == Value(true); };
+  if (found.size() == 2 && says_yes(found[0])) std::swap(found[0], found[1]);
   for (const auto* variable : found) {
     const auto& [name, value] = *variable;
     const std::string ours = setting.from_seed ? setting.from_seed(value) : value;

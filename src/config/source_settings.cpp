@@ -31,9 +31,9 @@ std::vector<Setting<Source>> declare_sources() {
        .kind = BooleanKind{},
        .field = at(&Source::reject_unfit),
        .help =
-           "What is answered to a payment of an unknown order, a wrong amount or another merchant: `true`: failure, "
-           "so that it is sent again, which may find the order; `false`: success. Either way it is on record and "
-           "alarmed."},
+           "What is answered to a payment of an unknown order, a wrong amount or another merchant, and to a carrier "
+           "that tells of a parcel without a waybill: `true`: failure, so that it is sent again, which may find the "
+           "order or the parcel; `false`: success. Either way it is on record and alarmed."},
       {.key = "rate_per_second",
        .kind = RealKind{0, 1'000'000},
        .field = at(&Source::rate_per_second),

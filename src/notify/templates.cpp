@@ -133,7 +133,8 @@ std::string filled_in(std::string_view text, const Facts& facts) {
   return tidy(out);
 }
 
-/// 0: for one state and audience; 3: for everything.
+/// 0: for one state and audience; kBroadest: for everything.
+constexpr int kBroadest = 3;
 int breadth(const Template& each) {
   return (each.status_code == kAny ? 2 : 0) + (each.audience == kAny ? 1 : 0);
 }
@@ -180,9 +181,11 @@ Result<Templates> Templates::make(std::vector<Template> configured, Language lan
   Templates made;
   made.language_ = language;
   std::vector<Template> defaults = default_templates(language);
-  for (std::vector<Template>* group : {&configured, &defaults}) {
-    std::ranges::stable_sort(*group, {}, breadth);
-    std::ranges::move(*group, std::back_inserter(made.templates_));
+  for (const std::vector<Template>* group : {&configured, &defaults}) {
+    for (int wanted = 0; wanted <= kBroadest; ++wanted) {
+      std::ranges::copy_if(*group, std::back_inserter(made.templates_),
+                           [wanted](const Template& each) { return breadth(each) == wanted; });
+    }
   }
   return made;
 }

@@ -16,13 +16,13 @@ namespace yizhan::notify {
 /// words), {status_code}, {text} (the carrier's), {location}, {time} (`02-06 16:30`, UTC+8), {carrier}, {order_id}.
 /// A text that is empty, or comes to nothing because what it shows is not known, is taken from the next template.
 struct Template {
-  std::string status_code;  ///< canonical, or `*`
-  std::string audience;     ///< `user`, `merchant`, or `*`
-  std::string title;
-  std::string body;
+  std::string status_code = "*";  ///< canonical, or `*`
+  std::string audience = "*";     ///< `user`, `merchant`, or `*`
+  std::string title{};
+  std::string body{};
   /// For a lock screen (`event_text_safe`): {text}, {location}, {order_id}, {status_code} (which may be any text of a
   /// carrier's) and the whole {tracking_no} are refused in it.
-  std::string safe_text;
+  std::string safe_text{};
   bool silent = false;  ///< this state is not told to this audience
 };
 

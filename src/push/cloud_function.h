@@ -11,10 +11,10 @@
 namespace yizhan::push {
 
 struct CloudFunctionOptions {
-  std::string url;    ///< CLOUD_FUNC_URL
-  std::string token;  ///< PUSH_TOKEN; may be empty
+  std::string url;      ///< CLOUD_FUNC_URL
+  std::string token{};  ///< PUSH_TOKEN; may be empty
   Milliseconds timeout{10000};
-  std::shared_ptr<const std::vector<http::Network>> extra_networks;
+  std::shared_ptr<const std::vector<http::Network>> extra_networks{};
 };
 
 /// Codes: `url_invalid`.

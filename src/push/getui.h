@@ -31,7 +31,7 @@ struct GetuiOptions {
   /// How long Getui keeps a message for a device that is offline (settings.ttl); at most three days.
   Seconds time_to_live{86400};
   Milliseconds shortest_auth_interval{1000};  ///< see getui_token.h
-  std::shared_ptr<const std::vector<http::Network>> extra_networks;
+  std::shared_ptr<const std::vector<http::Network>> extra_networks{};
 };
 
 /// Codes: `url_invalid`, `getui_incomplete` (an id, key or secret is missing, or the app id has other characters than

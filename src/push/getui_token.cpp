@@ -17,13 +17,9 @@
 namespace yizhan::push {
 namespace {
 
-/// So long before its end a token is taken for spent: a call that begins now has to get through with it.
-constexpr Seconds kRenewBefore{300};
-/// Whatever expire_time says by a clock that is not ours: a wrong guess costs one auth more, or one 10001.
-constexpr Seconds kShortestLife{60};
+/// Whatever expire_time says: a wrong guess costs one 10001.
 constexpr Seconds kLongestLife{86400};
-constexpr Milliseconds kFailurePause{1000};
-constexpr Milliseconds kFailurePauseMax{60000};
+constexpr Milliseconds kLongestFailurePause{60000};
 
 struct Issued {
   std::string token;
@@ -67,7 +63,11 @@ ErrorClass class_without_token(const ServiceAnswer& answer) {
 
 struct GetuiToken::State : std::enable_shared_from_this<State> {
   State(http::asio::io_context& io_context, http::Client& http_client, GetuiTokenOptions token_options)
-      : io(io_context), client(http_client), options(std::move(token_options)), timer(io.get_executor()) {
+      : io(io_context),
+        client(http_client),
+        options(std::move(token_options)),
+        timer(io.get_executor()),
+        failure_pause(options.failure_pause) {
     remember("");
   }
 
@@ -128,9 +128,9 @@ struct GetuiToken::State : std::enable_shared_from_this<State> {
     if (outcome.succeeded() && issued && fits_a_header(issued->token)) {
       remember(std::move(issued->token));
       const Microseconds life = issued->expires_at ? *issued->expires_at - utc_now() : Microseconds(kLongestLife);
-      good_until =
-          std::chrono::steady_clock::now() + std::clamp<Microseconds>(life - kRenewBefore, kShortestLife, kLongestLife);
-      failure_pause = kFailurePause;
+      good_until = std::chrono::steady_clock::now() +
+                   std::clamp<Microseconds>(life - options.renew_before, options.shortest_life, kLongestLife);
+      failure_pause = options.failure_pause;
       return release(token);
     }
 
@@ -151,7 +151,7 @@ struct GetuiToken::State : std::enable_shared_from_this<State> {
     outcome.error_message = secrets.hide(outcome.error_message);
     failure = std::move(outcome);
     silent_until = std::chrono::steady_clock::now() + failure_pause;
-    failure_pause = std::min(failure_pause * 2, kFailurePauseMax);
+    failure_pause = std::min(failure_pause * 2, kLongestFailurePause);
     release(std::unexpected(failure));
   }
 
@@ -184,7 +184,7 @@ struct GetuiToken::State : std::enable_shared_from_this<State> {
   SteadyTime next_auth_at{};
   AttemptOutcome failure;
   SteadyTime silent_until{};
-  Milliseconds failure_pause = kFailurePause;
+  Milliseconds failure_pause;
 };
 
 GetuiToken::GetuiToken(http::asio::io_context& io, http::Client& client, GetuiTokenOptions options)

@@ -6,9 +6,8 @@
 //   → {"code": 0, "msg": "", "data": {"expire_time": "ms since 1970, about a day ahead", "token": …}}
 //
 // However many calls wait for it, one auth is under way at a time; they begin `shortest_interval` apart at least, of
-// the 100 a minute that are allowed. One that failed is not repeated for a while, 1 s doubling to a minute: who asks
-// meanwhile hears what it said.
-// Source: Getui, "REST API V2", auth. Runs on the I/O thread.
+// the 100 a minute that are allowed. One that failed is not repeated for a while: who asks meanwhile hears what it
+// said. Source: Getui, "REST API V2", auth. Runs on the I/O thread.
 #pragma once
 
 #include <expected>
@@ -28,8 +27,12 @@ struct GetuiTokenOptions {
   std::string app_key;
   std::string master_secret;
   Milliseconds timeout{10000};
-  std::shared_ptr<const std::vector<http::Network>> extra_networks;
+  std::shared_ptr<const std::vector<http::Network>> extra_networks{};
   Milliseconds shortest_interval{1000};
+  Seconds renew_before{300};  ///< a token is spent so long before it expires: a call that begins has to get through
+  /// A token lives no shorter, whatever expire_time says by a clock that is not ours: a wrong guess costs one 10001.
+  Seconds shortest_life{60};
+  Milliseconds failure_pause{1000};  ///< after an auth that failed; doubles to a minute while they fail
 };
 
 class GetuiToken {

@@ -14,7 +14,7 @@ void Secrets::add(std::string_view secret) {
   for (const std::string& text : {std::string(secret), quoted.substr(1, quoted.size() - 2)}) {
     if (std::ranges::find(texts_, text) == texts_.end()) texts_.push_back(text);
   }
-  std::ranges::stable_sort(texts_, std::greater{}, &std::string::size);
+  std::ranges::sort(texts_, std::greater{}, &std::string::size);
 }
 
 std::string Secrets::hide(std::string_view text) const {

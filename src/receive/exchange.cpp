@@ -40,6 +40,10 @@ Exchange::Exchange(std::shared_ptr<Pipeline> pipeline, SourceAtWork& source, htt
 void Exchange::stored(Result<store::Received> received, store::ReceiveCall call) {
   http::DeadlineWheel::disarm(*this);
   settle_events(received, call);
+  if (received && received->effect == store::EffectResult::kApplied &&
+      std::holds_alternative<store::ExpressEffect>(call.effect)) {
+    pipeline_->intake.express_applied();
+  }
   fail_point("receive.before_answer");
   if (received && received->verdict != store::Verdict::kDuplicate && store::is_unfit(received->effect))
     raise_unfit(*received);
@@ -88,7 +92,9 @@ void Exchange::answer_outcome(const store::Received& received) {
     case store::Verdict::kRejected:
       ++source_.counters.rejected;
       outcome.kind = Outcome::Kind::kRejected;
-      unfit = {to_string(received.effect), "the callback does not fit the order; it is on record"};
+      unfit = {to_string(received.effect), received.effect == store::EffectResult::kWaybillUnknown
+                                               ? "the parcel is not known; the callback is on record"
+                                               : "the callback does not fit the order; it is on record"};
       outcome.error = &unfit;
       break;
   }
@@ -115,7 +121,8 @@ void Exchange::raise_unfit(const store::Received& received) {
                                   {"effect", to_string(received.effect)},
                                   {"status", to_string(received.verdict)},
                                   {"outTradeNo", key_value(notice_, "out_trade_no")},
-                                  {"transactionId", key_value(notice_, "transaction_id")}});
+                                  {"transactionId", key_value(notice_, "transaction_id")},
+                                  {"trackingNo", key_value(notice_, "tracking_no")}});
 }
 
 void Exchange::log_line(std::string_view status, std::string_view reason, const store::Received* received) const {

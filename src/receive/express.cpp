@@ -9,6 +9,7 @@
 #include "receive/answers.h"
 #include "receive/callback_keys.h"
 #include "receive/express_state.h"
+#include "receive/express_steps.h"
 #include "receive/field_reader.h"
 #include "receive/verify_request.h"
 #include "verify/presets.h"
@@ -48,7 +49,7 @@ class Express final : public Source {
       if (reject_invalid_signature_) return std::unexpected(std::move(good.error()));
       notice.reason = "signature_invalid_let_through";
     }
-    const auto status = read_express_status(request.http.body);
+    auto status = read_express_status(request.http.body);
     if (!status) return std::unexpected(status.error());
     notice.event_type = "express.status";
     notice.result_code = status->status_code;
@@ -57,11 +58,17 @@ class Express final : public Source {
             ? idempotency_key({status->tracking_no, status->received_code, to_rfc3339(status->event_time)})
             : idempotency_key({status->event_id});
     add_key(notice, kTrackingKey, status->tracking_no);
+    notice.effect = store::ExpressEffect{{*std::move(status)}};
     return notice;
   }
 
   Reply answer(const Outcome& outcome) const override {
     Reply reply{.status = status_of(outcome), .content_type = kJsonType};
+    if (reason_code(outcome) == store::to_string(store::EffectResult::kWaybillUnknown)) {
+      reply.status = 404;
+      reply.body = R"({"ok":false,"message":"waybill not found"})";
+      return reply;
+    }
     if (!is_success(outcome)) {
       reply.body = R"({"ok":false,"message":)";
       append_json_string(reply.body, reason_message(outcome));
@@ -90,11 +97,11 @@ class Express final : public Source {
 
 }  // namespace
 
-Result<ExpressStatus> read_express_status(std::string_view body) {
+Result<store::ExpressStep> read_express_status(std::string_view body) {
   const auto document = json::read_document(body);
   if (!document) return std::unexpected(document.error());
   FieldReader read(*document);
-  ExpressStatus status;
+  store::ExpressStep status;
   const std::string_view tracking_name = name_used(read, {kTrackingKey, "waybill_no", "nu", "logistic_code"});
   status.tracking_no = read.identifier(tracking_name);
   status.received_code = read.identifier(name_used(read, {"status_code", "status", "state"}));
@@ -105,7 +112,8 @@ Result<ExpressStatus> read_express_status(std::string_view body) {
   status.location = read.optional_text("location");
   status.event_id = read.optional_identifier("event_id");
   if (read.failed()) return read.error();
-  return status;
+  if (auto good = check_tracking_no(status.tracking_no); !good) return std::unexpected(std::move(good.error()));
+  return fit_step(std::move(status));
 }
 
 Result<std::shared_ptr<const Source>> make_express_source(const ExpressOptions& options) {

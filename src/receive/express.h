@@ -9,13 +9,15 @@
 // (express_state.h); where the waybill goes by kuaidi100's `nu` or Kdniao's `logistic_code`, the codes are read as
 // theirs.
 //
-// Event type `express.status`; told apart by event_id, else by tracking number, status as it came, and time.
+// Event type `express.status`; told apart by event_id, else by tracking number, status as it came, and time. Its effect
+// is one step of the parcel (store/express.h). Without a waybill of that number it is refused, so that it comes again.
 //
 // A bad signature is rejected, or recorded and let through (`signature_invalid_let_through`), as the operator will have
 // it; without secrets nothing is verified (`signature_not_checked`).
 //
 // Answers: {"ok":true,"id":17,"duplicate":false,"tracking_no":"SF1","status_code":"DELIVERED"}, 200;
-// {"ok":false,"message":…}, 401 for a bad signature, 400 for other faults, 503 where it could not be stored.
+// {"ok":false,"message":"waybill not found"}, 404, for a parcel that nobody knows; {"ok":false,"message":…}, 401 for a
+// bad signature, 400 for other faults, 503 where it could not be stored.
 #pragma once
 
 #include <memory>
@@ -36,18 +38,7 @@ struct ExpressOptions {
 /// Code `secret_invalid`.
 Result<std::shared_ptr<const Source>> make_express_source(const ExpressOptions& options);
 
-/// What such a callback says.
-struct ExpressStatus {
-  std::string tracking_no;
-  std::string status_code;    ///< canonical, or as it came
-  std::string received_code;  ///< as it came
-  UtcTime event_time{};
-  std::string event_text;
-  std::string carrier_code;
-  std::string location;
-  std::string event_id;
-};
-/// Codes: `json_invalid`, `field_missing`, `field_invalid`.
-Result<ExpressStatus> read_express_status(std::string_view body);
+/// What such a callback says. Codes: `json_invalid`, `field_missing`, `field_invalid`.
+Result<store::ExpressStep> read_express_status(std::string_view body);
 
 }  // namespace yizhan::receive

@@ -32,21 +32,39 @@ constexpr std::array kCanonical{
 };
 
 constexpr std::array kKuaidi100{
-    Mapping{"0", "IN_TRANSIT"},    Mapping{"1", "PICKED_UP"},  Mapping{"2", "EXCEPTION"},
-    Mapping{"3", "DELIVERED"},     Mapping{"4", "RETURNED"},   Mapping{"5", "OUT_FOR_DELIVERY"},
-    Mapping{"6", "RETURNING"},     Mapping{"7", "IN_TRANSIT"},  // handed over to another carrier
-    Mapping{"8", "IN_TRANSIT"},                                 // customs
-    Mapping{"14", "REJECTED"},     Mapping{"101", "CREATED"},   // ordered
-    Mapping{"102", "CREATED"},                                  // to be picked up
-    Mapping{"103", "PICKED_UP"},                                //
-    Mapping{"301", "DELIVERED"},                                // signed by the recipient
-    Mapping{"302", "DELIVERED"},                                // after trouble
-    Mapping{"303", "DELIVERED"},                                // signed by somebody else
-    Mapping{"304", "DELIVERED"},                                // taken out of a locker or a station
-    Mapping{"501", "IN_LOCKER"},                                // or at a station
-    Mapping{"1001", "IN_TRANSIT"},                              // in the city of delivery
-    Mapping{"1002", "IN_TRANSIT"},                              // between cities
-    Mapping{"1003", "IN_TRANSIT"},                              // forwarded
+    Mapping{"0", "IN_TRANSIT"},
+    Mapping{"1", "PICKED_UP"},
+    Mapping{"2", "EXCEPTION"},
+    Mapping{"3", "DELIVERED"},
+    Mapping{"4", "RETURNED"},
+    Mapping{"5", "OUT_FOR_DELIVERY"},
+    Mapping{"6", "RETURNING"},
+    Mapping{"7", "IN_TRANSIT"},  // handed over to another carrier
+    Mapping{"8", "IN_TRANSIT"},  // customs
+    Mapping{"14", "REJECTED"},
+    Mapping{"101", "CREATED"},      // ordered
+    Mapping{"102", "CREATED"},      // to be picked up
+    Mapping{"103", "PICKED_UP"},    //
+    Mapping{"301", "DELIVERED"},    // signed by the recipient
+    Mapping{"302", "DELIVERED"},    // after trouble
+    Mapping{"303", "DELIVERED"},    // signed by somebody else
+    Mapping{"304", "DELIVERED"},    // taken out of a locker or a station
+    Mapping{"501", "IN_LOCKER"},    // or at a station
+    Mapping{"1001", "IN_TRANSIT"},  // in the city of delivery
+    Mapping{"1002", "IN_TRANSIT"},  // between cities
+    Mapping{"1003", "IN_TRANSIT"},  // forwarded
+    // What its lines say where they have no code.
+    Mapping{"在途", "IN_TRANSIT"},
+    Mapping{"揽收", "PICKED_UP"},
+    Mapping{"疑难", "EXCEPTION"},
+    Mapping{"签收", "DELIVERED"},
+    Mapping{"退签", "RETURNED"},
+    Mapping{"派件", "OUT_FOR_DELIVERY"},
+    Mapping{"退回", "RETURNING"},
+    Mapping{"转投", "IN_TRANSIT"},
+    Mapping{"清关", "IN_TRANSIT"},
+    Mapping{"拒签", "REJECTED"},
+    Mapping{"投柜或驿站", "IN_LOCKER"},
 };
 
 constexpr std::array kKdniao{

@@ -1,6 +1,7 @@
 #include "receive/kdniao.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/json_text.h"
@@ -9,6 +10,7 @@
 #include "receive/beijing_time.h"
 #include "receive/callback_keys.h"
 #include "receive/express_state.h"
+#include "receive/express_steps.h"
 #include "receive/field_reader.h"
 #include "receive/json_field.h"
 #include "receive/source_path.h"
@@ -19,9 +21,10 @@ namespace {
 
 constexpr std::size_t kMostKeys = 100;  // waybills of one push that can be searched for
 constexpr std::string_view kBusinessKey = "business_id";
+constexpr std::string_view kStatus = "express.status";
 
 std::string_view event_type_of(std::string_view request_type) {
-  if (request_type == "101" || request_type == "102") return "express.status";
+  if (request_type == "101" || request_type == "102") return kStatus;
   return request_type == "107" ? "express.payment" : "express.other";
 }
 
@@ -75,19 +78,61 @@ class Kdniao final : public Source {
       return fail("field_missing", "The field Data is missing, or is no array.");
     }
     json::ArrayReader elements(waybills->text, waybills->offset);
-    while (notice.keys.size() < kMostKeys) {
+    store::ExpressEffect effect;
+    std::optional<Error> unreadable;
+    bool all = true;
+    for (bool first = true;; first = false) {
       const auto waybill = elements.next();
       if (!waybill) return std::unexpected(waybill.error());
       if (!*waybill) break;
       FieldReader each(**waybill);
-      const std::string tracking_no = each.identifier("LogisticCode");
-      const std::string state =
-          kdniao_express_state(each.optional_identifier("State"), each.optional_identifier("StateEx"));
+      ParcelReport report{
+          .tracking_no = each.identifier("LogisticCode"),
+          .carrier_code = each.optional_identifier("ShipperCode"),
+          .status_code = kdniao_express_state(each.optional_identifier("State"), each.optional_identifier("StateEx")),
+          .lines = {}};
       if (each.failed()) return each.error();
-      if (notice.keys.empty()) notice.result_code = state;
-      add_key(notice, "tracking_no", tracking_no);
+      if (auto good = check_tracking_no(report.tracking_no); !good) return good;
+      if (first) notice.result_code = report.status_code;
+      if (notice.keys.size() < kMostKeys) add_key(notice, "tracking_no", report.tracking_no);
+      if (auto good = read_traces(**waybill, report, unreadable); !good) return good;
+      all = add_steps(effect, std::move(report)) && all;
     }
     add_key(notice, kBusinessKey, business_id);
+    if (notice.event_type != kStatus) return {};
+    if (effect.steps.empty()) return unreadable ? Result<void>(std::unexpected(*unreadable)) : Result<void>();
+    if (unreadable) {
+      notice.reason = kStepUnreadable;
+    } else if (!all) {
+      notice.reason = kStepsCut;
+    }
+    notice.effect = std::move(effect);
+    return {};
+  }
+
+  /// Into the report's lines, newest first; `unreadable`: why the last one of those could not be read that cannot.
+  static Result<void> read_traces(const json::Value& waybill, ParcelReport& report, std::optional<Error>& unreadable) {
+    const auto traces = find_field({"Traces"}, waybill.text);
+    if (!traces || traces->kind != json::Kind::kArray) return {};
+    json::ArrayReader elements(traces->text, traces->offset);
+    for (;;) {
+      const auto trace = elements.next();
+      if (!trace) return std::unexpected(trace.error());
+      if (!*trace) break;
+      FieldReader each(**trace);
+      store::ExpressStep step;
+      step.received_code = each.optional_identifier("Action");
+      step.status_code = kdniao_express_state({}, step.received_code);
+      step.event_time = each.time("AcceptTime");
+      step.event_text = each.optional_text("AcceptStation");
+      step.location = each.optional_text("Location");
+      if (each.failed()) {
+        unreadable = each.error().error();
+      } else {
+        report.lines.push_back(std::move(step));
+      }
+    }
+    std::ranges::reverse(report.lines);  // they come oldest first
     return {};
   }
 

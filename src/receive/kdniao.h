@@ -6,6 +6,9 @@
 // a key. The result code is the first one's state (express_state.h). A push has no id: it is told apart by RequestData,
 // which is the clear body, too.
 //
+// The effect of a status is every trace of every waybill (express_steps.h); a trace's own code is `Action`, which many
+// lack.
+//
 // Answers (source: Kdniao, "Trace push"): {"EBusinessID":"…","UpdateTime":"2026-02-06 16:30:00","Success":true,
 // "Reason":""}, the time being UTC+8; Success false and a reason code, 200 for what is rejected, 503 where it was not
 // stored.

@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "http/form.h"
 #include "receive/answers.h"
 #include "receive/callback_keys.h"
 #include "receive/express_state.h"
+#include "receive/express_steps.h"
 #include "receive/field_reader.h"
+#include "receive/json_field.h"
 #include "receive/source_path.h"
 #include "verify/kuaidi100.h"
 
@@ -61,8 +64,44 @@ class Kuaidi100 final : public Source {
     const std::string tracking_no =
         aborted ? read.optional_identifier("lastResult.nu") : read.identifier("lastResult.nu");
     notice.result_code = kuaidi100_express_state(read.optional_identifier("lastResult.state"));
+    ParcelReport report{.tracking_no = tracking_no,
+                        .carrier_code = read.optional_identifier("lastResult.com"),
+                        .status_code = notice.result_code,
+                        .lines = {}};
     if (read.failed()) return read.error();
     add_key(notice, "tracking_no", tracking_no);
+    return aborted ? Result<void>() : read_lines(*document, std::move(report), notice);
+  }
+
+  static Result<void> read_lines(const json::Value& document, ParcelReport report, Notice& notice) {
+    if (auto good = check_tracking_no(report.tracking_no); !good) return good;
+    const auto data = find_field({"lastResult", "data"}, document.text);
+    if (!data || data->kind != json::Kind::kArray) return {};  // nothing is known of the parcel yet
+    json::ArrayReader lines(data->text, data->offset);
+    std::optional<Error> unreadable;
+    for (;;) {
+      const auto line = lines.next();
+      if (!line) return std::unexpected(line.error());
+      if (!*line) break;
+      FieldReader read(**line);
+      store::ExpressStep step;
+      step.received_code = read.optional_identifier(read.has("statusCode") ? "statusCode" : "status");
+      step.status_code = kuaidi100_express_state(step.received_code);
+      step.event_time = read.time(read.has("ftime") ? "ftime" : "time");
+      step.event_text = read.optional_text("context");
+      step.location = read.optional_text(read.has("location") ? "location" : "areaName");
+      if (read.failed()) {
+        unreadable = read.error().error();
+      } else {
+        report.lines.push_back(std::move(step));
+      }
+    }
+    if (report.lines.empty()) return unreadable ? Result<void>(std::unexpected(*unreadable)) : Result<void>();
+    store::ExpressEffect effect;
+    const bool all = add_steps(effect, std::move(report));
+    if (notice.reason.empty() && unreadable) notice.reason = kStepUnreadable;
+    if (notice.reason.empty() && !all) notice.reason = kStepsCut;
+    notice.effect = std::move(effect);
     return {};
   }
 

@@ -4,6 +4,10 @@
 // state (express_state.h). A push has no id: it is told apart by `param`, which has the whole list each time. The clear
 // body is `param`.
 //
+// The effect of a status is every line of `lastResult.data` (express_steps.h): its time is `ftime`, else `time`; its
+// code `statusCode`, else the word in `status`, and many subscriptions have neither; its place `location`, else
+// `areaName`. An abort has no effect.
+//
 // Answers within 20 s (source: kuaidi100, "Subscription push"):
 //   {"result":true,"returnCode":"200","message":"成功"}
 //   {"result":false,"returnCode":"500","message":"<reason code>"}: 200 for what is rejected, 503 where it was not

@@ -77,15 +77,18 @@ SourceAtWork::SourceAtWork(ConfiguredSource configured, UtcTime now)
   counters.source = options.name;
   const Notice notice;
   const store::Received received;
-  const Error unfit{to_string(store::EffectResult::kOrderUnknown), {}};
+  const Error order_unknown{to_string(store::EffectResult::kOrderUnknown), {}};
+  const Error waybill_unknown{to_string(store::EffectResult::kWaybillUnknown), {}};
   Outcome outcome{.notice = &notice, .received = &received, .now = now};
   outcome.kind = Outcome::Kind::kAccepted;
   status_accepted = status_of(*source, outcome);
   outcome.kind = Outcome::Kind::kDuplicate;
   status_duplicate = status_of(*source, outcome);
   outcome.kind = Outcome::Kind::kRejected;
-  outcome.error = &unfit;
+  outcome.error = &order_unknown;
   status_unfit = status_of(*source, outcome);
+  outcome.error = &waybill_unknown;
+  status_waybill_unknown = status_of(*source, outcome);
 }
 
 Pipeline::Pipeline(http::asio::io_context& io, store::GroupCommit& group_commit, store::Intake& event_intake,
@@ -135,11 +138,12 @@ void Pipeline::accept(SourceAtWork& source, http::ServerRequest& request, http::
     return put_off({added.error().code, "the callback cannot be passed on at the moment; send it again"});
   }
   call.keys = notice.keys;
-  call.effect = notice.effect;
+  call.effect = std::move(notice.effect);
   call.reject_unfit = source.options.reject_unfit;
   call.answer_accepted = source.status_accepted;
   call.answer_duplicate = source.status_duplicate;
-  call.answer_rejected = source.status_unfit;
+  const bool is_express = std::holds_alternative<store::ExpressEffect>(call.effect);
+  call.answer_rejected = is_express ? source.status_waybill_unknown : source.status_unfit;
   call.callback = make_record(source, request, arrival, &notice);
   auto exchange = std::make_unique<Exchange>(shared_from_this(), source, std::move(responder), std::move(arrival),
                                              std::move(notice));

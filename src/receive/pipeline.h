@@ -43,6 +43,7 @@ struct SourceAtWork {
   int status_accepted;
   int status_duplicate;
   int status_unfit;
+  int status_waybill_unknown;
 };
 
 /// What is known of a request as soon as it is here.

@@ -278,7 +278,6 @@ struct SqlResult {
 
 class Store : public ExpressStore {
  public:
-
   // ---- the way of the data
   // -------------------------------------------------------------------------------------------
 
@@ -362,6 +361,9 @@ class Store : public ExpressStore {
 enum class OpenMode {
   kServe,  ///< owns an embedded file: takes its lock, checkpoints it; migrates
   kTool,   ///< a command beside a running service: reads and edits, never checkpoints, never migrates
+  /// Likewise, of a schema of any version, also one that was never ours: only ExpressStore::check_express_schema() may
+  /// be called.
+  kExamine,
 };
 
 /// `sqlite:PATH` or `postgresql://…` / `postgres://…`.

@@ -21,6 +21,7 @@
 #include "receive/field_reader.h"
 #include "receive/sources.h"
 #include "receive/xml_fields.h"
+#include "store/express_effect.h"
 #include "verify/base64.h"
 #include "verify/digest.h"
 #include "verify/presets.h"
@@ -280,6 +281,9 @@ void require_fit(const Notice& notice) {
   }
   if (notice.clear_body) require(json::read_document(*notice.clear_body).has_value());
   if (notice.caused) require(json::read_document(notice.caused->payload).has_value());
+  if (const auto* express = std::get_if<store::ExpressEffect>(&notice.effect)) {
+    require(!express->steps.empty() && !store::express_refusal(*express));
+  }
   if (const auto* payment = std::get_if<store::PaymentEffect>(&notice.effect)) {
     require(notice.caused && notice.caused->event_type == "payment.succeeded" && payment->total_fee >= 0);
     require_keepable(payment->out_trade_no, kLongestIdentifier);

@@ -112,15 +112,18 @@ export class RunningBinary {
   }
 }
 
-/** Runs a command of the binary to its end; its standard output. */
-export async function runCommand(commandLine) {
-  const child = spawn(binaryUnderTest(), commandLine, { env: cleanEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
+/** Runs a command of the binary to its end, which must be of that status; its standard output. */
+export async function runCommand(commandLine, { variables = {}, status: expected = 0 } = {}) {
+  const child = spawn(binaryUnderTest(), commandLine, {
+    env: { ...cleanEnvironment(), ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
   child.stderr.setEncoding("utf8").on("data", (text) => (errors += text));
   const [status] = await once(child, "close");
-  if (status !== 0) throw new Error(`${commandLine.join(" ")} ended with ${status}:\n${errors}`);
+  if (status !== expected) throw new Error(`${commandLine.join(" ")} ended with ${status}:\n${errors}`);
   return output;
 }
 

@@ -1,4 +1,5 @@
 // `yizhan serve` on a store of its own, configured for one test file.
+import { randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -56,6 +57,15 @@ export class Service {
     return this.#get(`/api/v1/pay/orders/${encodeURIComponent(outTradeNo)}`);
   }
 
+  /** A parcel that carriers can tell of: its new waybill's number. */
+  async newWaybill() {
+    const trackingNo = `SF${randomBytes(6).readUIntBE(0, 6)}`;
+    const headers = { "content-type": "application/json" };
+    const address = `${this.#binary.address("api")}/api/v1/waybills/${trackingNo}`;
+    await readAnswer(await fetch(address, { method: "PUT", headers, body: "{}" }), 200);
+    return trackingNo;
+  }
+
   /** The events that there are of a selection, at most 1,000. What was answered with success has made its events. */
   async events(selection) {
     const { events } = await this.#get(`/api/v1/events?${new URLSearchParams({ ...selection, limit: 1000 })}`);
@@ -71,6 +81,16 @@ export class Service {
   async send(path, { method = "POST", headers = {}, body }) {
     const answer = await fetch(`${this.#binary.address("receive")}${path}`, { method, headers, body });
     return { status: answer.status, headers: answer.headers, body: await answer.text() };
+  }
+
+  /** What an app or a backend hears from the push server. */
+  async push(method, path, { headers = {}, body } = {}) {
+    const answer = await fetch(`${this.#binary.address("push")}${path}`, {
+      method,
+      headers: { "content-type": "application/json", ...headers },
+      body: body && JSON.stringify(body),
+    });
+    return { status: answer.status, body: await answer.json() };
   }
 
   /** The log's line of the source's next callback, once that is on record; those of others before it are passed over. */

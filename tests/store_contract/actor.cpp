@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "contract_test.h"
+#include "push_calls.h"
 
 namespace yizhan::store::contract {
 
@@ -31,6 +32,8 @@ int act(const std::string& url, std::string_view deed) {
       node.bury(node.claim_one(kEndedLease));
     } else if (deed == "replay") {
       value_of(node.store().replay({}, 100, node.now));
+    } else if (deed == "fan_out") {
+      PushDesk(node).fan_out();
     } else {
       return 2;
     }

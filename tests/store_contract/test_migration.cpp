@@ -3,9 +3,15 @@
 
 #include "actor.h"
 #include "inbound_calls.h"
+#include "old_store.h"
+#include "store/sqlite/schema.h"
 
 namespace yizhan::store::contract {
 namespace {
+
+constexpr std::string_view kOldEvent =
+    "INSERT INTO cs_platform_event_outbox (id, platform, event_type, callback_target, payload) "
+    "VALUES ('old', 'crm', 'a.b', '/hook', '{}')";
 
 class Migrating : public testing::TestWithParam<Engine> {
  protected:
@@ -53,27 +59,41 @@ TEST_P(Migrating, KeepsWhatIsStored) {
 }
 
 TEST_P(Migrating, AStoreOfVersionOneGoesOnWithWhatItHolds) {
-  std::string id;
-  {
-    Node node(place_.url());
-    id = node.accept(node.event()).id;
-    std::vector<std::string> tables{"inbound_callbacks", "callback_keys", "pay_orders", "pay_refunds"};
-    if (GetParam() == Engine::kSqlite) {
-      tables.insert(tables.end(), {"callback_lookup", "callback_lookup_state", "inbound_minutes"});
-    } else {
-      tables.push_back("inbound_idempotency");
-    }
-    for (const std::string& table : tables) node.sql("DROP TABLE " + table);
-    if (GetParam() == Engine::kPostgres) {
-      node.sql("DROP FUNCTION inbound_callbacks_delete, inbound_callbacks_truncate");
-    }
-    node.sql("DELETE FROM yizhan_migrations WHERE version = 2");
-  }
+  make_old_store(GetParam(), place_.url(), 1);
+  run_in_old_store(GetParam(), place_.url(), kOldEvent);
   EXPECT_EQ(value_of(open_factory(place_.url())->schema_version()), 1);
+  EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), 2);
+  Node node(place_.url());
+  EXPECT_EQ(node.status("old"), EventStatus::kPending);
+  EXPECT_EQ(receive(node, callback(node, "k")).verdict, Verdict::kAccepted);
+}
+
+TEST_P(Migrating, AStoreOfVersionTwoGoesOnWithWhatItHolds) {
+  make_old_store(GetParam(), place_.url(), 2);
+  run_in_old_store(GetParam(), place_.url(), kOldEvent);
+  run_in_old_store(GetParam(), place_.url(), "INSERT INTO pay_orders (out_trade_no, total_fee) VALUES ('o1', 100)");
+  const std::string insert =
+      "INSERT INTO inbound_callbacks (received_at, source, event_type, idempotency_key, verdict, reason, effect, "
+      "answer_status, duration_us, event_ids, peer_address, target, body_size, headers, body) VALUES (" +
+      std::string(GetParam() == Engine::kSqlite ? "1767600000000000" : "'2026-01-05T08:00:00Z'") +
+      ", 'shop', 'express.status', '', 'rejected', 'field_missing', 'order_unknown', 400, 1, '', '', '', 2, '', " +
+      (GetParam() == Engine::kSqlite ? "CAST('{}' AS BLOB))" : "'{}')");
+  run_in_old_store(GetParam(), place_.url(), insert);
+  EXPECT_EQ(value_of(open_factory(place_.url())->schema_version()), 2);
   EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), 1);
   Node node(place_.url());
-  EXPECT_EQ(node.status(id), EventStatus::kPending);
-  EXPECT_EQ(receive(node, callback(node, "k")).verdict, Verdict::kAccepted);
+  EXPECT_EQ(node.status("old"), EventStatus::kPending);
+  EXPECT_EQ(receive(node, payment(node, "n1", "o1", "t1", 100)).effect, EffectResult::kApplied);
+  const auto raw = node.sql("SELECT source, raw_text, received_at FROM platform_express_event_raw").rows;
+  ASSERT_EQ(raw.size(), 1U);
+  EXPECT_EQ(raw[0][0], "shop");
+  EXPECT_EQ(raw[0][1], "{}");
+  EXPECT_THAT(*raw[0][2], testing::StartsWith("2026-01-05 08:00:00"));
+
+  // What can become of a callback is more than it was, and no less is refused.
+  const std::string set = "UPDATE inbound_callbacks SET effect = ";
+  node.sql(set + "'waybill_unknown' WHERE source = 'shop'");
+  EXPECT_THROW(node.sql(set + "'nonsense' WHERE source = 'shop'"), std::runtime_error);
 }
 
 TEST_P(Migrating, RefusesAStoreOfANewerProgram) {
@@ -94,6 +114,21 @@ TEST_P(Migrating, IsAllOrNothing) {  // fault 5
 }
 
 YIZHAN_ON_EVERY_ENGINE(Migrating);
+
+TEST(SqliteMigration, ALargeFileOfAnyVersionIsReadAtTheEndsOfItsTrees) {
+  for (const int version : {1, 2, 3}) {
+    const Place place(Engine::kSqlite);
+    if (version < 3) {
+      make_old_store(Engine::kSqlite, place.url(), version);
+    } else {
+      value_of(open_factory(place.url())->migrate());
+    }
+    const std::string path = parse_store_url(place.url())->text;
+    auto connection = value_of(sqlite::Connection::open(path, sqlite::ConnectionRole::kReader));
+    EXPECT_EQ(value_of(sqlite::schema_version(connection)), version);
+    EXPECT_EQ(code_of(sqlite::check_file(connection, path, 0)), "ok") << version;
+  }
+}
 
 TEST(PostgresMigration, NodesThatStartAtOnceTakeTurns) {
   const Place place(Engine::kPostgres);

@@ -16,45 +16,16 @@
 // may not be empty and have no default; duplicates that a unique index will not take.
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace yizhan::store::migrations {
 
-inline constexpr std::string_view kPostgresAdoptExpress = R"sql(
-DO $adopt$
-DECLARE
-  obstacles text[] := '{}';
-  wanted record;
-  present record;
-  other record;
-  known text[] := '{}';
-  adopted oid[] := '{}';
-  relation oid;
-  hindered boolean;
-  repeated bigint;
-  example text;
-BEGIN
-  FOR other IN
-    SELECT c.oid, c.relname, c.relkind FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace
-      AND c.relname IN ('ml_orders', 'platform_express_waybills', 'platform_express_tracking_events', 'notify_queue',
-                        'express_notifications', 'push_devices', 'push_deliveries')
-    ORDER BY c.relname
-  LOOP
-    IF other.relkind NOT IN ('r', 'p') OR other.relname = 'push_deliveries' THEN
-      obstacles := obstacles || format('%I is there already and cannot be adopted (rename it: ALTER TABLE %1$I RENAME '
-                                       'TO %I)', other.relname, other.relname || '_before');
-      CONTINUE;
-    END IF;
-    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other.relname);
-    IF other.relname <> 'ml_orders' THEN
-      adopted := adopted || other.oid;
-    END IF;
-  END LOOP;
-
-  -- Columns. `optional`: it may be empty. They are those of version 3 (postgres_0003_express_push.h).
-  FOR wanted IN
-    SELECT * FROM (VALUES
+/// The columns of version 3 (postgres_0003_express_push.h): of which table, their types, their defaults, and whether
+/// they may be empty. Those of ml_orders keep whatever type they have. Also for finding out what will be in the way
+/// (store/express_schema.cpp).
+inline constexpr std::string_view kExpressColumns = R"sql(
+    (VALUES
       ('platform_express_waybills', 'id', 'text', 'gen_random_uuid()::text', false),
       ('platform_express_waybills', 'tracking_no', 'text', NULL, false),
       ('platform_express_waybills', 'carrier_code', 'text', NULL, true),
@@ -129,26 +100,11 @@ BEGIN
       ('ml_orders', 'created_at', NULL, 'now()', true),
       ('ml_orders', 'updated_at', NULL, 'now()', true)
     ) AS columns (relation, name, type, value, optional)
-  LOOP
-    relation := to_regclass(format('%I.%I', current_schema(), wanted.relation));
-    CONTINUE WHEN relation IS NULL OR (relation <> ALL (adopted) AND wanted.relation <> 'ml_orders');
-    known := known || format('%s.%s', relation, wanted.name);
-    SELECT a.attnum, format_type(a.atttypid, NULL) AS type, a.atttypid, a.attnotnull, a.atthasdef INTO present
-    FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = wanted.name AND NOT a.attisdropped;
+)sql";
 
-    IF NOT FOUND THEN
-      -- Without a default it stays empty in the rows that are there.
-      EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s%s%s', wanted.relation, wanted.name,
-                     coalesce(wanted.type, CASE WHEN wanted.value IS NULL THEN 'text' ELSE 'timestamptz' END),
-                     ' DEFAULT ' || wanted.value,
-                     CASE WHEN wanted.value IS NOT NULL AND NOT wanted.optional THEN ' NOT NULL' ELSE '' END);
-      CONTINUE;
-    END IF;
-    CONTINUE WHEN wanted.relation = 'ml_orders';
-
-    IF present.atttypid <> wanted.type::regtype AND NOT (wanted.type = 'integer' AND present.type = 'bigint') THEN
-      hindered := false;
-      FOR other IN
+/// What depends on the column `present.attnum` of the table `relation`, so that its type cannot change, and the
+/// statement that takes it out of the way.
+inline constexpr std::string_view kHindrances = R"sql(
         SELECT format('foreign key %I of %s', k.conname, k.conrelid::regclass) AS what,
                format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::regclass, k.conname) AS mend
         FROM pg_constraint AS k WHERE k.contype = 'f' AND k.conparentid = 0
@@ -172,6 +128,68 @@ BEGIN
         FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
         WHERE d.classid = 'pg_trigger'::regclass AND NOT t.tgisinternal AND d.refclassid = 'pg_class'::regclass
           AND d.refobjid = relation AND d.refobjsubid = present.attnum
+)sql";
+
+inline constexpr std::string_view kAdoptTables = R"sql(
+DO $adopt$
+DECLARE
+  obstacles text[] := '{}';
+  wanted record;
+  present record;
+  other record;
+  known text[] := '{}';
+  adopted oid[] := '{}';
+  relation oid;
+  hindered boolean;
+  repeated bigint;
+  example text;
+BEGIN
+  FOR other IN
+    SELECT c.oid, c.relname, c.relkind FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace
+      AND c.relname IN ('ml_orders', 'platform_express_waybills', 'platform_express_tracking_events', 'notify_queue',
+                        'express_notifications', 'push_devices', 'push_deliveries')
+    ORDER BY c.relname
+  LOOP
+    IF other.relkind NOT IN ('r', 'p') OR other.relname = 'push_deliveries' THEN
+      obstacles := obstacles || format('%I is there already and cannot be adopted (rename it: ALTER TABLE %1$I RENAME '
+                                       'TO %I)', other.relname, other.relname || '_before');
+      CONTINUE;
+    END IF;
+    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', other.relname);
+    IF other.relname <> 'ml_orders' THEN
+      adopted := adopted || other.oid;
+    END IF;
+  END LOOP;
+
+  -- Columns. `optional`: it may be empty. They are those of version 3 (postgres_0003_express_push.h).
+  FOR wanted IN
+    SELECT * FROM )sql";
+
+inline constexpr std::string_view kAdoptColumns = R"sql(
+  LOOP
+    relation := to_regclass(format('%I.%I', current_schema(), wanted.relation));
+    CONTINUE WHEN relation IS NULL OR (relation <> ALL (adopted) AND wanted.relation <> 'ml_orders');
+    known := known || format('%s.%s', relation, wanted.name);
+    SELECT a.attnum, format_type(a.atttypid, NULL) AS type, a.atttypid, a.attnotnull, a.atthasdef INTO present
+    FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = wanted.name AND NOT a.attisdropped;
+
+    IF NOT FOUND THEN
+      -- Without a default it stays empty in the rows that are there.
+      EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s%s%s', wanted.relation, wanted.name,
+                     coalesce(wanted.type, CASE WHEN wanted.value IS NULL THEN 'text' ELSE 'timestamptz' END),
+                     ' DEFAULT ' || wanted.value,
+                     CASE WHEN wanted.value IS NOT NULL AND NOT wanted.optional THEN ' NOT NULL' ELSE '' END);
+      CONTINUE;
+    END IF;
+    CONTINUE WHEN wanted.relation = 'ml_orders';
+
+    IF present.atttypid <> wanted.type::regtype AND NOT (wanted.type = 'integer' AND present.type = 'bigint') THEN
+      hindered := false;
+      FOR other IN
+        )sql";
+
+inline constexpr std::string_view kAdoptRows = R"sql(
       LOOP
         hindered := true;
         obstacles := obstacles || format('%I.%I is %s and has to become %s, which the %s prevents (%s)',
@@ -295,5 +313,9 @@ BEGIN
   END IF;
 END $adopt$;
 )sql";
+
+/// In this order they are one statement.
+inline constexpr std::array kPostgresAdoptExpress{kAdoptTables, kExpressColumns, kAdoptColumns, kHindrances,
+                                                  kAdoptRows};
 
 }  // namespace yizhan::store::migrations

@@ -32,6 +32,8 @@ class Connection {
   enum class Purpose {
     kWriter,  ///< few known statements, planned once and always through an index
     kReader,  ///< everything else
+    /// Likewise, of a schema of any version (OpenMode::kExamine).
+    kExaminer,
   };
 
   /// Connects, within about five seconds for each address that the URL names, and checks that the server is one we can

@@ -19,10 +19,12 @@ class PostgresFactory final : public StoreFactory {
     }
     return open(Connection::Purpose::kWriter);
   }
-  Result<std::unique_ptr<Store>> open_reader() override { return open(Connection::Purpose::kReader); }
+  Result<std::unique_ptr<Store>> open_reader() override {
+    return open(mode_ == OpenMode::kExamine ? Connection::Purpose::kExaminer : Connection::Purpose::kReader);
+  }
 
   Result<int> migrate() override {
-    if (mode_ == OpenMode::kTool) {
+    if (mode_ != OpenMode::kServe) {
       return fail("sql_error",
                   "a command beside the service does not change the schema; `yizhan migrate` and the "
                   "service's own start do");

@@ -27,7 +27,13 @@ const std::vector<Migration>& migrations() {
        {migrations::kPostgresTables, migrations::kPostgresFunctions, migrations::kPostgresViews,
         migrations::kPostgresTriggers}},
       {"inbound", {migrations::kPostgresInbound}},
-      {"express_push", {migrations::kPostgresAdoptExpress, migrations::kPostgresExpressPush}},
+      {"express_push",
+       [] {
+         std::vector<std::string_view> texts(migrations::kPostgresAdoptExpress.begin(),
+                                             migrations::kPostgresAdoptExpress.end());
+         texts.push_back(migrations::kPostgresExpressPush);
+         return texts;
+       }()},
   };
   return all;
 }

@@ -29,7 +29,7 @@ class SqliteFactory final : public StoreFactory {
   }
 
   Result<std::unique_ptr<Store>> open_writer() override {
-    if (mode_ == OpenMode::kTool) return open(ConnectionRole::kTool, {});
+    if (mode_ != OpenMode::kServe) return open(ConnectionRole::kTool, {});
     if (auto done = migrate(); !done) return std::unexpected(done.error());
     if (writer_open_.exchange(true)) {
       return fail("store_locked", "the writing connection of this database is open already; there is only one");
@@ -40,11 +40,11 @@ class SqliteFactory final : public StoreFactory {
   }
 
   Result<std::unique_ptr<Store>> open_reader() override {
-    return open(mode_ == OpenMode::kTool ? ConnectionRole::kTool : ConnectionRole::kReader, {});
+    return open(mode_ != OpenMode::kServe ? ConnectionRole::kTool : ConnectionRole::kReader, {});
   }
 
   Result<int> migrate() override {
-    if (mode_ == OpenMode::kTool) {
+    if (mode_ != OpenMode::kServe) {
       return fail("sql_error",
                   "a command beside the service does not change the schema; `yizhan migrate` and the "
                   "service's own start do");
@@ -72,7 +72,7 @@ class SqliteFactory final : public StoreFactory {
                       "wrote it, or a later one",
                       *version, newest_schema_version()));
     }
-    if (*version < newest_schema_version()) {
+    if (*version < newest_schema_version() && mode_ != OpenMode::kExamine) {
       return fail(
           "store_unavailable",
           fmt::format("the database {} has schema version {}, this program needs {}: start the service with this "
@@ -94,7 +94,7 @@ class SqliteFactory final : public StoreFactory {
 }  // namespace
 
 Result<std::unique_ptr<StoreFactory>> open_factory(const std::string& path, OpenMode mode, SteadyClock steady_clock) {
-  if (mode == OpenMode::kTool) {
+  if (mode != OpenMode::kServe) {
     if (!std::filesystem::exists(path)) {
       return fail("store_unavailable", fmt::format("there is no database at {}; name the right one (YIZHAN_STORE or "
                                                    "YIZHAN_DATA_DIR), or start the service, which makes it",

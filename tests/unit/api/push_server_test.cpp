@@ -2,12 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "held_database.h"
 #include "push_harness.h"
 
 namespace yizhan::api {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 bool is_ok(const Answer& answer) {
@@ -88,11 +90,25 @@ TEST(PushServer, ARegistrationWakesWhatWaitedForIt) {
 
 TEST(PushServer, WhatWasNotStoredIsNeverAnsweredOk) {
   RunningPushServer push;
+  {
+    const HeldDatabase held(push.database());
+    ASSERT_TRUE(held.held);
+    const Answer busy = push.post("/api/v1/push/register", R"({"cid":"c-1"})");
+    EXPECT_EQ(busy.status, 503);
+    EXPECT_FALSE(is_ok(busy));
+    EXPECT_EQ(busy.code(), "store_unavailable");
+    EXPECT_THAT(message(busy), HasSubstr("database is locked"));
+    EXPECT_TRUE(busy.raw.has_line("Retry-After: 1"));
+  }
+  EXPECT_THAT(push.ask("GET", "/api/v1/push/devices").body.at("devices").as_array(), SizeIs(0));
+  EXPECT_EQ(push.post("/api/v1/push/register", R"({"cid":"c-1"})").status, 200);
+
   push.sql("DROP TABLE push_devices");
-  const Answer answer = push.post("/api/v1/push/register", R"({"cid":"c-1"})");
-  EXPECT_GE(answer.status, 500);
-  EXPECT_FALSE(is_ok(answer));
-  EXPECT_FALSE(answer.code().empty());
+  const Answer broken = push.post("/api/v1/push/register", R"({"cid":"c-1"})");
+  EXPECT_EQ(broken.status, 500);
+  EXPECT_FALSE(is_ok(broken));
+  EXPECT_EQ(broken.code(), "internal_error");
+  EXPECT_THAT(message(broken), Not(HasSubstr("push_devices"))) << "what is our own trouble goes into the log";
 }
 
 TEST(PushServer, SendsToTheDevicesOfOneRecipientOrToSome) {

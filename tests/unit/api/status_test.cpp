@@ -1,6 +1,5 @@
 // What load balancers, Prometheus and readers of the documentation ask for; and a store that is in trouble.
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 
 #include <set>
 
@@ -9,6 +8,7 @@
 #include "api/problem.h"
 #include "api_harness.h"
 #include "base/version.h"
+#include "held_database.h"
 
 namespace yizhan::api {
 namespace {
@@ -26,23 +26,6 @@ TEST(Status, HealthAndReady) {
   EXPECT_EQ(api.ask("GET", "/ready").code(), "stopping");
   EXPECT_EQ(api.ask("GET", "/health").status, 200);
 }
-
-/// Keeps everybody else from writing, as a careless operator's transaction does.
-class HeldDatabase {
- public:
-  explicit HeldDatabase(const std::filesystem::path& path) {
-    sqlite3_open(path.c_str(), &database_);
-    held = sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
-  }
-  ~HeldDatabase() {
-    sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
-    sqlite3_close(database_);
-  }
-  bool held = false;
-
- private:
-  sqlite3* database_ = nullptr;
-};
 
 TEST(Status, AStoreThatCannotWriteIsSaidSoAndRecovers) {
   RunningApi api;

@@ -17,8 +17,10 @@ TEST(CommandLine, WithoutACommandItExplainsItself) {
   CommandRunner commands;
   const CommandOutcome outcome = commands.run({});
   EXPECT_EQ(outcome.status, 0);
-  for (const char* command : {"serve", "emit", "sink", "events", "attempts", "dead-letters", "ledger", "sql", "replay",
-                              "discard", "endpoints", "config", "keys", "migrate", "completion", "version"}) {
+  for (const char* command :
+       {"serve",     "emit",   "sink",     "send-test",    "push-test",  "notifications", "devices", "waybills",
+        "doctor",    "events", "attempts", "dead-letters", "ledger",     "sql",           "replay",  "discard",
+        "endpoints", "config", "keys",     "migrate",      "completion", "version"}) {
     EXPECT_THAT(outcome.out, HasSubstr(std::string("\n  ") + command)) << command;
   }
   EXPECT_THAT(outcome.out, HasSubstr("Exit status"));
@@ -29,6 +31,25 @@ TEST(CommandLine, EveryCommandTeachesWithExamples) {
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{"serve"},
                                                                                        {"emit"},
                                                                                        {"sink"},
+                                                                                       {"send-test"},
+                                                                                       {"send-test", "express"},
+                                                                                       {"push-test"},
+                                                                                       {"notifications"},
+                                                                                       {"notifications", "list"},
+                                                                                       {"notifications", "show"},
+                                                                                       {"notifications", "resend"},
+                                                                                       {"devices"},
+                                                                                       {"devices", "list"},
+                                                                                       {"devices", "show"},
+                                                                                       {"devices", "register"},
+                                                                                       {"devices", "unregister"},
+                                                                                       {"waybills"},
+                                                                                       {"waybills", "put"},
+                                                                                       {"waybills", "show"},
+                                                                                       {"doctor"},
+                                                                                       {"doctor", "schema"},
+                                                                                       {"keys", "generate"},
+                                                                                       {"keys", "verify"},
                                                                                        {"events"},
                                                                                        {"events", "list"},
                                                                                        {"events", "show"},

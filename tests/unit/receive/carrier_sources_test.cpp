@@ -38,7 +38,6 @@ TEST(ExpressSource, TakesAStatus) {
   EXPECT_EQ(notice.idempotency_key, "SF1/delivered/2026-03-10T08:00:00.000000Z") << "local text is UTC+8";
   EXPECT_EQ(keys_of(notice, "tracking_no"), "SF1");
   EXPECT_EQ(notice.reason, "");
-  EXPECT_TRUE(has_no_effect(notice));
   expect_probes_answered(*express());
 }
 
@@ -117,6 +116,11 @@ TEST(ExpressSource, AnswersByteForByte) {
   EXPECT_EQ(unavailable_answer(*express()), (Answered{503, R"({"ok":false,"message":"Try again."})"}));
 }
 
+TEST(ExpressSource, AParcelThatNobodyKnowsIsAnsweredAsTheSeedDid) {
+  EXPECT_EQ(rejected_answer(*express(), "waybill_unknown"),
+            (Answered{404, R"({"ok":false,"message":"waybill not found"})"}));
+}
+
 TEST(ExpressState, OneVocabularyForAll) {
   for (const char* state : {"CREATED", "PICKED_UP", "IN_TRANSIT", "OUT_FOR_DELIVERY", "IN_LOCKER", "DELIVERED",
                             "EXCEPTION", "REJECTED", "RETURNING", "RETURNED", "SOMETHING_ELSE"}) {
@@ -126,9 +130,9 @@ TEST(ExpressState, OneVocabularyForAll) {
   EXPECT_EQ(canonical_express_state("Hold-up"), "Hold-up") << "what is not known stays as it came";
 
   const std::pair<const char*, const char*> kuaidi100[] = {
-      {"0", "IN_TRANSIT"},       {"1", "PICKED_UP"}, {"2", "EXCEPTION"},  {"3", "DELIVERED"},  {"4", "RETURNED"},
-      {"5", "OUT_FOR_DELIVERY"}, {"6", "RETURNING"}, {"7", "IN_TRANSIT"}, {"8", "IN_TRANSIT"}, {"14", "REJECTED"},
-      {"501", "IN_LOCKER"},      {"", ""},           {"9999", "9999"},
+      {"0", "IN_TRANSIT"},       {"1", "PICKED_UP"}, {"2", "EXCEPTION"},  {"3", "DELIVERED"},    {"4", "RETURNED"},
+      {"5", "OUT_FOR_DELIVERY"}, {"6", "RETURNING"}, {"7", "IN_TRANSIT"}, {"8", "IN_TRANSIT"},   {"14", "REJECTED"},
+      {"501", "IN_LOCKER"},      {"", ""},           {"9999", "9999"},    {"签收", "DELIVERED"},
   };
   for (const auto& [code, state] : kuaidi100) EXPECT_EQ(kuaidi100_express_state(code), state) << code;
 
@@ -213,6 +217,8 @@ TEST(Kuaidi100Source, AnswersByteForByte) {
   EXPECT_EQ(duplicate_answer(*kuaidi100()), success);
   EXPECT_EQ(rejected_answer(*kuaidi100(), "signature_mismatch"),
             (Answered{200, R"({"result":false,"returnCode":"500","message":"signature_mismatch"})"}));
+  EXPECT_EQ(rejected_answer(*kuaidi100(), "waybill_unknown"),
+            (Answered{200, R"({"result":false,"returnCode":"500","message":"waybill_unknown"})"}));
   EXPECT_EQ(unavailable_answer(*kuaidi100()),
             (Answered{503, R"({"result":false,"returnCode":"500","message":"store_unavailable"})"}));
 }

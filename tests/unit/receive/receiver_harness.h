@@ -22,8 +22,8 @@
 namespace yizhan::receive {
 
 /// Takes a request for what its headers say: `Sign: good` or it is rejected, `Id`, `Type`, `Order` and `Fee` (a payment
-/// effect), `Caused` (an event), `Clear` (a clear body), `Challenge` (answered at once), `Odd` (let through, for a
-/// reason).
+/// effect), `Parcel` (a step of it), `Caused` (an event), `Clear` (a clear body), `Challenge` (answered at once), `Odd`
+/// (let through, for a reason).
 class HeaderSource final : public Source {
  public:
   explicit HeaderSource(std::string path, Milliseconds limit = Milliseconds{9000})
@@ -48,6 +48,16 @@ class HeaderSource final : public Source {
                                            .total_fee = std::stoll(header("Fee")),
                                            .paid_at = request.now};
     }
+    if (const auto parcel = header("Parcel"); !parcel.empty()) {
+      notice.effect = store::ExpressEffect{{{.tracking_no = parcel,
+                                             .status_code = "DELIVERED",
+                                             .received_code = "3",
+                                             .event_time = request.now,
+                                             .event_text = header("Id"),
+                                             .location = {},
+                                             .carrier_code = {},
+                                             .event_id = {}}}};
+    }
     if (const auto caused = header("Caused"); !caused.empty()) notice.caused = {caused, "caused by " + header("Id")};
     if (const auto clear = header("Clear"); !clear.empty()) notice.clear_body = clear;
     return notice;
@@ -59,7 +69,8 @@ class HeaderSource final : public Source {
       case Outcome::Kind::kDuplicate:
         return {.body = "OK"};
       case Outcome::Kind::kRejected:
-        return {.status = 401, .body = "FAIL " + std::string(outcome.error->code)};
+        return {.status = outcome.error->code == "waybill_unknown" ? 404 : 401,
+                .body = "FAIL " + std::string(outcome.error->code)};
       case Outcome::Kind::kUnavailable:
         break;
     }

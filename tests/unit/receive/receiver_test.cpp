@@ -205,6 +205,29 @@ TEST(Receiver, AnUnfitEffectMayBeAcceptedByConfiguration) {
   EXPECT_EQ(events[0].event.platform, "desk");
 }
 
+TEST(Receiver, WhoeverTellsIsWokenByAParcelThatMoved) {
+  RunningReceiver running;
+  const auto woken = [&] {
+    return running.with_intake([](RecordingIntake& intake) { return intake.express_callbacks; });
+  };
+  CapturedLog log;
+  const auto answer = running.notify("1", "Parcel: A\r\n");
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.body, "FAIL waybill_unknown");
+  EXPECT_EQ(running.callbacks()[0].answer_status, 404) << "on record as it was answered";
+  EXPECT_NE(log.take().find("\"effect\":\"waybill_unknown\""), std::string::npos);
+  EXPECT_EQ(woken(), 0);
+
+  running.sql("INSERT INTO platform_express_waybills (tracking_no) VALUES ('A')");
+  EXPECT_EQ(running.notify("1", "Parcel: A\r\n").body, "OK");
+  EXPECT_EQ(running.callbacks()[1].effect, EffectResult::kApplied);
+  EXPECT_EQ(woken(), 1);
+  EXPECT_EQ(running.notify("1", "Parcel: A\r\n").body, "OK");
+  running.create_order("order-1", 100);
+  EXPECT_EQ(running.notify("2", "Order: order-1\r\nFee: 100\r\n").body, "OK");
+  EXPECT_EQ(woken(), 1) << "neither by a repetition nor by a payment";
+}
+
 TEST(Receiver, RejectsAtOnceAndRecordsAfterwards) {
   RunningReceiver running;
   const std::string body(store::kKeptRejectedBody + 5000, 'x');
