@@ -85,6 +85,7 @@ TEST_F(GetuiTest, EachDeviceHasItsOwnOutcome) {
   EXPECT_EQ(outcomes[2].response_head,
             R"({"code":0,"data":{"RASS_0197aabbccdd7eef8123100000000002":{"cid-2":"successed_ignore"}}})");
   EXPECT_EQ(batches(), 1U);
+  EXPECT_EQ(singles(), 1U) << "the one of which nothing clear was said";
 }
 
 TEST_F(GetuiTest, OneUnknownDeviceCostsTheOthersNothing) {
@@ -96,6 +97,18 @@ TEST_F(GetuiTest, OneUnknownDeviceCostsTheOthersNothing) {
   EXPECT_LE(batches() + singles(), 17U) << "halved, not one by one";
   EXPECT_EQ(outcomes[77].response_status, 400);
   EXPECT_THAT(outcomes[77].error_message, HasSubstr("target user is invalid"));
+}
+
+TEST_F(GetuiTest, WhatABatchNamesWithoutACodeIsAskedForItsCode) {
+  answer = [this](const Received& request, http::Responder responder) {
+    const bool refused_alone = request.path.ends_with("/push/single/cid") && cid_of(request.json()) == "cid-1";
+    if (refused_alone) return respond(std::move(responder), refusal(20001, "body size over limit"), 400);
+    serve(request, std::move(responder));
+  };
+  states = {{"cid-1", "body size over limit"}};
+  const auto outcomes = send_all(*channel(), devices(3));
+  EXPECT_THAT(classes_of(outcomes), testing::ElementsAre("", "push_refused", ""));
+  EXPECT_THAT(outcomes[1].error_message, HasSubstr("20001"));
 }
 
 TEST_F(GetuiTest, DevicesThatAnAnswerLeavesOutAreAskedForByThemselves) {
