@@ -24,9 +24,13 @@ struct Pass {
 };
 using PassPtr = std::shared_ptr<Pass>;
 
-/// The faults of a kind that has to be mended, counted while nothing is said of them.
-struct Alarm {
+/// What somebody has to mend, of one code.
+struct Fault {
+  std::string_view message;  ///< of one of the rows
   std::int64_t rows = 0;
+};
+struct Alarm {
+  std::int64_t unsaid_rows = 0;
   std::optional<SteadyTime> said_at;
 };
 
@@ -78,10 +82,15 @@ struct NotifyStep::State : std::enable_shared_from_this<NotifyStep::State> {
 
   void render(const PassPtr& pass, std::vector<Found> answers) {
     const UtcTime now = utc_now();
+    std::map<std::string_view, Fault> faults;
     for (std::size_t i = 0; i < answers.size(); ++i) {
       unrecorded.push_back(result_of(pass->claim.tasks[i], answers[i], now));
-      if (!answers[i] && answers[i].error().kind == NoRecipients::Kind::kFail) raise(answers[i].error());
+      if (answers[i] || answers[i].error().kind != NoRecipients::Kind::kFail) continue;
+      Fault& fault = faults[answers[i].error().code];
+      fault.message = answers[i].error().message;
+      ++fault.rows;
     }
+    for (const auto& [code, fault] : faults) raise(code, fault);
     record(pass);
   }
 
@@ -178,20 +187,24 @@ struct NotifyStep::State : std::enable_shared_from_this<NotifyStep::State> {
         ++counters.put_off;
         break;
     }
-    log::info("notify",
-              {{"notifyId", result.id},
-               {"status", result.status == store::NotifyStatus::kPutOff ? "put_off" : to_string(result.status)},
-               {"notifications", result.notifications.size()},
-               {"reason", result.last_error}});
+    const bool queued = result.status == store::NotifyStatus::kQueued;
+    const log::Level level = queued ? log::Level::kDebug : log::Level::kInfo;
+    if (!log::enabled(level)) return;
+    const bool put_off = result.status == store::NotifyStatus::kPutOff;
+    log::write(level, "notify",
+               {{"notifyId", result.id},
+                {"status", put_off ? "put_off" : to_string(result.status)},
+                {"notifications", result.notifications.size()},
+                {"reason", result.last_error}});
   }
 
-  void raise(const NoRecipients& fault) {
-    Alarm& alarm = alarms[fault.code];
-    ++alarm.rows;
+  void raise(std::string_view code, const Fault& fault) {
+    Alarm& alarm = alarms[std::string(code)];
+    alarm.unsaid_rows += fault.rows;
     const SteadyTime now = std::chrono::steady_clock::now();
     if (alarm.said_at && now < *alarm.said_at + kAlarmInterval) return;
-    log::error("notify_failed", {{"code", fault.code}, {"message", fault.message}, {"rows", alarm.rows}});
-    alarm = {.rows = 0, .said_at = now};
+    log::error("notify_failed", {{"code", code}, {"message", fault.message}, {"rows", alarm.unsaid_rows}});
+    alarm = {.unsaid_rows = 0, .said_at = now};
   }
 
   http::asio::io_context& io;

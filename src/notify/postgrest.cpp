@@ -186,11 +186,16 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
   void take(Ids ids, const Answer& answer) {
     const std::expected<Orders, Refusal> orders = read(ids, answer);
     if (!orders) return refused(std::move(ids), orders.error());
-    for (const std::string& id : ids) {
+    Ids missing;
+    for (std::string& id : ids) {
       if (const auto order = orders->find(id); order != orders->end()) {
         asked_[id] = recipients_of(id, order->second);
+      } else {
+        missing.push_back(std::move(id));
       }
     }
+    // A service may be told to answer so many rows at most (db-max-rows): what is missing beside others is asked again.
+    if (!missing.empty() && missing.size() < ids.size()) questions_.push_back(std::move(missing));
   }
 
   std::expected<Orders, Refusal> read(const Ids& ids, const Answer& answer) const {

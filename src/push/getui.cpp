@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -182,25 +183,32 @@ class Getui final : public Channel {
 
     void finish_each(Batch batch, const AttemptOutcome& outcome, const ServiceAnswer& answer, const std::string& with,
                      bool renewed) {
-      Batch named;
-      Batch left_out;
+      Batch unclear;
       for (Pending& pending : batch) {
-        (answer.devices.contains(pending.message.cid()) ? named : left_out).push_back(std::move(pending));
+        auto own = outcome_of_device(outcome, answer, pending.message.cid());
+        if (own) {
+          pending.finish(std::move(*own));
+        } else {
+          unclear.push_back(std::move(pending));
+        }
       }
-      if (named.empty()) {
-        send_halves(std::move(left_out), with, renewed);
-      } else if (!left_out.empty()) {
-        call(std::move(left_out), with, renewed);
-      }
-      for (Pending& pending : named) {
-        const std::string& cid = pending.message.cid();
-        const DeviceResult& result = answer.devices.at(cid);
-        AttemptOutcome own = outcome;
-        judge_device(own, result);
-        own.error_message = token.hide(own.error_message);
-        own.response_head = token.hide(device_answer(answer, cid, result)).substr(0, kStoredResponseBytes);
-        pending.finish(std::move(own));
-      }
+      if (unclear.empty()) return;
+      if (unclear.size() == batch.size()) return send_halves(std::move(unclear), with, renewed);
+      call(std::move(unclear), with, renewed);
+    }
+
+    /// Empty where the answer to several leaves the device out, or says no more than that it failed: asked for by
+    /// itself, it gets a code.
+    std::optional<AttemptOutcome> outcome_of_device(const AttemptOutcome& outcome, const ServiceAnswer& answer,
+                                                    const std::string& cid) const {
+      const auto found = answer.devices.find(cid);
+      if (found == answer.devices.end()) return std::nullopt;
+      AttemptOutcome own = outcome;
+      judge_device(own, found->second);
+      if (own.error_class == ErrorClass::kPushFailed) return std::nullopt;
+      own.error_message = token.hide(own.error_message);
+      own.response_head = token.hide(device_answer(answer, cid, found->second)).substr(0, kStoredResponseBytes);
+      return own;
     }
 
     void send_halves(Batch batch, const std::string& with, bool renewed) {

@@ -3,9 +3,10 @@
 // its own request_id.
 //
 // What is handed over in one turn of the event loop goes out in one call; nothing lingers for more. An answer to
-// several says of each device what became of it. Where it leaves some out, those are sent once more without the others,
-// and where it refuses the whole (one parameter, one device of another app), each half by itself, down to the one to
-// blame: under the same request ids, so that nothing is shown twice, and within the time of the attempt.
+// several says of each device what became of it. Where it leaves some out, or says no more of them than that it failed,
+// those are sent once more without the others; where it refuses the whole (one parameter, one device of another app),
+// each half by itself, down to the one to blame. All under the same request ids, so that nothing is shown twice, and
+// within the time of the attempt.
 //
 // The token is kept until shortly before it expires and renewed once on code 10001, by one call however many messages
 // wait for it (getui_token.h).

@@ -77,9 +77,11 @@ void send_wake(Session& session, const std::vector<Waiting>& waiting, UtcTime no
 Result<RegisteredDevice> ExpressTables::register_device(const DeviceRegistration& registration, UtcTime now) {
   if (auto refused = refusal(registration)) return std::unexpected(std::move(*refused));
   static const std::string kFind = fmt::format("SELECT {} FROM push_devices WHERE appid = $1 AND cid = $2", kColumns);
+  // Of those that wait alone: a recipient may have a long history.
   // What fan_out() holds just now, it sends by itself: it looks for devices under the recipient's lock.
   static const std::string kFindWaiting = fmt::format(
-      "SELECT n.id, {} FROM express_notifications AS n WHERE n.recipient_id = $1 AND n.aud = $2 "
+      "SELECT n.id, {} FROM express_notifications AS n {{sqlite|INDEXED BY express_notifications_waiting}} "
+      "WHERE n.recipient_id = $1 AND n.aud = $2 "
       "AND n.waits_until IS NOT NULL AND n.send_status IS NULL AND coalesce(n.appid, '') IN ('', $3) "
       "ORDER BY n.id {{postgres|FOR UPDATE OF n SKIP LOCKED}}",
       kOvertakenBy);

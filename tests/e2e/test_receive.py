@@ -10,6 +10,7 @@ import urllib.parse
 
 import pytest
 
+from harness.parcels import add_parcel
 from harness.postgres_server import PostgresServer
 from harness.senders import WXPAY_SUCCESS, Notice, code_host, express_status, hub_source, platform_message, wxpay_v2
 from harness.service import eventually, request
@@ -198,6 +199,7 @@ def test_the_seeds_variables_make_its_receivers(start):
     assert [each["verdict"] for each in service.callbacks(key="m-1", order="oldest")] == ["accepted", "duplicate"]
     old = platform_message("sub2api", "ingress-secret", int(time.time()) - 301, "m-2", "late")
     assert service.callback(old).status == 401
+    add_parcel(service, "SF1234567890")
     status = express_status("express-secret", "SF1234567890", "IN_TRANSIT", "2026-02-06T08:30:00Z")
     answer = service.callback(status)
     assert answer.status == 200 and answer.json()["ok"] is True
@@ -225,6 +227,7 @@ def test_what_is_configured_wrongly_stops_the_start(make_service):
 
 def test_fault_42_a_source_without_a_secret_is_let_in_on_loopback_only(start):
     service = start(config="[sources.express]\nenabled = true\n")
+    add_parcel(service, "SF1")
     notice = express_status("", "SF1", "IN_TRANSIT", "2026-02-06T08:30:00Z")
     assert service.callback(notice._replace(headers={"Content-Type": "application/json"})).status == 200
 

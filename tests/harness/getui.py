@@ -1,7 +1,6 @@
 """Getui REST v2, from its documented answers ("REST API V2": auth, push/single/cid, push/single/batch/cid, return codes).
 
-What it does with a message that goes wrong within a batch is not documented; here the others are taken and the answer
-has no success for that cid.
+What it does with one message of a batch that it refuses is not documented: see IN_BATCHES.
 """
 
 import collections
@@ -24,6 +23,8 @@ REFUSED = {
     "throttled": (401, 10005, "too many calls a minute"),
     "quota": (403, 30009, "push total num over limit"),
 }
+# What becomes of a batch with a message that is refused: the answer names it, or leaves it out, or all are refused.
+IN_BATCHES = ("named", "left_out", "all_refused")
 AUTHS_A_MINUTE = 100
 BATCH_LIMIT = 200
 
@@ -35,9 +36,13 @@ def refused(name):
 
 class Getui(HttpServer):
     """`behave(cid, nth)` names what becomes of the nth message for that cid: a key of TAKEN or REFUSED, "error_500" or
-    "hanging". A throttled, limited, failing or hanging message of a batch decides for the whole batch."""
+    "hanging". A throttled, limited, failing or hanging message of a batch decides for the whole batch; `in_batches`
+    says what another refused one does (IN_BATCHES)."""
 
-    def __init__(self, app_id="app-1", app_key="key-1", master_secret="master-secret-1", behave=None):
+    def __init__(self, app_id="app-1", app_key="key-1", master_secret="master-secret-1", behave=None,
+                 in_batches="named"):
+        assert in_batches in IN_BATCHES
+        self.in_batches = in_batches
         self.app_id = app_id
         self.app_key = app_key
         self.master_secret = master_secret
@@ -111,13 +116,14 @@ class Getui(HttpServer):
                 return 500, {}, b"internal error"
             if message.behaviour in ("token_invalid", "throttled", "quota"):
                 return refused(message.behaviour)
-            if message.behaviour in REFUSED and not batch:
+            if message.behaviour in REFUSED and (len(messages) == 1 or self.in_batches == "all_refused"):
                 return refused(message.behaviour)
         data = {}
         for message in messages:
             task = f"RASS_{next(self._numbers)}"
             if message.behaviour not in TAKEN:
-                data[task] = {message.cid: REFUSED[message.behaviour][2]}
+                if self.in_batches == "named":
+                    data[task] = {message.cid: REFUSED[message.behaviour][2]}
                 continue
             data[task] = {message.cid: TAKEN[message.behaviour]}
             if message.behaviour != "ignored" and message.request_id not in self._taken:

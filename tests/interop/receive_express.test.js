@@ -43,7 +43,6 @@ after(async () => {
   await subscriber?.stop();
 });
 
-const newWaybill = () => `SF${randomBytes(6).readUIntBE(0, 6)}`;
 const status = (trackingNo) =>
   `{ "waybill_no":"${trackingNo}", "status":"DELIVERED", "time":"2024-05-20 13:29:35", "desc":"已签收" }`;
 const notice = (body, key = secret) => ({
@@ -57,7 +56,7 @@ const notice = (body, key = secret) => ({
 const told = (trackingNo) => subscriber.told(service, "tracking", { correlation: trackingNo });
 
 test("a status is taken once, and handed on as it came", async () => {
-  const trackingNo = newWaybill();
+  const trackingNo = await service.newWaybill();
   const line = { trackingNo, eventType: "express.status", resultCode: "DELIVERED" };
   await express.accepted(notice(status(trackingNo)), line);
   await express.repeated(notice(status(trackingNo)), line);
@@ -65,7 +64,7 @@ test("a status is taken once, and handed on as it came", async () => {
 });
 
 test("what was changed, and what another signed, is refused", async () => {
-  const trackingNo = newWaybill();
+  const trackingNo = await service.newWaybill();
   const good = notice(status(trackingNo));
   for (const copy of tamperedCopies(good, {})) await express.refused(copy, "signature_mismatch");
   await express.refused(withHeader(good, "x-signature", spoil(good.headers["x-signature"])), "signature_mismatch");

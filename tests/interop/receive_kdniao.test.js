@@ -39,7 +39,6 @@ after(async () => {
   await subscriber?.stop();
 });
 
-const newWaybill = () => `SF${randomBytes(6).readUIntBE(0, 6)}`;
 const md5 = (text) => createHash("md5").update(text).digest("hex");
 const push = (...trackingNos) =>
   JSON.stringify({
@@ -64,8 +63,8 @@ const notice = (data, dataSign = sign(data)) => form({ RequestData: data, Reques
 const told = (trackingNo) => subscriber.told(service, "tracking", { correlation: trackingNo });
 
 test("a push of several waybills is taken once, and handed on as JSON", async () => {
-  const trackingNo = newWaybill();
-  const data = push(trackingNo, newWaybill());
+  const trackingNo = await service.newWaybill();
+  const data = push(trackingNo, await service.newWaybill());
   const line = { trackingNo, eventType: "express.status", resultCode: "OUT_FOR_DELIVERY" };
   await kdniao.accepted(notice(data), line);
   await kdniao.repeated(notice(data), line);
@@ -73,7 +72,7 @@ test("a push of several waybills is taken once, and handed on as JSON", async ()
 });
 
 test("what was changed, and what another signed, is refused", async () => {
-  const trackingNo = newWaybill();
+  const trackingNo = await service.newWaybill();
   const data = push(trackingNo);
   await kdniao.refused(notice(data.replace("202", "404"), sign(data)), "signature_mismatch");
   await kdniao.refused(notice(data, Buffer.from(spoil(md5(data + secret))).toString("base64")), "signature_mismatch");

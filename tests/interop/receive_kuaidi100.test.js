@@ -1,6 +1,6 @@
 // kuaidi100's pushes, signed as its documentation says.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { Sender, form, spoil } from "./sender.js";
@@ -31,7 +31,6 @@ after(async () => {
   await subscriber?.stop();
 });
 
-const newWaybill = () => `SF${randomBytes(6).readUIntBE(0, 6)}`;
 const push = (trackingNo, state = "3") =>
   `{"status":"shutdown","billstatus":"check","message":"","lastResult":{"message":"ok","state":"${state}","status":"200",` +
   `"ischeck":"1","com":"shunfeng","nu":"${trackingNo}","data":[{"context":"已签收 & 感谢+","time":"2024-05-20 13:29:35",` +
@@ -45,7 +44,7 @@ const sign = (param, salt = secret) =>
 const told = (trackingNo) => subscriber.told(service, "tracking", { correlation: trackingNo });
 
 test("a push is taken once, and handed on as JSON", async () => {
-  const trackingNo = newWaybill();
+  const trackingNo = await service.newWaybill();
   const param = push(trackingNo);
   const line = { trackingNo, eventType: "express.status", resultCode: "DELIVERED" };
   await kuaidi100.accepted(form({ sign: sign(param), param }), line);
@@ -58,7 +57,7 @@ test("a push is taken once, and handed on as JSON", async () => {
 });
 
 test("what was changed, and what another signed, is refused", async () => {
-  const trackingNo = newWaybill();
+  const trackingNo = await service.newWaybill();
   const param = push(trackingNo);
   await kuaidi100.refused(form({ sign: sign(param), param: push(trackingNo, "0") }), "signature_mismatch");
   await kuaidi100.refused(form({ sign: spoil(sign(param)), param }), "signature_mismatch");

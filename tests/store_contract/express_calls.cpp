@@ -31,8 +31,7 @@ std::string waybill_state(Node& node, std::string_view tracking_no) {
                              std::string(tracking_no) + "'")
                         .rows;
   if (rows.empty() || !rows[0][0]) return "";
-  const auto time = parse_time(rows[0][1].value_or(""));
-  return *rows[0][0] + ' ' + (time ? to_store_text(*time).substr(0, 19) : "");
+  return *rows[0][0] + ' ' + rows[0][1].value_or("").substr(0, 19);
 }
 
 std::vector<std::string> tracking_events(Node& node, std::string_view tracking_no) {

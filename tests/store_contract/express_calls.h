@@ -19,7 +19,7 @@ ReceiveCall express(Node& node, std::string key, std::vector<ExpressStep> steps)
 /// A waybill by SQL, with its number alone.
 void add_waybill(Node& node, std::string_view tracking_no);
 
-/// `status_code` and `status_time`, with a blank between them; empty where nothing was heard.
+/// `status_code` and `status_time` to the second, with a blank between them; empty where nothing was heard.
 std::string waybill_state(Node& node, std::string_view tracking_no);
 
 /// Of one parcel by time: its steps' codes, `late` after those that are, `told` after those that are queued.

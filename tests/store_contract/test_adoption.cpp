@@ -172,6 +172,12 @@ CREATE POLICY own_devices ON push_devices USING (user_id::text = current_user);
 CREATE VIEW device_owners AS SELECT id, user_id FROM push_devices;
 CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
 CREATE TRIGGER noted AFTER UPDATE OF recipient_id ON express_notifications FOR EACH ROW EXECUTE FUNCTION noted();
+CREATE FUNCTION queued() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO notify_queue (tracking_event_id) VALUES (NEW.id);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER queued AFTER INSERT ON platform_express_tracking_events FOR EACH ROW EXECUTE FUNCTION queued();
 ALTER TABLE platform_express_tracking_events ADD source text NOT NULL DEFAULT '';
 ALTER TABLE platform_express_tracking_events ALTER source DROP DEFAULT;
 )sql");
@@ -184,6 +190,7 @@ ALTER TABLE platform_express_tracking_events ALTER source DROP DEFAULT;
   EXPECT_THAT(message, HasSubstr("view device_owners"));
   EXPECT_THAT(message, HasSubstr("trigger noted of express_notifications"));
   EXPECT_THAT(message, HasSubstr("platform_express_tracking_events.source must not be empty"));
+  EXPECT_THAT(message, HasSubstr("trigger queued of platform_express_tracking_events"));
   EXPECT_THAT(message, HasSubstr("`yizhan migrate`"));
   EXPECT_EQ(value_of(open_factory(place_.url())->schema_version()), 0) << "nothing was changed";
   EXPECT_EQ(code_of(migrate()), "sql_error");
@@ -194,7 +201,7 @@ ALTER TABLE platform_express_tracking_events ALTER source DROP DEFAULT;
   for (std::sregex_iterator each(message.begin(), message.end(), statement), end; each != end; ++each) {
     mends.insert((*each)[1]);
   }
-  EXPECT_EQ(mends.size(), 5U) << message;
+  EXPECT_EQ(mends.size(), 6U) << message;
   for (const std::string& mend : mends) run(mend);
   EXPECT_GE(value_of(migrate()), 3);
 }

@@ -1,7 +1,7 @@
 // What PostgreSQL and the wire to it can do to a node.
 #include <thread>
 
-#include "inbound_calls.h"
+#include "express_calls.h"
 #include "postgres_cluster.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/postgres_store.h"
@@ -185,6 +185,23 @@ TEST_F(PostgresCommit, ACallbackWhoseCommitIsInDoubtIsFoundOut) {
   EXPECT_EQ(list(node_).size(), 2u);
 }
 
+TEST_F(PostgresCommit, AStepWhoseCommitIsInDoubtIsStoredAndToldOnce) {
+  add_waybill(node_, "A");
+  ASSERT_EQ(code_of(store_.connect()), "ok");
+  int minute = 0;
+  for (const auto cut : {WireProxy::Cut::kAfterCommit, WireProxy::Cut::kBeforeCommit}) {
+    WriteBatch batch;
+    batch.now = node_.now;
+    const std::string code = "STATE_" + std::to_string(++minute);
+    batch.receives.push_back(express(node_, code, {step("A", code, node_.now - Seconds{600 - minute})}));
+    proxy_.cut(cut);
+    const auto reply = store_.write(batch);
+    ASSERT_EQ(code_of(reply), "ok");
+    EXPECT_EQ(value_of(reply->receives.at(0)).effect, EffectResult::kApplied);
+  }
+  EXPECT_THAT(tracking_events(node_, "A"), testing::ElementsAre("STATE_1 told", "STATE_2 told"));
+}
+
 TEST_F(PostgresCommit, WhatCannotBeFoundOutInTimeIsSaidToBeUnknown) {
   postgres::PostgresStore store(proxied_url(), Connection::Purpose::kWriter, Milliseconds{200});
   ASSERT_EQ(code_of(store.connect()), "ok");
@@ -249,15 +266,28 @@ TEST_F(PostgresFaults, PlansMadeOnEmptyTablesGoThroughIndexes) {
     return plan;
   };
   for (const char* call :
-       {"claim(1, 20, 'token', 33000, now(), NULL)", "next_available(1, 'token', NULL)", "lock_lanes('{1}', '{}')",
+       {"claim(1, 20, 'token', 33000, now(), NULL)",
+        "next_available(1, 'token', NULL)",
+        "lock_lanes('{1}', '{}')",
         "record_delivered('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}')",
         "record_retry('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}', '{now}')",
         "record_dead_letter('{1}', '{t}', '{200}', '{1}', '{\"\"}', '{now}', '{now}', '{x}', '{x}')",
-        "find_keys('{crm}', '{k}')", "release('{1}', '{t}', '{1}', '{now}', '{x}', now())", "prune_keys(10)",
-        "lock_orders('{o1}')", "find_refunds('{p}', '{n}')", "find_callbacks('{shop}', '{k}')",
-        "count_duplicates('{1}', '{1}')", "write_orders('{o1}', '{1}', '{p}', '{t}', '{1}', '{now}', '{now}')",
-        "forget_rejected(10, 10)", "forget_duplicates(10, 10)", "prune_callback_keys(10)",
-        "schedule_ordered('{1}', '{now}', '{t}', '{1}', '{l}', '{f}', now())", "lock_unlocked('{1}')"}) {
+        "find_keys('{crm}', '{k}')",
+        "release('{1}', '{t}', '{1}', '{now}', '{x}', now())",
+        "prune_keys(10)",
+        "lock_orders('{o1}')",
+        "find_refunds('{p}', '{n}')",
+        "find_callbacks('{shop}', '{k}')",
+        "count_duplicates('{1}', '{1}')",
+        "write_orders('{o1}', '{1}', '{p}', '{t}', '{1}', '{now}', '{now}')",
+        "lock_waybills('{A}')",
+        "find_steps('{A}', '{k}')",
+        "write_waybills('{A}', '{X}', '{now}', '{t}', now())",
+        "forget_rejected(10, 10)",
+        "forget_duplicates(10, 10)",
+        "prune_callback_keys(10)",
+        "schedule_ordered('{1}', '{now}', '{t}', '{1}', '{l}', '{f}', now())",
+        "lock_unlocked('{1}')"}) {
     const std::string plan = plan_of(call);
     EXPECT_THAT(plan, Not(HasSubstr("Seq Scan"))) << plan;
     EXPECT_THAT(plan, Not(HasSubstr("Hash Join"))) << plan;

@@ -29,14 +29,21 @@ int deliver(store::Store& store, AttemptOutcome outcome, EventStatus next) {
   const auto fanned =
       store.fan_out(options, [](const auto&, const auto&, std::string_view) { return std::string("{}"); }, now);
   EXPECT_TRUE(fanned) << fanned.error().message;
+  // One that was sent before and goes out again is routed anew.
   store::WriteBatch claims;
   claims.now = utc_now();
-  claims.claims.push_back({.endpoint_key = kPushEndpoint, .limit = 100, .lease_token = "push", .lease = Seconds(60)});
+  for (const std::int64_t endpoint : {kPushEndpoint, store::kUnrouted}) {
+    claims.claims.push_back({.endpoint_key = endpoint, .limit = 100, .lease_token = "push", .lease = Seconds(60)});
+  }
   const auto claimed = store.write(claims);
   EXPECT_TRUE(claimed) << claimed.error().message;
   store::WriteBatch records;
   records.now = utc_now();
-  for (const store::ClaimedEvent& event : claimed->claims.front().events) {
+  std::vector<store::ClaimedEvent> events;
+  for (const store::ClaimReply& reply : claimed->claims) {
+    events.insert(events.end(), reply.events.begin(), reply.events.end());
+  }
+  for (const store::ClaimedEvent& event : events) {
     store::AttemptRecord record;
     record.sequence = event.sequence;
     record.event_id = event.event.id;

@@ -14,9 +14,11 @@
 namespace yizhan::notify {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
@@ -204,6 +206,21 @@ TEST_F(NotifyStepTest, WhatHasToBeMendedFailsAndRunsAgainAfterAReset) {
   EXPECT_THAT(queue(), ElementsAre("queued|0|NULL"));
   EXPECT_THAT(told(), SizeIs(1));
   EXPECT_EQ(step_->counters().failed, 1U);
+}
+
+TEST_F(NotifyStepTest, AnAlarmIsRaisedOnceAMinuteHoweverManyRowsFail) {
+  for (const std::string number : {"YT1", "YT2", "YT3"}) add_parcel(number);
+  other_.answer = std::unexpected(NoRecipients{NoRecipients::Kind::kFail, "jwt_expired", "Make a new key."});
+  NotifyStep& notify = step(other_, {}, {.batch_size = 2});
+  testing::internal::CaptureStderr();
+  pass(notify);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("\"notify_failed\""), HasSubstr("\"code\":\"jwt_expired\""),
+                    HasSubstr("\"message\":\"Make a new key.\""), HasSubstr("\"rows\":2")));
+  testing::internal::CaptureStderr();
+  pass(notify);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), Not(HasSubstr("notify_failed")));
+  EXPECT_EQ(notify.counters().failed, 3U);
 }
 
 TEST_F(NotifyStepTest, AFaultThatPassesPutsOffLongerEachTimeAndNeverEndsIt) {

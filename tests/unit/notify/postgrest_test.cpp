@@ -202,6 +202,30 @@ TEST_F(PostgrestTest, ManyOrdersAreAskedForInQuestionsThatServersTake) {
   EXPECT_THAT(asked_, AllOf(SizeIs(testing::Gt(1U)), Each(testing::Field(&Asked::target_length, Le(4000U)))));
 }
 
+TEST_F(PostgrestTest, AServiceThatAnswersFewRowsIsAskedForTheRest) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 7; ++i) {
+    ids.push_back("order-" + std::to_string(i));
+    if (i != 3) add_order(ids.back(), "u" + std::to_string(i), "");
+  }
+  answer_ = [this](const Asked& asked, http::Responder responder) {
+    const std::string all = rows(asked);
+    auto end = all.find('}');
+    if (end != std::string::npos) end = std::min(all.find('}', end + 1), all.size() - 2);
+    responder.answer({.body = end == std::string::npos ? all : all.substr(0, end + 1) + "]"});
+  };
+  const auto found = find_orders(options(), ids);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (i == 3) {
+      EXPECT_EQ(code(found[i]), "order_not_found");
+    } else {
+      ASSERT_TRUE(found[i]) << found[i].error().text();
+      EXPECT_EQ(found[i]->user_id, "u" + std::to_string(i));
+    }
+  }
+  EXPECT_THAT(asked_, SizeIs(4));
+}
+
 TEST_F(PostgrestTest, TasksWithoutOrderAreNotAskedFor) {
   store::NotifyTask task = task_of();
   task.order_id.clear();

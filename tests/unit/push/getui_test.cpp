@@ -85,6 +85,7 @@ TEST_F(GetuiTest, EachDeviceHasItsOwnOutcome) {
   EXPECT_EQ(outcomes[2].response_head,
             R"({"code":0,"data":{"RASS_0197aabbccdd7eef8123100000000002":{"cid-2":"successed_ignore"}}})");
   EXPECT_EQ(batches(), 1U);
+  EXPECT_EQ(singles(), 1U) << "the one of which nothing clear was said";
 }
 
 TEST_F(GetuiTest, OneUnknownDeviceCostsTheOthersNothing) {
@@ -96,6 +97,18 @@ TEST_F(GetuiTest, OneUnknownDeviceCostsTheOthersNothing) {
   EXPECT_LE(batches() + singles(), 17U) << "halved, not one by one";
   EXPECT_EQ(outcomes[77].response_status, 400);
   EXPECT_THAT(outcomes[77].error_message, HasSubstr("target user is invalid"));
+}
+
+TEST_F(GetuiTest, WhatABatchNamesWithoutACodeIsAskedForItsCode) {
+  answer = [this](const Received& request, http::Responder responder) {
+    const bool refused_alone = request.path.ends_with("/push/single/cid") && cid_of(request.json()) == "cid-1";
+    if (refused_alone) return respond(std::move(responder), refusal(20001, "body size over limit"), 400);
+    serve(request, std::move(responder));
+  };
+  states = {{"cid-1", "body size over limit"}};
+  const auto outcomes = send_all(*channel(), devices(3));
+  EXPECT_THAT(classes_of(outcomes), testing::ElementsAre("", "push_refused", ""));
+  EXPECT_THAT(outcomes[1].error_message, HasSubstr("20001"));
 }
 
 TEST_F(GetuiTest, DevicesThatAnAnswerLeavesOutAreAskedForByThemselves) {
@@ -161,7 +174,7 @@ TEST_F(GetuiTest, TroubleOnTheWayIsTheTroubleOfEach) {
   hang();
   for (const AttemptOutcome& outcome : send_all(*getui, devices(3))) {
     EXPECT_EQ(outcome.error_class, ErrorClass::kTimeout) << outcome.error_message;
-    EXPECT_GE(outcome.duration, Milliseconds(200));
+    EXPECT_GE(outcome.duration, Milliseconds(190)) << "whole milliseconds that are left";
     EXPECT_LT(outcome.duration, Seconds(10));
   }
   answer_with(503, "", "Retry-After: 9\r\n");
@@ -172,17 +185,27 @@ TEST_F(GetuiTest, TroubleOnTheWayIsTheTroubleOfEach) {
 }
 
 TEST_F(GetuiTest, OneDeadlineForAllCallsOfAnAttempt) {
-  // Each half hangs in its turn: the whole may take no longer than one attempt.
-  const auto getui = channel(200, Milliseconds(300));
+  // Most of it is over when the batch is refused; what each device is then asked by itself hangs.
+  constexpr Milliseconds kTimeout{2000};
+  constexpr Milliseconds kRefusedAfter{1600};
+  const auto getui = channel(200, kTimeout);
+  http::Timer slowness(io.get_executor());
   answer = [&](const Received& request, http::Responder responder) {
     if (request.path == "/v2/app1/auth") return issue_token(std::move(responder));
-    if (request.json().contains("msg_list")) return respond(std::move(responder), refusal(20001, "x is invalid"), 400);
     hanging.push_back(std::move(responder));
+    if (!request.json().contains("msg_list")) return;
+    slowness.expires_after(kRefusedAfter);
+    slowness.async_wait([&](http::ErrorCode) {
+      respond(std::move(hanging.front()), refusal(20001, "x is invalid"), 400);
+      hanging.clear();
+    });
   };
-  for (const AttemptOutcome& outcome : send_all(*getui, devices(8))) {
+  for (const AttemptOutcome& outcome : send_all(*getui, devices(2))) {
     EXPECT_EQ(outcome.error_class, ErrorClass::kTimeout);
-    EXPECT_LT(outcome.duration, Seconds(10));
+    EXPECT_GE(outcome.duration, kTimeout - Milliseconds(10));
+    EXPECT_LT(outcome.duration, kTimeout + Milliseconds(1200)) << "not each call its own";
   }
+  EXPECT_EQ(singles(), 2U);
 }
 
 TEST_F(GetuiTest, WhatItRepeatsIsNotOnRecord) {
