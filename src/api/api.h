@@ -19,6 +19,7 @@
 #include "api/access.h"
 #include "api/callback_counters.h"
 #include "api/dispatching.h"
+#include "api/notify_counters.h"
 #include "http/client.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -44,6 +45,8 @@ struct ApiParts {
   std::function<http::ClientCounters()> client_counters;               ///< likewise
   std::function<http::ServerCounters()> receive_server_counters{};     ///< likewise, of the receivers' listener
   std::function<std::vector<CallbackCounters>()> callback_counters{};  ///< likewise
+  std::function<http::ServerCounters()> push_server_counters{};        ///< likewise, of the push server's listener
+  std::function<NotifyCounters()> notify_counters{};                   ///< likewise
   /// On the I/O thread: there are new notifications to be fanned out; may be empty.
   std::function<void()> on_notifications{};
 };

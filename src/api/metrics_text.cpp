@@ -86,7 +86,7 @@ void add_store(Families& families, const MetricsInput& input) {
                    number(commits.results_refused));
 }
 
-/// `listener`: `api`, `receive`.
+/// `listener`: `api`, `receive`, `push`.
 void add_server(Families& families, const std::string& listener, const http::ServerCounters& server) {
   const std::string prefix = "yizhan_" + listener + "_";
   families.gauge(prefix + "connections_open", "Open connections", number(server.connections_open));
@@ -134,6 +134,7 @@ void add_callbacks(Families& families, const std::vector<CallbackCounters>& call
 void add_http(Families& families, const MetricsInput& input) {
   add_server(families, "api", input.server);
   add_server(families, "receive", input.receive_server);
+  add_server(families, "push", input.push_server);
   families.histogram("yizhan_accept_seconds", "From a whole request to its answer, of events accepted",
                      input.accept_durations);
   families.counter("yizhan_callback_connections_opened_total", "Connections opened for callbacks",
@@ -141,6 +142,17 @@ void add_http(Families& families, const MetricsInput& input) {
   families.counter("yizhan_callback_connections_reused_total", "Callbacks sent on an open connection",
                    number(input.client.connections_reused));
   families.counter("yizhan_callback_tls_resumed_total", "TLS sessions resumed", number(input.client.tls_resumed));
+}
+
+void add_notify(Families& families, const NotifyCounters& notify) {
+  const std::pair<const char*, std::uint64_t NotifyCounters::*> outcomes[] = {{"queued", &NotifyCounters::queued},
+                                                                              {"skipped", &NotifyCounters::skipped},
+                                                                              {"failed", &NotifyCounters::failed},
+                                                                              {"put_off", &NotifyCounters::put_off}};
+  for (const auto& [outcome, member] : outcomes) {
+    families.counter("yizhan_notify_rows_total", "Rows of notify_queue by outcome; 'failed' needs somebody",
+                     number(notify.*member), {{"outcome", outcome}});
+  }
 }
 
 void add_deliveries(Families& families, const MetricsInput& input) {
@@ -234,6 +246,7 @@ std::string metrics_text(const MetricsInput& input) {
   add_store(families, input);
   add_http(families, input);
   add_callbacks(families, input.callbacks);
+  add_notify(families, input.notify);
   add_deliveries(families, input);
   add_endpoints(families, input);
   if (input.ledger != nullptr) add_ledger(families, *input.ledger);

@@ -10,6 +10,7 @@
 #include "api/dispatching.h"
 #include "api/duration_histogram.h"
 #include "api/ledger_cache.h"
+#include "api/notify_counters.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "store/group_commit.h"
@@ -31,7 +32,9 @@ struct MetricsInput {
   bool store_healthy = true;
   http::ServerCounters server;          ///< of the API
   http::ServerCounters receive_server;  ///< of the receivers
+  http::ServerCounters push_server;     ///< of the push server
   std::vector<CallbackCounters> callbacks;
+  NotifyCounters notify;
   http::ClientCounters client;
   DurationHistogram accept_durations;
   std::vector<EndpointState> endpoints;

@@ -47,6 +47,8 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         if (parts.client_counters) input.client = parts.client_counters();
         if (parts.receive_server_counters) input.receive_server = parts.receive_server_counters();
         if (parts.callback_counters) input.callbacks = parts.callback_counters();
+        if (parts.push_server_counters) input.push_server = parts.push_server_counters();
+        if (parts.notify_counters) input.notify = parts.notify_counters();
         input.accept_durations = self->accept_durations;
         input.endpoints = parts.dispatching.endpoints();
         input.deliveries = parts.dispatching.delivery_counters();

@@ -64,6 +64,12 @@ std::vector<api::CallbackCounters> callback_counters(const receive::Receiver& re
   return all;
 }
 
+api::NotifyCounters notify_counters(const Notifications& notifications) {
+  const notify::NotifyCounters& counters = notifications.counters();
+  return {
+      .queued = counters.queued, .skipped = counters.skipped, .failed = counters.failed, .put_off = counters.put_off};
+}
+
 dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
   dispatch::DispatcherOptions options;
   options.queued_events_per_endpoint = config.dispatch.queue_per_endpoint;
@@ -252,6 +258,8 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return client->counters(); },
                     [this] { return receive_server ? receive_server->counters() : http::ServerCounters{}; },
                     [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; },
+                    [this] { return push_server ? push_server->counters() : http::ServerCounters{}; },
+                    [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
                     [this] { wake_fan_out(); }},
       options);
   api->set_keys(*keys);

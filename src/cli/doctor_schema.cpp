@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ostream>
+#include <vector>
 
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -16,10 +17,26 @@ void write_finding(JsonWriter& writer, const store::SchemaFinding& finding) {
   writer.boolean("mended_by_migrate", finding.mended_by_migrate).end_object();
 }
 
-Result<ExitStatus> check_schema(const Context& context) {
+Result<std::vector<store::SchemaFinding>> examine(const Context& context) {
   const auto opened = context.open_store(store::OpenMode::kExamine);
   if (!opened) return std::unexpected(opened.error());
-  const auto findings = (*opened)->check_express_schema();
+  return (*opened)->check_express_schema();
+}
+
+Result<std::vector<store::SchemaFinding>> find(const Context& context) {
+  auto findings = examine(context);
+  if (findings || findings.error().code != "sql_error") return findings;
+  // An embedded store of an older version has no such tables yet, and nobody else's either.
+  const auto usable = context.open_store();
+  if (usable || usable.error().code != "store_unavailable") return findings;
+  return std::vector{store::SchemaFinding{.code = "schema_outdated",
+                                          .evidence = usable.error().message,
+                                          .mend = "brings the schema to this version",
+                                          .mended_by_migrate = true}};
+}
+
+Result<ExitStatus> check_schema(const Context& context) {
+  const auto findings = find(context);
   if (!findings) return std::unexpected(findings.error());
   const ExitStatus status = findings->empty() ? ExitStatus::kOk : ExitStatus::kNeedsAttention;
   if (context.options.json) {

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
+#include <utility>
 
 #include "api/order_json.h"
 #include "cli/callback_advice.h"
@@ -162,8 +164,14 @@ std::vector<Moment> moments_of(const TraceStory& story, UtcTime now) {
   for (const store::WaybillView& parcel : story.parcels) add_moments(moments, parcel);
   for (const TracedNotification& notification : story.notifications) add_moments(moments, notification);
   for (const EventStory& event : story.events) add_moments(moments, event, way_of(story, event.event.event), now);
-  std::ranges::stable_sort(moments, {}, &Moment::at);
-  return moments;
+  // What happened at one moment stays in this order: the callback before what it caused.
+  std::vector<std::size_t> order(moments.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, {}, [&](std::size_t index) { return std::pair(moments[index].at, index); });
+  std::vector<Moment> told;
+  told.reserve(moments.size());
+  for (const std::size_t index : order) told.push_back(std::move(moments[index]));
+  return told;
 }
 
 std::vector<std::string> next_steps(const TraceStory& story, UtcTime now) {

@@ -31,6 +31,7 @@ struct Candidate {
   DeliveryOutcome outcome = DeliveryOutcome::kOutstanding;
   bool tried_again = false;
   bool event_exists = false;
+  bool event_is_open = false;
 };
 
 struct Due {
@@ -60,9 +61,10 @@ constexpr int kContentColumnCount = 16;
 std::string devices_text(std::string_view devices, std::string_view condition) {
   return fmt::format(
       "SELECT d.appid, d.cid, d.platform, d.is_active, d.inactive_reason, p.sequence, p.event_id, p.outcome, "
-      "p.tried_again, e.sequence FROM {} AS d "
+      "p.tried_again, e.sequence, s.sequence FROM {} AS d "
       "LEFT JOIN push_deliveries AS p ON p.notification_id = $1 AND p.appid = d.appid AND p.cid = d.cid "
       "LEFT JOIN outbox_events AS e ON e.sequence = p.sequence "
+      "LEFT JOIN outbox_schedule AS s ON s.sequence = p.sequence "
       "WHERE {} AND ($3 = '' OR d.appid = $3) AND (d.appid, d.cid) > ($4, $5) AND d.cid <> '' "
       "ORDER BY d.appid, d.cid LIMIT $6",
       devices, condition);
@@ -100,6 +102,7 @@ Candidate read_candidate(const SqlRow& row) {
   candidate.outcome = parse_delivery_outcome(row.bytes(7)).value_or(DeliveryOutcome::kOutstanding);
   candidate.tried_again = row.integer(8) != 0;
   candidate.event_exists = !row.null(9);
+  candidate.event_is_open = !row.null(10);
   return candidate;
 }
 
@@ -272,9 +275,11 @@ void FanOutPass::deliver(Due& due, const Candidate& candidate) {
   NotificationState& state = due.state;
   const bool has_delivery = candidate.sequence != 0;
   if (has_delivery && candidate.event_exists) {
-    if (candidate.outcome != DeliveryOutcome::kFailed && candidate.outcome != DeliveryOutcome::kIgnored) return;
+    // An outstanding one whose event somebody closed by hand would stay so for ever.
+    if (candidate.outcome == DeliveryOutcome::kDelivered) return;
+    if (candidate.outcome == DeliveryOutcome::kOutstanding && candidate.event_is_open) return;
     replayed_.push_back({candidate.sequence, candidate.event_id, now_});
-    count_delivery(state, candidate.outcome, false, -1);
+    count_delivery(state, candidate.outcome, candidate.tried_again, -1);
     count_delivery(state, DeliveryOutcome::kOutstanding, true, 1);
     return;
   }

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
+#include <map>
 
 #include "store/field_check.h"
 
@@ -129,21 +129,18 @@ void send_notifications(Session& session, std::vector<std::pair<std::string, New
                                                            {"payload"},
                                                            {"at", Type::kTime}}};
   // Of the same again, in one statement, the last one counts.
-  std::ranges::reverse(notifications);
-  const auto message_id = [](const auto& each) -> const std::string& { return each.second.message_id; };
-  std::ranges::stable_sort(notifications, {}, message_id);
-  const auto repeated = std::ranges::unique(notifications, {}, message_id);
-  notifications.erase(repeated.begin(), repeated.end());
+  std::map<std::string, std::size_t> last;
+  for (std::size_t i = 0; i < notifications.size(); ++i) last.insert_or_assign(notifications[i].second.message_id, i);
 
   std::vector<std::vector<SessionValue>> rows;
-  for (const auto& [id, notification] : notifications) {
-    rows.push_back({id, notification.message_id, std::string(to_string(notification.audience)),
-                    notification.recipient_id, text_or_null(notification.appid), text_or_null(notification.title),
-                    text_or_null(notification.body), text_or_null(notification.content),
-                    text_or_null(notification.event_text_safe), text_or_null(notification.status_code),
-                    text_or_null(notification.tracking_no), text_or_null(notification.order_id),
-                    text_or_null(notification.tracking_event_id), time_or_null(notification.event_time),
-                    text_or_null(notification.payload), now});
+  for (const auto& [message_id, index] : last) {
+    const auto& [id, notification] = notifications[index];
+    rows.push_back({id, message_id, std::string(to_string(notification.audience)), notification.recipient_id,
+                    text_or_null(notification.appid), text_or_null(notification.title), text_or_null(notification.body),
+                    text_or_null(notification.content), text_or_null(notification.event_text_safe),
+                    text_or_null(notification.status_code), text_or_null(notification.tracking_no),
+                    text_or_null(notification.order_id), text_or_null(notification.tracking_event_id),
+                    time_or_null(notification.event_time), text_or_null(notification.payload), now});
   }
   // One that waits for a device of somebody else than it is for now need not wait on.
   session.send_each(

@@ -10,7 +10,9 @@
 // for whom, and since when it waited).
 //
 // An operator who sets send_status to NULL has it fanned out again: devices that have it are left alone, failed
-// deliveries are sent again under their request id, new devices are added.
+// deliveries are sent again under their request id, new devices are added. Failed ones of devices that are not active
+// any more stay failed. Replay and discard of an event settle its delivery; whoever closes the event by hand in SQL
+// leaves the delivery outstanding, until the notification is set back.
 #pragma once
 
 #include <cstdint>
@@ -105,7 +107,7 @@ struct FanOutReply {
 /// POST /api/v1/push/register. Empty fields leave what is known of the device unchanged.
 struct DeviceRegistration {
   std::string appid = "default";  ///< 1–64 bytes
-  std::string cid{};                ///< 1–128 bytes
+  std::string cid{};              ///< 1–128 bytes
   std::string user_id{};
   std::string merchant_id{};
   std::string platform{};
@@ -183,7 +185,8 @@ struct NotificationSelection {
   std::string send_status{};  ///< `waiting` for NULL
 };
 
-/// The request id of a delivery, as the push service gets it on every attempt: the event's id without its hyphens. Pure.
+/// The request id of a delivery, as the push service gets it on every attempt: the event's id without its hyphens.
+/// Pure.
 std::string request_id_of(std::string_view event_id);
 
 /// send_status of a notification that was fanned out, of its counts. Pure.

@@ -16,6 +16,7 @@ from harness.parcels import (
     wait_queue,
 )
 from harness.senders import kdniao, kuaidi100
+from harness.service import eventually
 
 SALT = "salt-1"
 API_KEY = "kdniao-key-1"
@@ -198,3 +199,20 @@ def test_nobody_is_told_in_silence(start):
         assert [error.partition(":")[0] for _, error in rows] == expected
     assert notifications(service) == []
     assert not cloud.calls
+
+
+def test_news_waits_for_no_poll(start):
+    """Each step is woken by the one before it: no poll comes within the test's time."""
+    cloud = CloudFunction(token=PUSH_TOKEN)
+    never = "3600000"
+    service = start(settings={**seed_variables(cloud, CONSUMER_POLL_MS=never), "YIZHAN_NOTIFY_POLL_INTERVAL_MS": never})
+    register(service, "cid-1", user_id="u-1")
+    add_parcel(service, "YT1", "u-1", "m-1")
+    carrier_says(service, "YT1", "PICKED_UP", "2026-02-06T08:00:00Z")
+    cloud.wait_shown(1, timeout=20)
+    carrier_says(service, "YT1", "DELIVERED", "2026-02-06T09:00:00Z")
+    cloud.wait_shown(2, timeout=20)
+    # A registration wakes what waited for it.
+    eventually(lambda: all(each["waits_until"] for each in notifications(service, aud="merchant")))
+    register(service, "cid-2", merchant_id="m-1")
+    cloud.wait_shown(3, timeout=20)

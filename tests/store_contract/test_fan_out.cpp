@@ -294,6 +294,18 @@ TEST_P(FanOut, AgainWhereTheEventWasDeletedMakesANewOne) {
   EXPECT_EQ(desk_.sum("m1"), "success 1/1/0");
 }
 
+TEST_P(FanOut, AgainOpensAnEventThatWasClosedByHand) {
+  desk_.register_device("c1", "user-1");
+  desk_.add(notification("m1"));
+  desk_.fan_out();
+  runbook("UPDATE public.cs_platform_event_outbox SET status = 'discarded' WHERE platform = 'push'");
+  EXPECT_EQ(desk_.sum("m1"), "processing 1/0/0") << "nobody told the notification";
+  reset_by_hand("m1");
+  EXPECT_EQ(desk_.fan_out().deliveries, 1);
+  desk_.deliver_all();
+  EXPECT_EQ(desk_.sum("m1"), "success 1/1/0");
+}
+
 TEST_P(FanOut, HonoursAStatusWrittenByHand) {
   desk_.register_device("c1", "user-1");
   desk_.add(notification("m1"));

@@ -122,6 +122,8 @@ TEST(PostgresFailover, AnAsynchronousStandbyIsWarnedOf) {
 
 class PostgresCommit : public PostgresFaults {
  protected:
+  void TearDown() override { EXPECT_FALSE(proxy_.waits_to_cut()) << "no commit came by the proxy"; }
+
   std::string proxied_url() {
     std::string url = place_.url();
     url.replace(url.find(server_), server_.size(), proxy_.directory());

@@ -36,8 +36,8 @@ bool send_all(int socket, std::string_view bytes) {
   return true;
 }
 
-/// A Bind message of the prepared statement `commit`: the portal's empty name, then the statement's.
-constexpr std::string_view kCommit{"\0commit\0", 8};
+/// A Parse message of the text: the statement's empty name, then the text.
+constexpr std::string_view kCommit{"\0COMMIT\0", 8};
 
 }  // namespace
 

@@ -27,6 +27,8 @@ class WireProxy {
   std::string directory() const { return directory_.string(); }
   /// For the next COMMIT that passes, once.
   void cut(Cut where) { cut_ = where; }
+  /// Whether that is still to come.
+  bool waits_to_cut() const { return cut_ != Cut::kNever; }
   /// Refuses connections from then on, or takes them again.
   void refuse(bool refuses) { refuses_ = refuses; }
 

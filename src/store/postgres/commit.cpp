@@ -3,7 +3,6 @@
 #include <thread>
 
 #include "base/log.h"
-#include "store/postgres/statements.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -64,7 +63,8 @@ CommitOutcome settle(const std::string& url, const PendingCommit& pending, Milli
 
 CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
                      Milliseconds settle_time, Failure& failure) {
-  connection.send_remembered(statements::kCommit.text, {}, {});
+  // As a text: connections of readers, which have no prepared statements, come here as well.
+  connection.send_text("COMMIT", {}, {});
   const auto done = connection.finish();
   if (done) return CommitOutcome::kCommitted;
   failure = done.error();

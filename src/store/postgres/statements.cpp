@@ -92,7 +92,6 @@ const std::vector<Oid> kScheduleTypes{kInt8s, kTimes, kTexts, kInt8s, kTexts, kB
 }  // namespace
 
 const Statement kBegin{"begin", "BEGIN", {}};
-const Statement kCommit{"commit", "COMMIT", {}};
 const Statement kRollback{"rollback", "ROLLBACK", {}};
 const Statement kSavepoint{"savepoint", "SAVEPOINT item", {}};
 const Statement kRollbackToSavepoint{"rollback_to_savepoint", "ROLLBACK TO SAVEPOINT item", {}};
@@ -367,7 +366,6 @@ const Statement kNextAvailable{
 
 const std::vector<const Statement*>& all() {
   static const std::vector<const Statement*> statements{&kBegin,
-                                                        &kCommit,
                                                         &kRollback,
                                                         &kSavepoint,
                                                         &kRollbackToSavepoint,

@@ -12,7 +12,6 @@
 namespace yizhan::store::postgres::statements {
 
 extern const Statement kBegin;
-extern const Statement kCommit;
 extern const Statement kRollback;
 extern const Statement kSavepoint;
 extern const Statement kRollbackToSavepoint;

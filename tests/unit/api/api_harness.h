@@ -193,16 +193,19 @@ class RunningApi : public ServedStore {
                            http::Responder responder) { api_->handle(request, std::move(responder)); },
                     commit_options) {
     on_thread([&] {
-      api_ = std::make_unique<Api>(ApiParts{.io = server_.io,
-                                            .commits = *commits_,
-                                            .reads = *reads_,
-                                            .reports = *reports_,
-                                            .intake = dispatcher,
-                                            .dispatching = dispatcher,
-                                            .server_counters = [this] { return server_.server->counters(); },
-                                            .client_counters = [] { return http::ClientCounters{}; },
-                                            .on_notifications = [this] { ++notifications_due; }},
-                                   std::move(options));
+      api_ = std::make_unique<Api>(
+          ApiParts{
+              .io = server_.io,
+              .commits = *commits_,
+              .reads = *reads_,
+              .reports = *reports_,
+              .intake = dispatcher,
+              .dispatching = dispatcher,
+              .server_counters = [this] { return server_.server->counters(); },
+              .client_counters = [] { return http::ClientCounters{}; },
+              .notify_counters = [] { return NotifyCounters{.queued = 7, .skipped = 1, .failed = 2, .put_off = 3}; },
+              .on_notifications = [this] { ++notifications_due; }},
+          std::move(options));
       return 0;
     });
   }
