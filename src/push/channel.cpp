@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "base/json_scan.h"
+#include "store/push.h"
 #include "verify/digest.h"
 
 namespace yizhan::push {
@@ -23,8 +23,7 @@ bool is_plain(char character) {
 /// An id of ours is 32 hexadecimal digits without its hyphens. One that was handed over by SQL may be anything of up to
 /// 64 characters: what does not fit is hashed, so that it is the same on every attempt all the same.
 std::string make_request_id(std::string_view event_id) {
-  std::string id;
-  std::ranges::copy_if(event_id, std::back_inserter(id), [](char character) { return character != '-'; });
+  std::string id = store::request_id_of(event_id);
   const bool fits =
       id.size() >= kShortestRequestId && id.size() <= kLongestRequestId && std::ranges::all_of(id, is_plain);
   return fits ? id : verify::sha256_hex(event_id).substr(0, kLongestRequestId);

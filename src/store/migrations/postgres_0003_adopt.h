@@ -317,7 +317,7 @@ inline constexpr std::string_view kAdoptRows = R"sql(
     UPDATE express_notifications SET next_attempt_at = CASE WHEN send_status IS NULL THEN now() END
     WHERE (send_status IS NULL) <> (next_attempt_at IS NOT NULL);
     UPDATE express_notifications AS n
-    SET message_id = NULL, next_attempt_at = NULL,
+    SET message_id = NULL, next_attempt_at = NULL, send_status = coalesce(n.send_status, 'failed'),
         last_error = concat_ws('; ', n.last_error,
                                format('duplicate of %s, which keeps the message_id %s', first_id, n.message_id))
     FROM (SELECT id, first_value(id) OVER (PARTITION BY message_id ORDER BY

@@ -193,9 +193,11 @@ BEGIN
   IF to_regclass(format('%I.platform_express_event_raw', current_schema())) IS NULL THEN
     CREATE VIEW platform_express_event_raw AS
     SELECT c.id, c.source, (SELECT k.value FROM callback_keys AS k
-                            WHERE k.callback_id = c.id AND k.name = 'tracking_no' LIMIT 1) AS tracking_no,
-           outbox_text(c.body) AS raw_text, c.verdict, c.reason, c.effect, c.received_at
-    FROM inbound_callbacks AS c WHERE c.event_type = 'express.status';
+                            WHERE k.callback_id = coalesce(c.first_id, c.id) AND k.name = 'tracking_no' LIMIT 1)
+                           AS tracking_no,
+           outbox_text(coalesce(c.body, f.body)) AS raw_text, c.verdict, c.reason, c.effect, c.received_at
+    FROM inbound_callbacks AS c LEFT JOIN inbound_callbacks AS f ON f.id = c.first_id
+    WHERE c.event_type = 'express.status';
   END IF;
 END $$;
 )sql";

@@ -170,11 +170,12 @@ CREATE UNIQUE INDEX push_deliveries_sequence ON push_deliveries (sequence);
 -- The seed's name for what carriers sent, as it came.
 CREATE VIEW platform_express_event_raw AS
 SELECT c.id AS id, c.source AS source,
-  (SELECT k.value FROM callback_keys k WHERE k.callback_id = c.id AND k.name = 'tracking_no' LIMIT 1) AS tracking_no,
-  CAST(c.body AS TEXT) AS raw_text, c.verdict AS verdict, c.reason AS reason, c.effect AS effect,
+  (SELECT k.value FROM callback_keys k WHERE k.callback_id = coalesce(c.first_id, c.id) AND k.name = 'tracking_no'
+   LIMIT 1) AS tracking_no,
+  CAST(coalesce(c.body, f.body) AS TEXT) AS raw_text, c.verdict AS verdict, c.reason AS reason, c.effect AS effect,
   strftime('%Y-%m-%d %H:%M:%S', c.received_at / 1000000, 'unixepoch') || printf('.%06d', c.received_at % 1000000)
     AS received_at
-FROM inbound_callbacks c WHERE c.event_type = 'express.status';
+FROM inbound_callbacks c LEFT JOIN inbound_callbacks f ON f.id = c.first_id WHERE c.event_type = 'express.status';
 )sql";
 
 }  // namespace
