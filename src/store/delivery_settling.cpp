@@ -11,12 +11,15 @@ namespace {
 
 using Type = SessionColumn::Type;
 
-// The ids of notifications are compared as their own index orders them.
+// The ids of notifications are compared as their own index orders them. PostgreSQL is given the keys beside the join:
+// its plan is made once, perhaps while the tables are empty, and then begins with all of a table that has grown.
 const std::string& look_up_text() {
   static const std::string text = fmt::format(
       "SELECT d.sequence, d.appid, d.cid, d.outcome, d.tried_again, d.last_error, {} FROM {{each}} "
-      "JOIN push_deliveries AS d ON d.sequence = each.sequence "
-      "JOIN express_notifications AS n ON n.id = d.notification_id {{postgres|COLLATE \"default\"}} "
+      "JOIN push_deliveries AS d ON d.sequence = each.sequence {{postgres|AND d.sequence = ANY ($1)}} "
+      "JOIN express_notifications AS n ON n.id = d.notification_id {{postgres|COLLATE \"default\" AND n.id = ANY "
+      "(ARRAY("
+      "SELECT notification_id FROM push_deliveries WHERE sequence = ANY ($1)))}} "
       "ORDER BY n.id, d.sequence {{postgres|FOR UPDATE OF n, d}}",
       kStateColumns);
   return text;
@@ -139,7 +142,8 @@ void DeliverySettling::settle(Session& session, const std::vector<DeliveryChange
   };
   session.send_each(
       "UPDATE push_deliveries SET outcome = each.outcome, tried_again = (each.tried = 1), last_error = each.error, "
-      "updated_at = each.at FROM {each} WHERE push_deliveries.sequence = each.sequence",
+      "updated_at = each.at FROM {each} WHERE push_deliveries.sequence = each.sequence "
+      "{postgres|AND push_deliveries.sequence = ANY ($1)}",
       kDeliveries, rows_of(deliveries));
   std::vector<NotificationState> states;
   for (const std::string& id : changed) {
@@ -151,7 +155,8 @@ void DeliverySettling::settle(Session& session, const std::vector<DeliveryChange
   send_states(session, states, now);
   session.send_each(
       "UPDATE push_devices SET is_active = false, inactive_reason = each.reason, updated_at = each.updated_at "
-      "FROM {each} WHERE push_devices.appid = each.appid AND push_devices.cid = each.cid AND push_devices.is_active "
+      "FROM {each} WHERE push_devices.appid = each.appid AND push_devices.cid = each.cid "
+      "{postgres|AND push_devices.cid = ANY ($2)} AND push_devices.is_active "
       "AND push_devices.last_seen_at <= each.at",
       kDevices, rows_of(devices));
 }

@@ -62,11 +62,12 @@ void send_wake(Session& session, const std::vector<Waiting>& waiting, UtcTime no
   }
   session.send_each(
       "UPDATE express_notifications SET next_attempt_at = each.at, updated_at = each.at FROM {each} "
-      "WHERE express_notifications.id = each.id",
+      "WHERE express_notifications.id = each.id {postgres|AND express_notifications.id = ANY ($1)}",
       kWoken, woken);
   session.send_each(
       "UPDATE express_notifications SET send_status = 'no-targets', last_error = each.reason, next_attempt_at = NULL, "
-      "waits_until = NULL, updated_at = each.at FROM {each} WHERE express_notifications.id = each.id",
+      "waits_until = NULL, updated_at = each.at FROM {each} WHERE express_notifications.id = each.id "
+      "{postgres|AND express_notifications.id = ANY ($1)}",
       kOvertaken, overtaken);
   // The node that fans out may be another one: kFanOutNews.
   if (!woken.empty()) session.send("{postgres|SELECT pg_notify('yizhan_outbox', '2')}", {});

@@ -57,14 +57,19 @@ const std::string& due_text() {
 }
 constexpr int kContentColumnCount = 16;
 
+/// One probe of an index for each device, whatever PostgreSQL knew of the tables when it made its plan (LATERAL).
 /// Of devices `d`: $1 notification, $2 recipient, $3 appid or empty, $4 and $5 the device before, $6 how many.
 std::string devices_text(std::string_view devices, std::string_view condition) {
   return fmt::format(
       "SELECT d.appid, d.cid, d.platform, d.is_active, d.inactive_reason, p.sequence, p.event_id, p.outcome, "
       "p.tried_again, e.sequence, s.sequence FROM {} AS d "
-      "LEFT JOIN push_deliveries AS p ON p.notification_id = $1 AND p.appid = d.appid AND p.cid = d.cid "
-      "LEFT JOIN outbox_events AS e ON e.sequence = p.sequence "
-      "LEFT JOIN outbox_schedule AS s ON s.sequence = p.sequence "
+      "LEFT JOIN {{postgres|LATERAL (SELECT * FROM push_deliveries WHERE notification_id = $1 AND appid = d.appid AND "
+      "cid = d.cid LIMIT 1) AS p ON true}}"
+      "{{sqlite|push_deliveries AS p ON p.notification_id = $1 AND p.appid = d.appid AND p.cid = d.cid}} "
+      "LEFT JOIN {{postgres|LATERAL (SELECT sequence FROM outbox_events WHERE sequence = p.sequence LIMIT 1) AS e ON "
+      "true}}{{sqlite|outbox_events AS e ON e.sequence = p.sequence}} "
+      "LEFT JOIN {{postgres|LATERAL (SELECT sequence FROM outbox_schedule WHERE sequence = p.sequence LIMIT 1) AS s ON "
+      "true}}{{sqlite|outbox_schedule AS s ON s.sequence = p.sequence}} "
       "WHERE {} AND ($3 = '' OR d.appid = $3) AND (d.appid, d.cid) > ($4, $5) AND d.cid <> '' "
       "ORDER BY d.appid, d.cid LIMIT $6",
       devices, condition);
@@ -333,7 +338,7 @@ void FanOutPass::send(const std::vector<std::int64_t>& sequences) {
   session_.send_each("{sqlite|DELETE FROM cs_platform_event_dead_letters WHERE event_id = $2}", kReplayed, replayed_);
   session_.send_each(
       "UPDATE push_deliveries SET outcome = 'outstanding', tried_again = true, updated_at = each.at FROM {each} "
-      "WHERE push_deliveries.sequence = each.sequence",
+      "WHERE push_deliveries.sequence = each.sequence {postgres|AND push_deliveries.sequence = ANY ($1)}",
       kReplayed, replayed_);
   std::vector<NotificationState> states;
   for (const Due& due : due_) states.push_back(due.state);

@@ -65,7 +65,8 @@ void send_states(Session& session, const std::vector<NotificationState>& states,
       "UPDATE express_notifications SET send_status = each.send_status, last_error = each.last_error, "
       "targets = each.targets, delivered = each.delivered, failed = each.failed, retrying = each.retrying, "
       "next_attempt_at = each.next_attempt_at, waits_until = each.waits_until, fanned_out_to = each.fanned_out_to, "
-      "updated_at = each.updated_at FROM {each} WHERE express_notifications.id = each.id",
+      "updated_at = each.updated_at FROM {each} WHERE express_notifications.id = each.id "
+      "{postgres|AND express_notifications.id = ANY ($1)}",
       kColumns, rows);
 }
 
