@@ -117,7 +117,7 @@ bool Batch::buries() const {
 // ----------------------------------------------------------------------------------------------------
 
 Outcome<void> Batch::write_together() {
-  connection_.send(statements::kBegin);
+  connection_.begin();
   Calls calls = calls_of(accepts_, receives_);
   send_lane_locks(statements::kLockLanes, true, accepts_, receives_);
   send_delivery_look_ups(records_);
@@ -137,7 +137,7 @@ Outcome<void> Batch::write_together() {
 }
 
 Outcome<void> Batch::write_one_by_one() {
-  connection_.send(statements::kBegin);
+  connection_.begin();
   // What is locked by hand is not waited for any longer; it was, once.
   connection_.send_text("SET LOCAL lock_timeout = '50ms'", {}, {});
   if (const auto done = connection_.finish(); !done) return done;

@@ -175,6 +175,16 @@ void Connection::send_remembered(const std::string& text, const std::vector<Oid>
        std::move(on_result));
 }
 
+void Connection::begin() {
+  constexpr Seconds kLongestInterval{300};
+  send_remembered("BEGIN", {}, Parameters());
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (purpose_ != Purpose::kWriter || now < plan_again_at_) return;
+  send_text("DISCARD PLANS", {}, Parameters());
+  plan_interval_ = std::min(plan_interval_ * 2, kLongestInterval);
+  plan_again_at_ = now + plan_interval_;
+}
+
 void Connection::push() {
   // What goes wrong here, finish() finds again.
   if (connection_) static_cast<void>(flush(deadline()));

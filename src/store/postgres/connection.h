@@ -53,6 +53,10 @@ class Connection {
   /// The same with a text that comes again and again: prepared when it comes first, with these types.
   void send_remembered(const std::string& text, const std::vector<Oid>& types, const Parameters& parameters,
                        OnResult on_result = {});
+  /// BEGIN into the pipeline. A writer's plans are made once; one that was made while a table was empty must not last,
+  /// so now and then they are made anew: after 1 s, 2 s, 4 s … up to 5 min. The server then sees how large a table is,
+  /// whether or not anybody has counted its rows since.
+  void begin();
   /// Hands over to the server what was sent so far, so that it begins and this side need not keep it all in memory.
   void push();
   /// Waits until everything that was sent is done, and calls the handlers in order. When a statement failed, those
@@ -97,6 +101,8 @@ class Connection {
 
   std::unique_ptr<PGconn, Close> connection_;
   Purpose purpose_;
+  Seconds plan_interval_{1};
+  SteadyTime plan_again_at_ = std::chrono::steady_clock::now() + plan_interval_;
   std::vector<OnResult> waiting_;                           // one for each statement in the pipeline
   std::unordered_map<std::string, Remembered> remembered_;  // by the text, and its types behind it
   std::vector<Remembered*> preparing_;                      // those of them that the pipeline prepares

@@ -91,7 +91,6 @@ const std::vector<Oid> kScheduleTypes{kInt8s, kTimes, kTexts, kInt8s, kTexts, kB
 
 }  // namespace
 
-const Statement kBegin{"begin", "BEGIN", {}};
 const Statement kRollback{"rollback", "ROLLBACK", {}};
 const Statement kSavepoint{"savepoint", "SAVEPOINT item", {}};
 const Statement kRollbackToSavepoint{"rollback_to_savepoint", "ROLLBACK TO SAVEPOINT item", {}};
@@ -233,6 +232,7 @@ const Statement kFindCallbacks{
         rows("source, idempotency_key") +
         " AS wanted "
         "JOIN inbound_idempotency AS i ON i.source = wanted.source AND i.idempotency_key = wanted.idempotency_key "
+        "AND i.source = ANY ($1) AND i.idempotency_key = ANY ($2) "
         "JOIN inbound_callbacks AS c ON c.id = i.callback_id",
     {kTexts, kTexts}};
 
@@ -293,7 +293,7 @@ const Statement kFindSteps{
     "find_steps",
     "SELECT position FROM unnest($1, $2) WITH ORDINALITY AS wanted (tracking_no, event_key, position) "
     "JOIN platform_express_tracking_events AS e"
-    " ON e.tracking_no = wanted.tracking_no AND e.event_key = wanted.event_key",
+    " ON e.tracking_no = wanted.tracking_no AND e.event_key = wanted.event_key AND e.tracking_no = ANY ($1)",
     {kTexts, kTexts}};
 
 const Statement kStoreSteps{
@@ -365,8 +365,7 @@ const Statement kNextAvailable{
     {kInt8, kText, kTimestamptz}};
 
 const std::vector<const Statement*>& all() {
-  static const std::vector<const Statement*> statements{&kBegin,
-                                                        &kRollback,
+  static const std::vector<const Statement*> statements{&kRollback,
                                                         &kSavepoint,
                                                         &kRollbackToSavepoint,
                                                         &kReleaseSavepoint,

@@ -11,7 +11,6 @@
 
 namespace yizhan::store::postgres::statements {
 
-extern const Statement kBegin;
 extern const Statement kRollback;
 extern const Statement kSavepoint;
 extern const Statement kRollbackToSavepoint;

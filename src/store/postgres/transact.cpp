@@ -34,7 +34,7 @@ Result<void> PostgresStore::try_transact(std::string_view before_commit, const W
                                          std::optional<Failure>& failure) {
   PostgresSession session(*connection_);
   std::string transaction_id;
-  session.send("BEGIN", {});
+  connection_->begin();
   auto done = work(session);
   if (done) {
     session.send("SELECT pg_current_xact_id_if_assigned()::text", {},
