@@ -55,10 +55,11 @@ def check_one_effect_each(service, sink, acknowledged):
     assert total["accepted"] == len(arrived)
 
     rows = service.command("--json", "sql", """
-        SELECT o.out_trade_no, o.status, count(c.id)
-        FROM pay_orders o LEFT JOIN inbound_callbacks c
-          ON c.verdict = 'accepted' AND c.id IN (SELECT callback_id FROM callback_keys WHERE value = o.out_trade_no)
-        GROUP BY o.out_trade_no, o.status""", timeout=600).stdout
+        SELECT o.out_trade_no, o.status, coalesce(k.accepted, 0)
+        FROM pay_orders o LEFT JOIN (
+          SELECT k.value, count(*) AS accepted FROM callback_keys k JOIN inbound_callbacks c ON c.id = k.callback_id
+          WHERE c.verdict = 'accepted' AND k.name = 'out_trade_no' GROUP BY k.value
+        ) k ON k.value = o.out_trade_no""", timeout=600).stdout
     orders = {number: (status, accepted) for number, status, accepted in json.loads(rows)["rows"]}
     assert {orders[number] for number in acknowledged} == {("1", "1")}
 
