@@ -57,14 +57,8 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
                        state_of(device)});
       });
   if (!more) return std::unexpected(more.error());
-  if (context.options.json) return ExitStatus::kOk;
-  if (table.empty()) {
-    context.out() << "No device matches. Phones register at the push server; by hand: yizhan devices register CID\n";
-    return ExitStatus::kOk;
-  }
-  context.out() << table.render(context.terminal);
-  if (*more) context.out() << more_rows_text(false, table.row_count());
-  return ExitStatus::kOk;
+  return print_list(context, table, *more, false,
+                    "No device matches. Phones register at the push server; by hand: yizhan devices register CID");
 }
 
 void print(const Context& context, const store::Device& device) {

@@ -77,15 +77,9 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
                        {note(event, disabled->of(event.event, loaded->config) != nullptr, now)}});
       });
   if (!more) return std::unexpected(more.error());
-  if (context.options.json) return ExitStatus::kOk;
-  if (table.empty()) {
-    context.out() << (selects_everything(options.selection) ? "No events yet. Hand one over with 'yizhan emit'.\n"
-                                                            : "No event matches.\n");
-    return ExitStatus::kOk;
-  }
-  context.out() << table.render(context.terminal);
-  if (*more) context.out() << more_rows_text(options.oldest_first, table.row_count());
-  return ExitStatus::kOk;
+  return print_list(
+      context, table, *more, options.oldest_first,
+      selects_everything(options.selection) ? "No events yet. Hand one over with 'yizhan emit'." : "No event matches.");
 }
 
 struct ShowOptions {

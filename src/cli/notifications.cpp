@@ -80,14 +80,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
                        {note_of(view, now)}});
       });
   if (!more) return std::unexpected(more.error());
-  if (context.options.json) return ExitStatus::kOk;
-  if (table.empty()) {
-    context.out() << "No notification matches.\n";
-    return ExitStatus::kOk;
-  }
-  context.out() << table.render(context.terminal);
-  if (*more) context.out() << more_rows_text(options.oldest_first, table.row_count());
-  return ExitStatus::kOk;
+  return print_list(context, table, *more, options.oldest_first, "No notification matches.");
 }
 
 struct ShowOptions {

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string>
+#include <ostream>
+#include <string_view>
 
 #include "base/error.h"
+#include "cli/context.h"
 #include "cli/readable.h"
+#include "cli/table.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
@@ -31,10 +34,21 @@ Result<bool> for_each_row(int limit, bool oldest_first, Fetch fetch, Use use) {
   return true;
 }
 
-/// What stands under a list that its limit has cut.
-inline std::string more_rows_text(bool oldest_first, std::size_t shown) {
-  return fmt::format("\nThe {} {}; more with --limit.\n", oldest_first ? "oldest" : "newest",
-                     readable_count(static_cast<std::int64_t>(shown)));
+/// Ends a list whose rows for_each_row() read: for people the table, or `none` where it is empty, and a word that its
+/// limit has cut it (`more`). For a program (--json) the rows stand there already.
+inline ExitStatus print_list(const Context& context, const Table& table, bool more, bool oldest_first,
+                             std::string_view none) {
+  if (context.options.json) return ExitStatus::kOk;
+  if (table.empty()) {
+    context.out() << none << '\n';
+    return ExitStatus::kOk;
+  }
+  context.out() << table.render(context.terminal);
+  if (more) {
+    context.out() << fmt::format("\nThe {} {}; more with --limit.\n", oldest_first ? "oldest" : "newest",
+                                 readable_count(static_cast<std::int64_t>(table.row_count())));
+  }
+  return ExitStatus::kOk;
 }
 
 }  // namespace yizhan::cli
