@@ -10,7 +10,6 @@
 //   express_schema.cpp     what in the schema needs mending
 #pragma once
 
-#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -40,13 +39,6 @@ class ExpressTables : public Store {
   Result<std::vector<SchemaFinding>> check_express_schema() final;
 
  protected:
-  /// What is done in one transaction. It may be called several times, from the beginning, when others were in the way.
-  using Work = std::function<Result<void>(Session&)>;
-
-  /// Runs `work` and commits; on an error nothing is changed. `before_commit` names the fail point (base/fail_point.h).
-  virtual Result<void> transact(std::string_view before_commit, const Work& work) = 0;
-  /// Runs `work`, which only reads.
-  virtual Result<void> look(const Work& work) = 0;
   /// Stores events like any others that are handed over, in the transaction of `session`; answers their sequences, in
   /// order. They carry neither idempotency nor order key, and ask for no lease.
   virtual Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events,

@@ -269,6 +269,12 @@ struct ApiKey {
   std::optional<UtcTime> revoked_at;
 };
 
+class Session;
+
+/// What is done in one transaction of Store::transact(). It may be called several times, from the beginning, when
+/// others were in the way.
+using SessionWork = std::function<Result<void>(Session&)>;
+
 /// What a statement of `yizhan sql` gave.
 struct SqlResult {
   std::vector<std::string> columns;
@@ -343,6 +349,16 @@ class Store : public ExpressStore {
   /// 0 → −1. Answers the order as it stands then: one that was paid meanwhile stays paid. Empty: there is no such
   /// order.
   virtual Result<std::optional<PayOrder>> close_pay_order(std::string_view out_trade_no, UtcTime now) = 0;
+
+  // ---- tables that both engines write alike
+  // ------------------------------------------------------------------------------
+
+  /// Runs `work` (session.h) and commits; on an error nothing is changed. `before_commit` names the fail point
+  /// (base/fail_point.h). For the parts of the store that are written once, as functions of a Store: audit.h, alerts.h,
+  /// observations.h, replay_jobs.h, retention.h.
+  virtual Result<void> transact(std::string_view before_commit, const SessionWork& work) = 0;
+  /// Runs `work`, which only reads.
+  virtual Result<void> look(const SessionWork& work) = 0;
 
   /// For the writer, before its first batch; otherwise the default holds.
   virtual void set_inbound_quota(const InboundQuota& quota) = 0;

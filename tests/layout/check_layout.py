@@ -35,7 +35,8 @@ MAY_INCLUDE = {
     "alert": LANES,
     "api": LANES,
     "app": LANES | {"config", "receive", "dispatch", "notify", "push", "alert", "api"},
-    "cli": LANES | {"config", "receive", "dispatch", "notify", "push", "alert", "api", "app"},
+    "doctor": LANES | {"config", "alert", "app"},
+    "cli": LANES | {"config", "receive", "dispatch", "notify", "push", "alert", "api", "app", "doctor"},
     "main.cpp": {"base", "cli"},
 }
 
@@ -48,6 +49,7 @@ LIBRARY_HOMES = {
     r"prometheus/.*": "src/api",
     r"ares\.h": "src/http",
     r"pugixml\.hpp": "src/receive",
+    r"curl/.*": "src/alert",
     r"openssl/ssl\.h|boost/asio/ssl.*": "src/http",
 }
 

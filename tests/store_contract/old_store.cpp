@@ -6,8 +6,11 @@
 
 #include "store/migrations/postgres_0001_outbox.h"
 #include "store/migrations/postgres_0002_inbound.h"
+#include "store/migrations/postgres_0003_adopt.h"
+#include "store/migrations/postgres_0003_express_push.h"
 #include "store/migrations/sqlite_0001_outbox.h"
 #include "store/migrations/sqlite_0002_inbound.h"
+#include "store/migrations/sqlite_0003_express_push.h"
 #include "store/postgres/connection.h"
 #include "store/sqlite/schema.h"
 
@@ -17,6 +20,7 @@ namespace {
 std::string sqlite_schema(int version) {
   std::string text = migrations::sqlite_0001_outbox();
   if (version > 1) text += migrations::sqlite_0002_inbound();
+  if (version > 2) text += migrations::sqlite_0003_express_push();
   text += "PRAGMA application_id = 1501194350;";  // "Yzhn"
   return text + "CREATE TABLE yizhan_migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;";
 }
@@ -28,6 +32,10 @@ std::string postgres_schema(int version) {
     text += part;
   }
   if (version > 1) text += migrations::kPostgresInbound;
+  if (version > 2) {
+    for (const std::string_view part : migrations::kPostgresAdoptExpress) text += part;
+    text += migrations::kPostgresExpressPush;
+  }
   return text +
          "CREATE TABLE yizhan_migrations (version integer PRIMARY KEY, name text NOT NULL,"
          " applied_at timestamptz NOT NULL DEFAULT now());";

@@ -38,12 +38,12 @@ class PostgresStore final : public Lookups {
   Result<std::vector<std::string>> warnings() override;
   /// Forgets idempotency keys whose time is over, as many as came at most twice.
   void tidy() override;
+  Result<void> transact(std::string_view before_commit, const SessionWork& work) override;
+  Result<void> look(const SessionWork& work) override;
 
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
-  Result<void> transact(std::string_view before_commit, const Work& work) override;
-  Result<void> look(const Work& work) override;
   Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:
@@ -68,7 +68,7 @@ class PostgresStore final : public Lookups {
   /// Tries of one call while others are in its way.
   static constexpr int kTries = 6;
   /// Leaves the database's reason in `failure` where it was not the work that gave up.
-  Result<void> try_transact(std::string_view before_commit, const Work& work, std::optional<Failure>& failure);
+  Result<void> try_transact(std::string_view before_commit, const SessionWork& work, std::optional<Failure>& failure);
 
   /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
   struct Operation {

@@ -11,6 +11,9 @@
 #include "store/migrations/postgres_0002_inbound.h"
 #include "store/migrations/postgres_0003_adopt.h"
 #include "store/migrations/postgres_0003_express_push.h"
+#include "store/migrations/postgres_0004_replay_audit.h"
+#include "store/migrations/postgres_0005_retention.h"
+#include "store/migrations/postgres_0006_alerts.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -34,6 +37,9 @@ const std::vector<Migration>& migrations() {
          texts.push_back(migrations::kPostgresExpressPush);
          return texts;
        }()},
+      {"replay_audit", {migrations::kPostgresReplayAudit}},
+      {"retention", {migrations::kPostgresRetention}},
+      {"alerts", {migrations::kPostgresAlerts}},
   };
   return all;
 }

@@ -6,7 +6,7 @@
 
 namespace yizhan::store::postgres {
 
-Result<void> PostgresStore::transact(std::string_view before_commit, const Work& work) {
+Result<void> PostgresStore::transact(std::string_view before_commit, const SessionWork& work) {
   Error error{"store_unavailable", "others change the same at the same moment; try again"};
   bool connected_anew = false;
   for (int attempt = 0; attempt < kTries; ++attempt) {
@@ -30,7 +30,7 @@ Result<void> PostgresStore::transact(std::string_view before_commit, const Work&
   return std::unexpected(std::move(error));
 }
 
-Result<void> PostgresStore::try_transact(std::string_view before_commit, const Work& work,
+Result<void> PostgresStore::try_transact(std::string_view before_commit, const SessionWork& work,
                                          std::optional<Failure>& failure) {
   PostgresSession session(*connection_);
   std::string transaction_id;
@@ -67,7 +67,7 @@ Result<void> PostgresStore::try_transact(std::string_view before_commit, const W
               "try again");
 }
 
-Result<void> PostgresStore::look(const Work& work) {
+Result<void> PostgresStore::look(const SessionWork& work) {
   if (const auto connected = connect(); !connected) return connected;
   PostgresSession session(*connection_);
   auto done = work(session);

@@ -15,6 +15,9 @@
 #include "store/migrations/sqlite_0001_outbox.h"
 #include "store/migrations/sqlite_0002_inbound.h"
 #include "store/migrations/sqlite_0003_express_push.h"
+#include "store/migrations/sqlite_0004_replay_audit.h"
+#include "store/migrations/sqlite_0005_retention.h"
+#include "store/migrations/sqlite_0006_alerts.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -24,8 +27,9 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x597a686e;
 
 using Migration = std::string (*)();
-constexpr std::array<Migration, 3> kMigrations{migrations::sqlite_0001_outbox, migrations::sqlite_0002_inbound,
-                                               migrations::sqlite_0003_express_push};
+constexpr std::array<Migration, 6> kMigrations{
+    migrations::sqlite_0001_outbox,       migrations::sqlite_0002_inbound,   migrations::sqlite_0003_express_push,
+    migrations::sqlite_0004_replay_audit, migrations::sqlite_0005_retention, migrations::sqlite_0006_alerts};
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");

@@ -40,12 +40,12 @@ class SqliteStore final : public Lookups {
   Result<std::vector<SqlResult>> sql(std::string_view text) override;
   Result<void> ping() override;
   Result<std::vector<std::string>> warnings() override;
+  Result<void> transact(std::string_view before_commit, const SessionWork& work) override;
+  Result<void> look(const SessionWork& work) override;
 
  protected:
   Result<std::int64_t> query(const Query& statement, const RowReader& reader) override;
   const Dialect& dialect() const override;
-  Result<void> transact(std::string_view before_commit, const Work& work) override;
-  Result<void> look(const Work& work) override;
   Result<std::vector<std::int64_t>> store_events(Session& session, std::vector<NewEvent> events, UtcTime now) override;
 
  private:

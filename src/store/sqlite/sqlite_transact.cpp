@@ -3,7 +3,7 @@
 
 namespace yizhan::store::sqlite {
 
-Result<void> SqliteStore::transact(std::string_view before_commit, const Work& work) {
+Result<void> SqliteStore::transact(std::string_view before_commit, const SessionWork& work) {
   return in_transaction(
       [&]() -> Result<void> {
         SqliteSession session(connection_, session_statements_, dialect());
@@ -26,7 +26,7 @@ Result<void> SqliteStore::settle_deliveries(const std::vector<DeliveryChange>& c
   return session.finish();
 }
 
-Result<void> SqliteStore::look(const Work& work) {
+Result<void> SqliteStore::look(const SessionWork& work) {
   if (auto done = ensure_connected(); !done) return done;
   SqliteSession session(connection_, session_statements_, dialect());
   if (auto done = work(session); !done) return done;

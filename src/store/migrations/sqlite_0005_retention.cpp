@@ -1,0 +1,17 @@
+#include "store/migrations/sqlite_0005_retention.h"
+
+#include <string_view>
+
+namespace yizhan::store::migrations {
+namespace {
+
+constexpr std::string_view kTables = R"sql(
+)sql";
+
+}  // namespace
+
+std::string sqlite_0005_retention() {
+  return std::string(kTables);
+}
+
+}  // namespace yizhan::store::migrations
