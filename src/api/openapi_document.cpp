@@ -327,7 +327,7 @@ constexpr std::string_view kSchemas = R"json(
   "Accepted": {"type": "object", "required": ["id", "status", "duplicate"], "properties": {
     "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
   "Status": {"enum": ["pending", "retrying", "delivered", "dead_letter", "discarded"]},
-  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed"]},
+  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed", "alert_refused", "alert_throttled", "alert_unconfirmed", "alert_failed"]},
   "Next": {"type": ["string", "null"], "description": "For `after`; null at the end."},
   "Event": {"type": "object", "required": ["id", "platform", "event_type", "status", "attempt_count", "created_at", "updated_at"], "properties": {
     "id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},

@@ -33,6 +33,22 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t longest) {
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
+  // At most three bytes continue a sequence; more of them are no UTF-8, and nothing is gained by going on.
+  for (int back = 0; back < 3 && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80; ++back) --end;
+  return text.substr(0, end);
+}
+
+std::string one_line(std::string_view text, std::size_t longest) {
+  std::string line(utf8_prefix(text, longest));
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+  return line;
+}
+
 void append_utf8(std::string& out, std::uint32_t code_point) {
   const auto put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
   if (code_point < 0x80) {

@@ -111,6 +111,18 @@ std::string_view advice(ErrorClass error_class, int response_status) {
       return "The push service reports a failure, or answers what is no success: see 'events show --responses', and "
              "the "
              "cloud function's own log.";
+    case ErrorClass::kAlertRefused:
+      return "The alert channel refuses the message or our credentials: its answer says which. Mend [alert_channels], "
+             "restart, then replay it.";
+    case ErrorClass::kAlertThrottled:
+      return "The alert channel asks for fewer messages: it is tried again by itself. Lower rate_per_minute of the "
+             "channel if this repeats.";
+    case ErrorClass::kAlertUnconfirmed:
+      return "The mail went out to its last byte, and the connection was lost before the server said that it took it. "
+             "It "
+             "is sent again under the same Message-ID, so it may arrive twice.";
+    case ErrorClass::kAlertFailed:
+      return "The alert channel reports a failure: see 'events show --responses'.";
   }
   return "";
 }

@@ -24,6 +24,10 @@ constexpr std::array<std::pair<ErrorClass, std::string_view>, kErrorClassCount> 
     {ErrorClass::kPushThrottled, "push_throttled"},
     {ErrorClass::kPushUnauthorized, "push_unauthorized"},
     {ErrorClass::kPushFailed, "push_failed"},
+    {ErrorClass::kAlertRefused, "alert_refused"},
+    {ErrorClass::kAlertThrottled, "alert_throttled"},
+    {ErrorClass::kAlertUnconfirmed, "alert_unconfirmed"},
+    {ErrorClass::kAlertFailed, "alert_failed"},
 }};
 
 }  // namespace
@@ -44,7 +48,11 @@ std::optional<ErrorClass> parse_error_class(std::string_view text) {
 
 bool is_final(ErrorClass error_class) {
   return error_class == ErrorClass::kPushTargetInvalid || error_class == ErrorClass::kPushIgnored ||
-         error_class == ErrorClass::kPushRefused;
+         error_class == ErrorClass::kPushRefused || error_class == ErrorClass::kAlertRefused;
+}
+
+bool is_throttled(ErrorClass error_class) {
+  return error_class == ErrorClass::kPushThrottled || error_class == ErrorClass::kAlertThrottled;
 }
 
 bool is_of_push_service(ErrorClass error_class) {

@@ -30,17 +30,26 @@ enum class ErrorClass {
   kPushThrottled,      ///< too many calls: the service is slowed down, the device is tried again
   kPushUnauthorized,   ///< the token or credential is refused: tried again, an operator has to look at it
   kPushFailed,         ///< any other failure that the service reports: tried again
+
+  // What an alert channel says of one message, whatever its HTTP status:
+  kAlertRefused,      ///< the message or the credential is refused; no retry: an operator mends it and replays
+  kAlertThrottled,    ///< too many messages: the channel is left alone for a while, the message is tried again
+  kAlertUnconfirmed,  ///< a mail was sent to its last byte and nobody said that it was taken: sent again under its id
+  kAlertFailed,       ///< any other failure that the channel reports: tried again
 };
-inline constexpr std::size_t kErrorClassCount = 17;
+inline constexpr std::size_t kErrorClassCount = 21;
 
 /// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`,
 /// `blocked_address`, `protocol`, `push_target_invalid`, `push_ignored`, `push_refused`, `push_throttled`,
-/// `push_unauthorized`, `push_failed`.
+/// `push_unauthorized`, `push_failed`, `alert_refused`, `alert_throttled`, `alert_unconfirmed`, `alert_failed`.
 std::string_view to_string(ErrorClass error_class);
 std::optional<ErrorClass> parse_error_class(std::string_view text);
 
 /// No further attempt can help: a dead letter at once.
 bool is_final(ErrorClass error_class);
+
+/// The service asks for patience, which says nothing against the message: it is slowed down and nothing is given up.
+bool is_throttled(ErrorClass error_class);
 
 /// What a push service says of one device: the status of the HTTP answer that carried it means nothing beside it.
 bool is_of_push_service(ErrorClass error_class);

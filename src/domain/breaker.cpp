@@ -24,9 +24,13 @@ BreakerVerdict breaker_verdict(const AttemptOutcome& outcome) {
     case ErrorClass::kPushIgnored:
     case ErrorClass::kPushRefused:
     case ErrorClass::kPushThrottled:  // it is slowed down; what it says of itself is that it works
+    case ErrorClass::kAlertRefused:
+    case ErrorClass::kAlertThrottled:
       return BreakerVerdict::kAnswered;
     case ErrorClass::kPushUnauthorized:
     case ErrorClass::kPushFailed:
+    case ErrorClass::kAlertUnconfirmed:
+    case ErrorClass::kAlertFailed:
       return BreakerVerdict::kFailure;
   }
   return BreakerVerdict::kNeutral;

@@ -16,8 +16,7 @@ bool is_success(const AttemptOutcome& outcome) {
 
 bool asks_to_slow_down(const AttemptOutcome& outcome) {
   const int status = outcome.response_status;
-  return status == 429 || status == 502 || status == 503 || status == 504 ||
-         outcome.error_class == ErrorClass::kPushThrottled;
+  return status == 429 || status == 502 || status == 503 || status == 504 || is_throttled(outcome.error_class);
 }
 
 // Pending until a try of this run failed: the state that the store shows for the same count.
@@ -55,7 +54,7 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
     decision.endpoint_effect = EndpointEffect::kSlowDown;
     decision.endpoint_pause = retry_after.value_or(kSlowDownPause);
   }
-  const bool may_be_retried = retry_number <= policy.max_retries || outcome.error_class == ErrorClass::kPushThrottled;
+  const bool may_be_retried = retry_number <= policy.max_retries || is_throttled(outcome.error_class);
   if (!may_be_retried || is_final(outcome.error_class)) {
     decision.next_status = status_after(tries_in_run, Transition::kBury);
     return decision;

@@ -15,7 +15,7 @@ namespace yizhan {
 enum class EndpointEffect {
   kNone,
   kDisable,   ///< 410 Gone: nothing more is sent there until an operator enables it; its events wait
-  kSlowDown,  ///< 429, 502, 503, 504, kPushThrottled: Breaker::slow_down() with `endpoint_pause`
+  kSlowDown,  ///< 429, 502, 503, 504, is_throttled(): Breaker::slow_down() with `endpoint_pause`
 };
 
 struct Decision {
@@ -32,7 +32,7 @@ inline constexpr Seconds kSlowDownPause{1};
 /// `tries_in_run`: failed attempts of this run before this one, as the claim told it. The event is retrying after its
 /// attempt failed while retries are left, and waits for the longer of its backoff and a Retry-After within
 /// `policy.retry_after_cap`; without retries left, or with an outcome that is final (is_final()), it is a dead letter.
-/// A 410 never makes a dead letter, and neither does a push service that asks for patience (kPushThrottled): both say
+/// A 410 never makes a dead letter, and neither does a service that asks for patience (is_throttled()): both say
 /// nothing against the event. What a push service says of one device never disables the endpoint, be it under a 410.
 Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOutcome& outcome, UtcTime now,
                 double random_unit);

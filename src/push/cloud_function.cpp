@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/json_text.h"
+#include "base/secrets.h"
 #include "http/attempt_outcome.h"
-#include "push/secrets.h"
 #include "push/service_answer.h"
 
 namespace yizhan::push {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/json_text.h"
+#include "base/secrets.h"
 #include "http/attempt_outcome.h"
-#include "push/secrets.h"
 #include "push/service_answer.h"
 #include "verify/digest.h"
 

@@ -9,6 +9,8 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace yizhan::push {
 namespace {
 
@@ -21,12 +23,8 @@ constexpr std::string_view kUniPushPrefix = "uni-cloud-push-error-";
 constexpr std::int64_t kDailyQuota = 30009;
 constexpr std::int64_t kDailyListQuota = 30008;
 
-/// One line, not too long: it goes into lists and logs.
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, kLongestMessage));
-  std::ranges::replace_if(
-      line, [](char character) { return static_cast<unsigned char>(character) < 0x20 || character == 0x7f; }, ' ');
-  return line;
+std::string short_line(std::string_view text) {
+  return one_line(text, kLongestMessage);
 }
 
 std::string lower(std::string_view text) {
@@ -65,12 +63,12 @@ bool read_code(const json::object& object, std::string_view name, ServiceAnswer&
   const json::value* code = object.if_contains(name);
   if (code == nullptr || code->is_null()) return false;
   if (const json::string* text = code->if_string()) {
-    answer.code_text = one_line(view(*text));
+    answer.code_text = short_line(view(*text));
     std::string_view digits = view(*text);
     if (digits.starts_with(kUniPushPrefix)) digits.remove_prefix(kUniPushPrefix.size());
     answer.code = read_integer(digits);
   } else {
-    answer.code_text = one_line(json::serialize(*code));
+    answer.code_text = short_line(json::serialize(*code));
     if (const std::int64_t* number = code->if_int64()) answer.code = *number;
   }
   answer.succeeded = answer.code == 0;
@@ -83,7 +81,7 @@ void read_devices(const json::value& data, std::string_view task_id, int depth, 
   for (const auto& member : *object) {
     const std::string_view name(member.key().data(), member.key().size());
     if (const json::string* status = member.value().if_string(); status != nullptr && !task_id.empty()) {
-      answer.devices.insert_or_assign(std::string(name), DeviceResult{std::string(task_id), one_line(view(*status))});
+      answer.devices.insert_or_assign(std::string(name), DeviceResult{std::string(task_id), short_line(view(*status))});
     } else {
       read_devices(member.value(), task_id.empty() ? name : task_id, depth - 1, answer);
     }
@@ -95,7 +93,7 @@ std::optional<ServiceAnswer> read_answer(const json::object& object, std::string
   ServiceAnswer answer;
   if (!read_code(object, code_name, answer)) return std::nullopt;
   if (const json::value* message = object.if_contains(message_name); message != nullptr && message->is_string()) {
-    answer.message = one_line(view(message->get_string()));
+    answer.message = short_line(view(message->get_string()));
   }
   if (const json::value* data = object.if_contains("data")) read_devices(*data, "", kDeepestDevice, answer);
   return answer;
@@ -174,7 +172,7 @@ std::optional<ServiceAnswer> read_uni_push_answer(std::string_view body) {
   if (answer && answer->succeeded && !is_success_status(status)) {
     answer->succeeded = false;
     answer->code.reset();
-    answer->code_text = "statusCode " + one_line(json::serialize(*status));
+    answer->code_text = "statusCode " + short_line(json::serialize(*status));
   }
   return answer;
 }

@@ -24,5 +24,20 @@ TEST(Utf8, RefusesTheRest) {
   }
 }
 
+TEST(Utf8, APrefixEndsBetweenCharacters) {
+  EXPECT_EQ(utf8_prefix("abc", 3), "abc");
+  EXPECT_EQ(utf8_prefix("abc", 2), "ab");
+  EXPECT_EQ(utf8_prefix("驿站", 6), "驿站");
+  for (const std::size_t longest : {3U, 4U, 5U}) EXPECT_EQ(utf8_prefix("驿站", longest), "驿") << longest;
+  EXPECT_EQ(utf8_prefix("驿站", 2), "");
+  EXPECT_EQ(utf8_prefix("a\xf0\x9f\x98\x80", 4), "a");
+  EXPECT_EQ(utf8_prefix("\x80\x80\x80\x80\x80\x80", 5).size(), 2U) << "no UTF-8: it ends all the same";
+}
+
+TEST(Utf8, OneLineHasNoControlCharacters) {
+  EXPECT_EQ(one_line("a\r\nb\tc\x7f", 100), "a  b c ");
+  EXPECT_EQ(one_line("驿\n站", 6), "驿 ");
+}
+
 }  // namespace
 }  // namespace yizhan

@@ -70,6 +70,13 @@ TEST(BreakerVerdict, APushServiceThatSpeaksOfOneDeviceWorks) {
   EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kPushFailed, 200)), kFailure);
 }
 
+TEST(BreakerVerdict, AnAlertChannelThatRefusesAMessageWorks) {
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kAlertRefused, 200)), kAnswered);
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kAlertThrottled, 200)), kAnswered);
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kAlertUnconfirmed)), kFailure);
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kAlertFailed, 200)), kFailure);
+}
+
 TEST(Breaker, BeginsClosedWithTheWholeCap) {
   Breaker breaker(kOptions);
   EXPECT_EQ(breaker.state(kStart), Breaker::State::kClosed);

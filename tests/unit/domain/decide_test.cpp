@@ -116,8 +116,8 @@ AttemptOutcome said(ErrorClass error_class, int status = 200, std::string retry_
 }
 
 TEST(Decide, BuriesAtOnceWhatNoRetryCanHelp) {
-  for (const ErrorClass final_class :
-       {ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored, ErrorClass::kPushRefused}) {
+  for (const ErrorClass final_class : {ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored,
+                                       ErrorClass::kPushRefused, ErrorClass::kAlertRefused}) {
     for (const int tries : {0, 3, 5}) {
       const Decision decision = decide_exactly(tries, said(final_class));
       EXPECT_EQ(decision.next_status, EventStatus::kDeadLetter) << to_string(final_class) << tries;
@@ -127,7 +127,8 @@ TEST(Decide, BuriesAtOnceWhatNoRetryCanHelp) {
 }
 
 TEST(Decide, RetriesWhatTheServiceMayMend) {
-  for (const ErrorClass passing : {ErrorClass::kPushUnauthorized, ErrorClass::kPushFailed}) {
+  for (const ErrorClass passing : {ErrorClass::kPushUnauthorized, ErrorClass::kPushFailed,
+                                   ErrorClass::kAlertUnconfirmed, ErrorClass::kAlertFailed}) {
     EXPECT_EQ(decide_exactly(0, said(passing)).next_status, EventStatus::kRetrying) << to_string(passing);
     EXPECT_EQ(decide_exactly(4, said(passing)).next_attempt_at, kNow + Seconds{900}) << to_string(passing);
     EXPECT_EQ(decide_exactly(5, said(passing)).next_status, EventStatus::kDeadLetter) << to_string(passing);
@@ -146,6 +147,10 @@ TEST(Decide, PatienceThatIsAskedForUsesUpNoEvent) {
   const Decision quota = decide_exactly(5, said(ErrorClass::kPushThrottled, 403, "3600"));
   EXPECT_EQ(quota.next_attempt_at, kNow + Seconds{3600});
   EXPECT_EQ(quota.endpoint_pause, Seconds{3600});
+  const Decision muted = decide_exactly(100, said(ErrorClass::kAlertThrottled, 200, "600"));
+  EXPECT_EQ(muted.next_status, EventStatus::kRetrying);
+  EXPECT_EQ(muted.endpoint_effect, EndpointEffect::kSlowDown);
+  EXPECT_EQ(muted.endpoint_pause, Seconds{600});
 }
 
 TEST(Decide, WhatIsSaidOfADeviceDisablesNoEndpoint) {
@@ -166,7 +171,7 @@ RC_GTEST_PROP(Decide, EveryOutcomeLeadsSomewhere, ()) {
   const bool delivered = outcome.error_class == ErrorClass::kNone && outcome.response_status / 100 == 2;
   RC_ASSERT((decision.next_status == EventStatus::kDelivered) == delivered);
   if (is_final(outcome.error_class)) RC_ASSERT(decision.next_status == EventStatus::kDeadLetter);
-  if (outcome.error_class == ErrorClass::kPushThrottled) RC_ASSERT(decision.next_status == EventStatus::kRetrying);
+  if (is_throttled(outcome.error_class)) RC_ASSERT(decision.next_status == EventStatus::kRetrying);
   if (decision.next_status == EventStatus::kRetrying) RC_ASSERT(decision.next_attempt_at > kNow);
   if (decision.endpoint_effect == EndpointEffect::kDisable) {
     RC_ASSERT(outcome.response_status == 410);

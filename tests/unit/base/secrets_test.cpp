@@ -1,8 +1,8 @@
-#include "push/secrets.h"
+#include "base/secrets.h"
 
 #include <gtest/gtest.h>
 
-namespace yizhan::push {
+namespace yizhan {
 namespace {
 
 TEST(Secrets, AreHiddenWhereverTheyStand) {
@@ -35,4 +35,4 @@ TEST(Secrets, AnEmptyOneHidesNothing) {
 }
 
 }  // namespace
-}  // namespace yizhan::push
+}  // namespace yizhan

@@ -1,12 +1,12 @@
-// Texts that must not be seen: a push service may repeat in its answer what it was sent, and answers are kept on
-// record, logged and shown.
+// Texts that must not be seen: a service that is called may repeat in its answer what it was sent, and answers are kept
+// on record, logged and shown.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace yizhan::push {
+namespace yizhan {
 
 class Secrets {
  public:
@@ -20,4 +20,4 @@ class Secrets {
   std::vector<std::string> texts_;  ///< the longest first, so that one that holds another is hidden whole
 };
 
-}  // namespace yizhan::push
+}  // namespace yizhan

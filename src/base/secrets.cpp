@@ -1,11 +1,11 @@
-#include "push/secrets.h"
+#include "base/secrets.h"
 
 #include <algorithm>
 #include <functional>
 
 #include "base/json_text.h"
 
-namespace yizhan::push {
+namespace yizhan {
 
 void Secrets::add(std::string_view secret) {
   if (secret.empty()) return;
@@ -28,4 +28,4 @@ std::string Secrets::hide(std::string_view text) const {
   return hidden;
 }
 
-}  // namespace yizhan::push
+}  // namespace yizhan
