@@ -47,6 +47,7 @@ struct ApiParts {
   std::function<std::vector<CallbackCounters>()> callback_counters{};  ///< likewise
   std::function<http::ServerCounters()> push_server_counters{};        ///< likewise, of the push server's listener
   std::function<NotifyCounters()> notify_counters{};                   ///< likewise
+  std::function<bool(std::string_view)> platform_known{};              ///< likewise; metrics_text.h
   /// On the I/O thread: there are new notifications to be fanned out; may be empty.
   std::function<void()> on_notifications{};
 };

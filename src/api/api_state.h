@@ -6,11 +6,11 @@
 #include "api/access.h"
 #include "api/api.h"
 #include "api/dispatching.h"
-#include "api/duration_histogram.h"
 #include "api/ledger_cache.h"
 #include "api/problem.h"
 #include "api/resource.h"
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/ids.h"
 #include "http/router.h"
 

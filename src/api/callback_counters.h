@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/histogram.h"
+
 namespace yizhan::api {
 
 struct CallbackCounters {
@@ -16,6 +18,7 @@ struct CallbackCounters {
   std::uint64_t unfit = 0;         ///< effects that somebody has to look at; in accepted or rejected too
   std::uint64_t over_rate = 0;     ///< answered 429, not on record
   std::uint64_t not_recorded = 0;  ///< rejected ones of a flood
+  DurationHistogram answer_durations{};
 };
 
 }  // namespace yizhan::api

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/histogram.h"
 #include "store/store.h"
 
 namespace yizhan::api {
@@ -34,6 +35,7 @@ struct EndpointState {
   bool disabled = false;
   std::string disabled_reason;
   std::optional<UtcTime> disabled_at;
+  std::optional<UtcTime> oldest_due_at;  ///< of the events that wait, in memory or as known of the store; may be later
 };
 
 /// What came of one platform's attempts since this process started; for /metrics.
@@ -42,6 +44,7 @@ struct DeliveryCounters {
   std::uint64_t delivered = 0;
   std::uint64_t dead_letters = 0;
   std::array<std::uint64_t, kErrorClassCount> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
+  LagHistogram lag{};                                               ///< from accepted to delivered
 };
 
 /// The dispatcher's side of what operators look at and do.

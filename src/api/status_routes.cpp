@@ -3,6 +3,7 @@
 #include "api/json_writer.h"
 #include "api/metrics_text.h"
 #include "api/openapi_document.h"
+#include "base/log.h"
 #include "base/version.h"
 
 namespace yizhan::api {
@@ -41,6 +42,7 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         MetricsInput input;
         input.process = read_process_figures();
         input.uptime_seconds = uptime_seconds(*self);
+        input.log_lines_dropped = log::lines_dropped();
         input.commits = parts.commits.counters();
         input.store_healthy = parts.commits.healthy();
         if (parts.server_counters) input.server = parts.server_counters();
@@ -53,6 +55,8 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         input.endpoints = parts.dispatching.endpoints();
         input.deliveries = parts.dispatching.delivery_counters();
         input.ledger = ledger;
+        input.platform_known = parts.platform_known;
+        input.now = utc_now();
         http::ServerResponse response;
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         response.body = metrics_text(input);

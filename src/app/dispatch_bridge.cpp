@@ -1,5 +1,6 @@
 #include "app/dispatch_bridge.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace yizhan::app {
@@ -39,6 +40,9 @@ api::EndpointState state_of(const dispatch::Endpoint& endpoint, SteadyTime now, 
     state.disabled_reason = endpoint.disabled_reason;
     state.disabled_at = endpoint.disabled_at;
   }
+  UtcTime oldest = endpoint.next_due;
+  if (!endpoint.queue.empty()) oldest = std::min(oldest, endpoint.queue.front().claimed.next_attempt_at);
+  if (oldest <= wall_now) state.oldest_due_at = oldest;
   return state;
 }
 
@@ -52,6 +56,18 @@ std::vector<api::EndpointState> DispatchBridge::endpoints() const {
     if (key != store::kUnrouted) states.push_back(state_of(*endpoint, now, wall_now));
   }
   return states;
+}
+
+std::vector<api::DeliveryCounters> DispatchBridge::delivery_counters() const {
+  std::vector<api::DeliveryCounters> all;
+  for (const auto& [platform, counters] : dispatcher_.counters()) {
+    all.push_back({.platform = platform,
+                   .delivered = counters.delivered,
+                   .dead_letters = counters.dead_letters,
+                   .attempts_by_class = counters.attempts_by_class,
+                   .lag = counters.lag});
+  }
+  return all;
 }
 
 Result<void> RouteOnlyIntake::prepare(store::NewEvent& event) {

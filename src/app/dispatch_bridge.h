@@ -25,6 +25,7 @@ class DispatchBridge final : public store::Intake, public api::Dispatching {
   void express_applied() override { on_express_(); }
 
   std::vector<api::EndpointState> endpoints() const override;
+  std::vector<api::DeliveryCounters> delivery_counters() const override;
   void endpoint_enabled(std::int64_t endpoint_key) override { dispatcher_.endpoint_enabled(endpoint_key); }
   void store_changed() override { dispatcher_.news(store::kUnrouted); }
 

@@ -59,7 +59,8 @@ std::vector<api::CallbackCounters> callback_counters(const receive::Receiver& re
                    .unavailable = source.unavailable,
                    .unfit = source.unfit,
                    .over_rate = source.over_rate,
-                   .not_recorded = source.not_recorded});
+                   .not_recorded = source.not_recorded,
+                   .answer_durations = source.answer_durations});
   }
   return all;
 }
@@ -260,6 +261,7 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; },
                     [this] { return push_server ? push_server->counters() : http::ServerCounters{}; },
                     [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
+                    [this](std::string_view platform) { return dispatch::knows_platform(*lanes, platform); },
                     [this] { wake_fan_out(); }},
       options);
   api->set_keys(*keys);

@@ -66,6 +66,10 @@ void flush() {
   log_output().flush();
 }
 
+std::uint64_t lines_dropped() {
+  return log_output().dropped();
+}
+
 void write(Level level, std::string_view event, std::span<const Field> fields) {
   std::string line;
   line.reserve(kUsualLine);

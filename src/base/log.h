@@ -40,6 +40,9 @@ Result<Level> parse_level(std::string_view name);
 /// What was logged so far is written when this returns. The end of the process does it, too.
 void flush();
 
+/// Since the start: lines that nobody took in time, or that had no room where they were written to. For metrics.
+std::uint64_t lines_dropped();
+
 /// Thread-safe; a line is written whole. Cheap when the level is off, but build no strings for it without asking
 /// enabled().
 void write(Level level, std::string_view event, std::span<const Field> fields);

@@ -30,6 +30,7 @@ void LogOutput::add(std::string_view line) {
     const std::lock_guard lock(mutex_);
     if (waiting_.size() + line.size() >= kLimit) {
       ++dropped_;
+      dropped_in_all_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
     const std::size_t before = waiting_.size();

@@ -6,6 +6,7 @@
 // nobody reads the log, and memory is worth more.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ class LogOutput {
   void flush();
   /// Writes what was added, for ever; the thread's function.
   void run();
+  /// Lines, since the start.
+  std::uint64_t dropped() const { return dropped_in_all_.load(std::memory_order_relaxed); }
 
  private:
   /// Writes what waits, and `last` after it.
@@ -44,7 +47,9 @@ class LogOutput {
   std::condition_variable news_;
   // Guarded by mutex_.
   std::string waiting_;
-  std::uint64_t dropped_ = 0;
+  std::uint64_t dropped_ = 0;  ///< and not yet said
+
+  std::atomic<std::uint64_t> dropped_in_all_ = 0;
 };
 
 /// The process's own. Lives as long as the process; what waits when it exits is written.

@@ -3,6 +3,7 @@
 #include <memory>
 #include <ostream>
 
+#include "api/metric_catalogue.h"
 #include "app/check.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -70,9 +71,12 @@ void add_config(CLI::App& parent, Context& context) {
                   {{"yizhan config check --config new.toml", "before it is put in place"}});
   on_run(*check_command, context, [&context] { return check(context); });
   CLI::App* docs_command = add_command(*config, "docs", "print the reference of all settings (Markdown)", "",
-                                       {{"yizhan config docs > docs/configuration.md", "as the project keeps it"}});
-  on_run(*docs_command, context, [&context]() -> Result<ExitStatus> {
-    context.out() << config::reference_markdown();
+                                       {{"yizhan config docs > docs/configuration.md", "as the project keeps it"},
+                                        {"yizhan config docs --metrics > docs/metrics.md", "likewise, of /metrics"}});
+  auto of_metrics = std::make_shared<bool>(false);
+  docs_command->add_flag("--metrics", *of_metrics, "of all metrics instead");
+  on_run(*docs_command, context, [&context, of_metrics]() -> Result<ExitStatus> {
+    context.out() << (*of_metrics ? api::metrics_markdown() : config::reference_markdown());
     return ExitStatus::kOk;
   });
   CLI::App* sample_command = add_command(*config, "sample", "print a commented sample file (TOML)", "",

@@ -198,7 +198,10 @@ void Dispatcher::finished(const EndpointPtr& target, Breaker::Ticket ticket, con
 
   PlatformCounters& counters = counters_[queued.claimed.event.platform];
   ++counters.attempts_by_class[static_cast<std::size_t>(outcome.error_class)];
-  if (decision.next_status == EventStatus::kDelivered) ++counters.delivered;
+  if (decision.next_status == EventStatus::kDelivered) {
+    ++counters.delivered;
+    counters.lag.add(now - queued.claimed.event.created_at);
+  }
   if (decision.next_status == EventStatus::kDeadLetter) ++counters.dead_letters;
   log_attempt(queued, outcome, decision);
 

@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/random.h"
 #include "dispatch/endpoint.h"
 #include "dispatch/lane.h"
@@ -43,6 +44,7 @@ struct PlatformCounters {
   std::uint64_t delivered = 0;
   std::uint64_t dead_letters = 0;
   std::array<std::uint64_t, kErrorClassCount> attempts_by_class{};  ///< indexed by ErrorClass; kNone are the successes
+  LagHistogram lag;                                                 ///< from accepted to delivered
 };
 
 class Dispatcher {

@@ -100,14 +100,14 @@ void Exchange::answer_outcome(const store::Received& received) {
   }
   answered_ = true;
   responder_.answer(response_of(source_.source->answer(outcome)));
-  log_line(to_string(received.verdict), received.reason, &received);
+  note_answer(to_string(received.verdict), received.reason, &received);
 }
 
 void Exchange::answer_unavailable(const Error& error) {
   answered_ = true;
   ++source_.counters.unavailable;
   responder_.answer(unavailable_response(*source_.source, error, &notice_, arrival_.now));
-  log_line("unavailable", error.code, nullptr);
+  note_answer("unavailable", error.code, nullptr);
 }
 
 void Exchange::deadline_passed() {
@@ -125,7 +125,9 @@ void Exchange::raise_unfit(const store::Received& received) {
                                   {"trackingNo", key_value(notice_, "tracking_no")}});
 }
 
-void Exchange::log_line(std::string_view status, std::string_view reason, const store::Received* received) const {
+void Exchange::note_answer(std::string_view status, std::string_view reason, const store::Received* received) {
+  const auto duration = std::chrono::steady_clock::now() - arrival_.begun;
+  source_.counters.answer_durations.add(duration);
   log_callback({.source = source_.options.name,
                 .event_type = notice_.event_type,
                 .keys = &notice_.keys,
@@ -135,7 +137,7 @@ void Exchange::log_line(std::string_view status, std::string_view reason, const 
                 .callback_id = received == nullptr ? 0 : received->callback_id,
                 .effect = received == nullptr ? std::string_view{} : to_string(received->effect),
                 .peer = arrival_.peer,
-                .duration = std::chrono::steady_clock::now() - arrival_.begun,
+                .duration = duration,
                 .body_bytes = arrival_.body_bytes,
                 .received_at = arrival_.now});
 }

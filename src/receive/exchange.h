@@ -24,7 +24,8 @@ class Exchange final : public http::DeadlineWheel::Entry {
   void answer_outcome(const store::Received& received);
   void answer_unavailable(const Error& error);
   void raise_unfit(const store::Received& received);
-  void log_line(std::string_view status, std::string_view reason, const store::Received* received) const;
+  /// In the log and in the figures.
+  void note_answer(std::string_view status, std::string_view reason, const store::Received* received);
 
   const std::shared_ptr<Pipeline> pipeline_;
   SourceAtWork& source_;  // the pipeline's

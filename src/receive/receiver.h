@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "http/asio.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -47,6 +48,8 @@ struct SourceCounters {
   std::uint64_t unfit = 0;         ///< effects that somebody has to look at; in accepted or rejected too
   std::uint64_t over_rate = 0;     ///< answered 429, not on record
   std::uint64_t not_recorded = 0;  ///< rejected ones beyond rejections_per_second
+  /// From the last byte to the answer, of those that went to the store first.
+  DurationHistogram answer_durations{};
 };
 
 class Receiver {

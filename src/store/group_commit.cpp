@@ -99,6 +99,14 @@ std::size_t items_of(const std::vector<Call>& calls) {
   return items;
 }
 
+/// What a transaction with all of this writes; also of a WriteBatch.
+std::size_t items_of(const auto& work)
+  requires requires { work.releases; }
+{
+  return work.records.size() + work.releases.size() + work.claims.size() + items_of(work.accepts) +
+         items_of(work.receives);
+}
+
 /// The calls at the front that hold at most `items` together; at least one call.
 template <class Call>
 std::size_t calls_within(const std::vector<Call>& calls, std::size_t items) {
@@ -116,8 +124,7 @@ std::size_t calls_within(const std::vector<Call>& calls, std::size_t items) {
 /// server, large transactions are worth more: what each costs by itself is the server's bound (PostgreSQL: a quarter
 /// more accepted when it takes all).
 std::size_t share_of(const Work& waiting, const GroupCommit::Options& options) {
-  const std::size_t items = waiting.records.size() + waiting.releases.size() + waiting.claims.size() +
-                            items_of(waiting.accepts) + items_of(waiting.receives);
+  const std::size_t items = items_of(waiting);
   return std::clamp(items / options.share, std::min(kWorthACommit, options.batch_limit), options.batch_limit);
 }
 
@@ -285,6 +292,7 @@ void GroupCommit::State::commit(Work work) {
                    .releases = std::move(work.releases),
                    .claims = std::move(work.claims),
                    .now = utc_now()};
+  const std::size_t items = items_of(batch);
   const auto begun = std::chrono::steady_clock::now();
   auto reply = store->write(batch);
   const auto took = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - begun);
@@ -294,7 +302,8 @@ void GroupCommit::State::commit(Work work) {
     at_work_since.reset();
     if (!healthy.exchange(true)) log::info("store.recovered");
     ++counters.commits;
-    counters.commit_micros += static_cast<std::uint64_t>(took.count());
+    counters.commit_durations.add(took);
+    counters.commit_items.add(static_cast<double>(items));
   } else {
     const std::lock_guard lock(mutex);
     ++counters.failed_commits;
@@ -476,7 +485,9 @@ void GroupCommit::refuse_if_stuck() {
 
 CommitCounters GroupCommit::counters() const {
   const std::lock_guard lock(state_->mutex);
-  return state_->counters;
+  CommitCounters counters = state_->counters;
+  counters.calls_waiting = state_->calls_waiting;
+  return counters;
 }
 
 bool GroupCommit::healthy() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/histogram.h"
 #include "store/store.h"
 
 namespace yizhan::store {
@@ -24,7 +25,9 @@ struct CommitCounters {
   std::uint64_t results_recorded = 0;
   std::uint64_t results_refused = 0;  ///< lease lost
   std::uint64_t events_claimed = 0;
-  std::uint64_t commit_micros = 0;  ///< total time in commits
+  std::uint64_t calls_waiting = 0;       ///< at this moment: accept and receive calls without a transaction
+  DurationHistogram commit_durations{};  ///< of the committed ones
+  BatchHistogram commit_items{};         ///< results, claims, releases, and what the calls store
 };
 
 class GroupCommit {

@@ -87,9 +87,11 @@ TEST(Status, MetricsCountWhatHappened) {
         "yizhan_accept_seconds_bucket{le=\"+Inf\"} 2", "yizhan_ledger_events{platform=\"sub2api\",state=\"pending\"} 2",
         "yizhan_ledger_mismatch{platform=\"sub2api\"} 0", "yizhan_delivered_total{platform=\"sub2api\"} 5",
         "yizhan_attempts_total{platform=\"sub2api\",class=\"none\"} 0", "yizhan_queued{platform=\"sub2api\"} 8",
-        "yizhan_endpoints_breaker_open{platform=\"sub2api\"} 2", "yizhan_api_responses_total{class=\"2xx\"} 2",
-        "yizhan_api_requests_total 3", "yizhan_notify_rows_total{outcome=\"failed\"} 2", "yizhan_push_requests_total 0",
-        "# TYPE yizhan_events_accepted_total counter", "# TYPE process_resident_memory_bytes gauge"}) {
+        "yizhan_endpoints_by_breaker{platform=\"sub2api\",state=\"open\"} 2",
+        "yizhan_http_responses_total{listener=\"api\",class=\"2xx\"} 2",
+        "yizhan_http_requests_total{listener=\"api\"} 3", "yizhan_notify_rows_total{outcome=\"failed\"} 2",
+        "yizhan_http_requests_total{listener=\"push\"} 0", "# TYPE yizhan_events_accepted_total counter",
+        "# TYPE process_resident_memory_bytes gauge"}) {
     EXPECT_NE(answer.raw.body.find(line + "\n"), std::string::npos) << line << "\n" << answer.raw.body;
   }
   // The ledger is not counted again for the next scrape.
