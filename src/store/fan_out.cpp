@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "store/audit.h"
 #include "store/delivery_settling.h"
 #include "store/device_key.h"
 #include "store/express_tables.h"
@@ -328,6 +329,7 @@ void FanOutPass::send(const std::vector<std::int64_t>& sequences) {
       "event_id = excluded.event_id, outcome = 'outstanding', tried_again = false, last_error = NULL, "
       "updated_at = excluded.updated_at",
       kDeliveries, deliveries);
+  if (!replayed_.empty()) session_.send(kServiceChangeBegins, {});
   // Through what replays an event anywhere else; whatever became of it, somebody wants it to go out.
   session_.send_each(
       "{postgres|SELECT outbox_replay(array_agg(sequence), ARRAY['retrying', 'delivered', 'dead_letter', 'discarded'], "
@@ -336,6 +338,7 @@ void FanOutPass::send(const std::vector<std::int64_t>& sequences) {
       "updated_at = $3 WHERE id = $2}",
       kReplayed, replayed_);
   session_.send_each("{sqlite|DELETE FROM cs_platform_event_dead_letters WHERE event_id = $2}", kReplayed, replayed_);
+  if (!replayed_.empty()) session_.send(kServiceChangeEnds, {});
   session_.send_each(
       "UPDATE push_deliveries SET outcome = 'outstanding', tried_again = true, updated_at = each.at FROM {each} "
       "WHERE push_deliveries.sequence = each.sequence {postgres|AND push_deliveries.sequence = ANY ($1)}",

@@ -36,6 +36,7 @@ PostgresStore::PostgresStore(std::string url, Connection::Purpose purpose, Milli
 
 Result<void> PostgresStore::connect() {
   if (connection_ && connection_->usable()) return {};
+  if (joined_) return fail("store_unavailable", "the connection to PostgreSQL was lost in a transaction; try again");
   connection_.reset();
   auto opened = Connection::open(url_, purpose_);
   if (!opened) return std::unexpected(to_error(opened.error()));
@@ -61,6 +62,10 @@ Result<void> PostgresStore::connect() {
 }
 
 void PostgresStore::abandon(const Failure& failure) {
+  if (joined_) {
+    joined_failure_ = failure;
+    return;
+  }
   // What was refused, and what was in the way of something, leaves a healthy connection. After anything else a new one
   // is the safer start: the server may have become a standby, a pooler may have swapped it, its plans may be outdated.
   const bool healthy = failure.value_refused() || failure.serialization() || failure.lock_timeout();
@@ -267,7 +272,7 @@ Result<std::int64_t> PostgresStore::operate(const Selection& selection, int limi
     if (changed) return changed->changed;
     abandon(changed.error());
     error = to_error(changed.error());
-    if (!changed.error().serialization()) break;
+    if (joined_ || !changed.error().serialization()) break;
     pause_before_retry(attempt);
   }
   if (error.code.empty()) return fail("store_unavailable", "the events are being changed by others; try again");
@@ -281,7 +286,7 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
   std::vector<std::int64_t> chosen;
   std::set<std::string> statuses;
   Changed answer;
-  connection_->send_text("BEGIN", {}, {});
+  if (!joined_) connection_->send_text("BEGIN", {}, {});
   send_query(targets, [&](const ResultSet& rows) {
     answer.chosen = rows.rows();
     for (int row = 0; row < rows.rows(); ++row) {
@@ -313,6 +318,7 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
   }
   fail_point(operation.fail_point_name);
   connection_->send_text("COMMIT", {}, {});
+  if (joined_) return answer;
   if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
   return answer;
 }

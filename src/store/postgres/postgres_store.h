@@ -62,13 +62,17 @@ class PostgresStore final : public Lookups {
   /// In the same transaction: the oldest of what had no effect goes for what came.
   Outcome<void> forget_beyond_quota(const Batch& written);
   void settle_lanes();
-  /// After a call that failed: rolls back what it left open, or gives the connection up.
+  /// After a call that failed: rolls back what it left open, or gives the connection up. Inside transact() that is
+  /// its affair.
   void abandon(const Failure& failure);
   void pause_before_retry(int attempt);
   /// Tries of one call while others are in its way.
   static constexpr int kTries = 6;
   /// Leaves the database's reason in `failure` where it was not the work that gave up.
   Result<void> try_transact(std::string_view before_commit, const SessionWork& work, std::optional<Failure>& failure);
+
+  /// transact() inside transact().
+  Result<void> join(std::string_view before_commit, const SessionWork& work);
 
   /// Replay and discard: chooses events and calls a function of the schema for them, in one transaction.
   struct Operation {
@@ -93,6 +97,8 @@ class PostgresStore final : public Lookups {
   Milliseconds settle_time_;
   std::optional<Connection> connection_;
   ClaimMarks claim_marks_;
+  bool joined_ = false;  ///< inside transact(): what changes something has its transaction already
+  std::optional<Failure> joined_failure_;
   std::size_t keys_since_pruning_ = 0;
   InboundQuota inbound_quota_;
   QuotaPace rejected_pace_;

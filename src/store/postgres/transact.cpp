@@ -6,7 +6,17 @@
 
 namespace yizhan::store::postgres {
 
+Result<void> PostgresStore::join(std::string_view before_commit, const SessionWork& work) {
+  PostgresSession session(*connection_);
+  auto done = work(session);
+  if (done) done = session.finish();
+  if (session.failure()) joined_failure_ = session.failure();
+  if (done && !before_commit.empty()) fail_point(before_commit);
+  return done;
+}
+
 Result<void> PostgresStore::transact(std::string_view before_commit, const SessionWork& work) {
+  if (joined_) return join(before_commit, work);
   Error error{"store_unavailable", "others change the same at the same moment; try again"};
   bool connected_anew = false;
   for (int attempt = 0; attempt < kTries; ++attempt) {
@@ -35,17 +45,18 @@ Result<void> PostgresStore::try_transact(std::string_view before_commit, const S
   PostgresSession session(*connection_);
   std::string transaction_id;
   connection_->begin();
+  joined_ = true;
+  joined_failure_.reset();
   auto done = work(session);
+  joined_ = false;
   if (done) {
     session.send("SELECT pg_current_xact_id_if_assigned()::text", {},
                  [&](const SqlRow& row) { transaction_id = row.bytes(0); });
     done = session.finish();
   }
   if (!done) {
-    if (session.failure()) {
-      failure = session.failure();
-      return done;
-    }
+    failure = joined_failure_ ? joined_failure_ : session.failure();
+    if (failure) return done;
     session.send("ROLLBACK", {});
     if (!session.finish()) connection_.reset();
     return done;

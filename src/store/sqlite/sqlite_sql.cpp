@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "store/audit.h"
 #include "store/selection_sql.h"
 #include "store/sqlite/sqlite_error.h"
 #include "store/sqlite/sqlite_store.h"
@@ -137,6 +138,8 @@ Result<std::int64_t> SqliteStore::change_each(const Query& targets, std::string_
       change = end == std::string_view::npos ? std::string_view{} : change.substr(end + 1);
     }
     const std::string at = to_store_text(now);
+    SqliteSession session(connection_, session_statements_, dialect());
+    session.send(kServiceChangeBegins, {});
     for (const std::string& id : ids) {
       for (Statement& statement : statements) {
         const auto bind = [&](const char* name, std::string_view value) {
@@ -151,6 +154,8 @@ Result<std::int64_t> SqliteStore::change_each(const Query& targets, std::string_
         }
       }
     }
+    session.send(kServiceChangeEnds, {});
+    if (auto done = session.finish(); !done) return done;
     changed = static_cast<std::int64_t>(ids.size());
     return settle_deliveries(deliveries, now);
   };

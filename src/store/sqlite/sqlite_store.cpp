@@ -144,6 +144,11 @@ Result<bool> SqliteStore::commit() {
 
 Result<void> SqliteStore::in_transaction(const std::function<Result<void>()>& work, std::string_view before_commit) {
   if (role_ == ConnectionRole::kReader) return std::unexpected(read_only_error());
+  if (joined_) {
+    auto done = work();
+    if (done && !before_commit.empty()) fail_point(before_commit);
+    return done;
+  }
   if (auto done = ensure_connected(); !done) return done;
   if (const int code = begin_.run(); code != SQLITE_DONE) {
     Error error = connection_.error(code, "begin a transaction");

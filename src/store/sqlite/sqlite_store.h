@@ -57,7 +57,8 @@ class SqliteStore final : public Lookups {
   Result<void> ensure_connected();
   void disconnect();
 
-  /// Runs `work` in a transaction; on an error nothing is changed. `before_commit` names the fail point.
+  /// Runs `work` in a transaction; on an error nothing is changed. `before_commit` names the fail point. Inside
+  /// transact() it joins that transaction.
   Result<void> in_transaction(const std::function<Result<void>()>& work, std::string_view before_commit);
   Result<WriteReply> apply(const WriteBatch& batch, const Moment& moment);
   Result<void> settle_deliveries(const std::vector<DeliveryChange>& changes, UtcTime now);
@@ -95,6 +96,7 @@ class SqliteStore final : public Lookups {
   std::int64_t pruned_day_ = 0;
   std::int64_t view_changes_ = 0;  ///< rows of the outbox view that the running statement changed
   bool counts_view_changes_ = false;
+  bool joined_ = false;  ///< inside transact(): what changes something has its transaction already
 };
 
 }  // namespace yizhan::store::sqlite

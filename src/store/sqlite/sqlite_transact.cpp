@@ -1,4 +1,6 @@
 // SqliteStore: the transactions of the tables that both engines write alike (store/express_tables.h).
+#include <utility>
+
 #include "store/sqlite/sqlite_store.h"
 
 namespace yizhan::store::sqlite {
@@ -7,8 +9,11 @@ Result<void> SqliteStore::transact(std::string_view before_commit, const Session
   return in_transaction(
       [&]() -> Result<void> {
         SqliteSession session(connection_, session_statements_, dialect());
-        if (auto done = work(session); !done) return done;
-        if (auto done = session.finish(); !done) return done;
+        const bool joined_before = std::exchange(joined_, true);
+        auto done = work(session);
+        joined_ = joined_before;
+        if (!done) return done;
+        if (done = session.finish(); !done) return done;
         return writer_->write_minutes();
       },
       before_commit);
