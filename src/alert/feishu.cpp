@@ -1,0 +1,85 @@
+#include "alert/feishu.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "alert/service_answer.h"
+#include "base/json_text.h"
+#include "http/percent_encoding.h"
+#include "verify/feishu.h"
+
+namespace yizhan::alert {
+namespace {
+
+constexpr std::array<AnswerNames, 2> kNames{{{"code", "msg"}, {"StatusCode", "StatusMessage"}}};
+constexpr std::string_view kSlower = "Lower the channel's rate_per_minute";
+constexpr std::array<CodeMeaning, 8> kMeanings{{
+    {"11232", ErrorClass::kAlertThrottled, kSlower},
+    {"11233", ErrorClass::kAlertThrottled, kSlower},
+    {"99991400", ErrorClass::kAlertThrottled, kSlower},
+    {"9499", ErrorClass::kAlertThrottled, kSlower},
+    {"19001", ErrorClass::kAlertRefused, "Check the bot's webhook URL: it may have been removed"},
+    {"19021", ErrorClass::kAlertRefused, "Check the bot's secret, and this machine's clock (it may be an hour off)"},
+    {"19022", ErrorClass::kAlertRefused, "Add this machine's address to the bot's list of addresses"},
+    {"19024", ErrorClass::kAlertRefused, "Set the bot's keyword to Yizhan, which is in every message, or remove it"},
+}};
+constexpr AnswerForm kForm{.service = "Feishu", .names = kNames, .success = "0", .meanings = kMeanings};
+
+void append_line(std::string& json, std::string_view text) {
+  json += json.ends_with('[') ? "" : ",";
+  json += R"([{"tag":"text","text":)";
+  append_json_string(json, text);
+  json += "}]";
+}
+
+class Feishu final : public HttpService {
+ public:
+  Feishu(FeishuOptions options, std::shared_ptr<const http::Url> url)
+      : options_(std::move(options)), url_(std::move(url)) {}
+
+  HttpCall call(const Message& message, UtcTime now) const override {
+    return {url_, "Content-Type: application/json; charset=utf-8\r\n",
+            body(words_of(message.alert, options_.language), to_unix_seconds(now))};
+  }
+
+  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }
+
+ private:
+  std::string body(const Words& words, std::int64_t now) const {
+    std::string json = "{";
+    if (!options_.secret.empty()) {
+      json += fmt::format(R"("timestamp":"{}","sign":)", now);
+      append_json_string(json, verify::feishu_signature(options_.secret, now));
+      json += ',';
+    }
+    json += R"("msg_type":"post","content":{"post":{"zh_cn":{"title":)";
+    append_json_string(json, words.title());
+    json += R"(,"content":[)";
+    for (const auto& [label, value] : words.lines) append_line(json, fmt::format("{}: {}", label, value));
+    if (!words.next.empty()) append_line(json, fmt::format("{}: {}", words.next_label, words.next));
+    json += "]}}}}";
+    return json;
+  }
+
+  FeishuOptions options_;
+  std::shared_ptr<const http::Url> url_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Channel>> make_feishu(http::Client& client, FeishuOptions options,
+                                             HttpChannelOptions http_options) {
+  if (!options.token.empty()) {
+    if (!options.url.ends_with('/')) options.url += '/';
+    http::append_percent_encoded(options.url, options.token);
+  }
+  auto url = http::parse_url(options.url);
+  if (!url) return std::unexpected(std::move(url.error()));
+  const std::vector<std::string> secrets{options.token, options.secret};
+  auto whole = std::make_shared<const http::Url>(std::move(*url));
+  return make_http_channel(client, *whole, std::make_shared<const Feishu>(std::move(options), whole), secrets,
+                           std::move(http_options));
+}
+
+}  // namespace yizhan::alert
