@@ -43,6 +43,7 @@ void complete(Draft& draft, const Completion& how) {
   complete_routes(draft, how);
   complete_notify(draft, how);
   complete_push(draft, how);
+  complete_alert_channels(draft, how);
 }
 
 }  // namespace yizhan::config

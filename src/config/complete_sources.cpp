@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "config/draft.h"
+#include "config/kind_settings.h"
 #include "config/secret_files.h"
 #include "config/source_kinds.h"
 
@@ -56,7 +57,7 @@ class SourceCompletion {
 
   void run() {
     if (!choose_kind()) return;
-    drop_what_has_no_effect();
+    drop_settings_of_other_kinds(draft_, source_, name_of(source_.kind), facts().own_settings, &is_of_some_kinds);
     fill_defaults();
     collect_keys();
     if (how_.serving) {
@@ -84,18 +85,6 @@ class SourceCompletion {
                               "of {}.",
                               key("kind"), fmt::join(names, ", ")));
     return false;
-  }
-
-  void drop_what_has_no_effect() {
-    static const Source kPlain;
-    const auto& own = facts().own_settings;
-    for (const auto& setting : source_settings()) {
-      if (!is_of_some_kinds(setting.key) || std::ranges::find(own, setting.key) != own.end()) continue;
-      if (!given(setting.key)) continue;
-      draft_.warn(key(setting.key), fmt::format("has no effect while {} is {}.", key("kind"), name_of(source_.kind)));
-      setting.field.write(source_, setting.field.read(kPlain));
-      draft_.set_origin(key(setting.key), {});
-    }
   }
 
   void fill_defaults() {

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "config/alert_channel.h"
 #include "config/hmac_options.h"
 #include "config/notify.h"
 #include "config/push.h"
@@ -138,6 +139,7 @@ struct Config {
   std::vector<Source> sources;                   ///< by name
   std::vector<Route> routes;                     ///< in their order
   std::vector<NotifyTemplate> notify_templates;  ///< in their order
+  std::vector<AlertChannel> alert_channels;      ///< by name
 
   /// Null when there is none. names.h has the enumerations' names.
   const Platform* find_platform(std::string_view name) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/alert_channel_kinds.h"
 #include "config/load.h"
 #include "config/source_kinds.h"
 #include "config/tables.h"
@@ -102,6 +103,14 @@ the carrier says), `{location}`, `{time}` (in China), `{carrier}`, `{order_id}`.
 `push.content_limit` cut what is longer. In variables and flags a template goes by its number: `YIZHAN_NOTIFY_TEMPLATE_1_TITLE`.
 )";
 
+constexpr std::string_view kAlertChannelsHead = R"(
+## Alert channels: `[alert_channels.<name>]`
+
+Where operators are told when something is wrong ([alert channels](alert-channels.md) has what to create at each provider). In
+variables the name is written like a platform's: `YIZHAN_ALERT_CHANNEL_OPS_TOKEN` is `token` of `ops`.
+
+)";
+
 std::string section_of(std::string_view key) {
   const auto point = key.find('.');
   return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
@@ -114,7 +123,8 @@ Config plain_config() {
                   {"sources.github.enabled", "true", "--set"},
                   {"routes.1.source", "*", "--set"},
                   {"routes.1.platform", "crm", "--set"},
-                  {"notify_templates.1.status", "*", "--set"}};
+                  {"notify_templates.1.status", "*", "--set"},
+                  {"alert_channels.ops.kind", "dingtalk", "--set"}};
   inputs.serving = false;
   inputs.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
   return load(inputs).value().config;
@@ -218,12 +228,25 @@ void describe_table(const Owner& plain, std::vector<SettingDescription>& all) {
   }
 }
 
+std::string list_of_keys(const std::vector<std::string_view>& keys) {
+  std::string list;
+  for (const std::string_view key : keys) list += fmt::format("{}`{}`", list.empty() ? "" : ", ", key);
+  return list;
+}
+
 std::string source_kinds_table() {
   std::string text = "| kind | comes in at | needs | settings of its own |\n|---|---|---|---|\n";
   for (const SourceKindFacts& facts : source_kinds()) {
-    std::string own;
-    for (const std::string_view key : facts.own_settings) own += fmt::format("{}`{}`", own.empty() ? "" : ", ", key);
-    text += fmt::format("| `{}` | `{}` | {} | {} |\n", name_of(facts.kind), facts.path, facts.needs, own);
+    text += fmt::format("| `{}` | `{}` | {} | {} |\n", name_of(facts.kind), facts.path, facts.needs,
+                        list_of_keys(facts.own_settings));
+  }
+  return text;
+}
+
+std::string alert_channel_kinds_table() {
+  std::string text = "| kind | needs | settings of its own |\n|---|---|---|\n";
+  for (const AlertChannelKindFacts& facts : alert_channel_kinds()) {
+    text += fmt::format("| `{}` | {} | {} |\n", name_of(facts.kind), facts.needs, list_of_keys(facts.own_settings));
   }
   return text;
 }
@@ -233,6 +256,9 @@ std::string section_head(const std::string& section) {
   if (section.starts_with(Table<Platform>::kName)) return std::string(kPlatformsHead);
   if (section.starts_with(Table<Route>::kName)) return std::string(kRoutesHead);
   if (section.starts_with(Table<NotifyTemplate>::kName)) return std::string(kNotifyTemplatesHead);
+  if (section.starts_with(Table<AlertChannel>::kName)) {
+    return std::string(kAlertChannelsHead) + alert_channel_kinds_table();
+  }
   if (section.starts_with(Table<Source>::kName)) {
     return fmt::format("{}{}{}", kSourcesHead, source_kinds_table(), kSourcesTail);
   }
@@ -250,6 +276,9 @@ std::string sample_section(const std::string& section) {
   if (section.starts_with(Table<NotifyTemplate>::kName)) {
     return "\n# One such section for each template.\n#[[notify_templates]]\n";
   }
+  if (section.starts_with(Table<AlertChannel>::kName)) {
+    return "\n# One such section for each channel; `ops` stands for its name.\n#[alert_channels.ops]\n";
+  }
   return fmt::format("\n[{}]\n", section);
 }
 
@@ -266,6 +295,7 @@ std::vector<SettingDescription> describe_settings() {
   describe_table(plain.sources.front(), all);
   describe_table(plain.routes.front(), all);
   describe_table(plain.notify_templates.front(), all);
+  describe_table(plain.alert_channels.front(), all);
   return all;
 }
 

@@ -77,6 +77,7 @@ template void Draft::assign(Platform&, const Setting<Platform>&, const Given&);
 template void Draft::assign(Source&, const Setting<Source>&, const Given&);
 template void Draft::assign(Route&, const Setting<Route>&, const Given&);
 template void Draft::assign(NotifyTemplate&, const Setting<NotifyTemplate>&, const Given&);
+template void Draft::assign(AlertChannel&, const Setting<AlertChannel>&, const Given&);
 
 template <class Owner>
 Owner* Draft::entry(const std::string& name, const std::string& where) {
@@ -95,6 +96,7 @@ template Platform* Draft::entry(const std::string&, const std::string&);
 template Source* Draft::entry(const std::string&, const std::string&);
 template Route* Draft::entry(const std::string&, const std::string&);
 template NotifyTemplate* Draft::entry(const std::string&, const std::string&);
+template AlertChannel* Draft::entry(const std::string&, const std::string&);
 
 void Draft::refuse(std::string_view code, std::string message) {
   problems_.push_back({code, std::move(message)});
@@ -119,6 +121,7 @@ std::expected<Loaded, Problems> Draft::finish(std::string file) && {
   for (auto& [name, source] : entries<Source>()) config_.sources.push_back(std::move(source));
   for (auto& [name, route] : entries<Route>()) config_.routes.push_back(std::move(route));
   for (auto& [name, each] : entries<NotifyTemplate>()) config_.notify_templates.push_back(std::move(each));
+  for (auto& [name, channel] : entries<AlertChannel>()) config_.alert_channels.push_back(std::move(channel));
   return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_)};
 }
 

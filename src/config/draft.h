@@ -58,7 +58,8 @@ class Draft {
   void put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given);
 
   Config config_;
-  std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>, Entries<NotifyTemplate>> tables_;
+  std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>, Entries<NotifyTemplate>, Entries<AlertChannel>>
+      tables_;
   Origins origins_;
   Problems problems_;
   std::vector<std::string> warnings_;
@@ -95,5 +96,6 @@ void complete_sources(Draft& draft, const Completion& how);
 void complete_routes(Draft& draft, const Completion& how);
 void complete_notify(Draft& draft, const Completion& how);
 void complete_push(Draft& draft, const Completion& how);
+void complete_alert_channels(Draft& draft, const Completion& how);
 
 }  // namespace yizhan::config

@@ -53,6 +53,24 @@ struct Names<PushChannel> {
   };
 };
 template <>
+struct Names<AlertChannelKind> {
+  static constexpr std::array kAll{
+      std::pair{AlertChannelKind::kDingtalk, std::string_view("dingtalk")},
+      std::pair{AlertChannelKind::kFeishu, std::string_view("feishu")},
+      std::pair{AlertChannelKind::kWecom, std::string_view("wecom")},
+      std::pair{AlertChannelKind::kMail, std::string_view("mail")},
+      std::pair{AlertChannelKind::kSms, std::string_view("sms")},
+      std::pair{AlertChannelKind::kWebhook, std::string_view("webhook")},
+  };
+};
+template <>
+struct Names<MailTls> {
+  static constexpr std::array kAll{
+      std::pair{MailTls::kStartTls, std::string_view("starttls")},
+      std::pair{MailTls::kImplicit, std::string_view("implicit")},
+  };
+};
+template <>
 struct Names<SourceKind> {
   static constexpr std::array kAll{
       std::pair{SourceKind::kWxpay, std::string_view("wxpay")},

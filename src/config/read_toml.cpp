@@ -1,5 +1,5 @@
-// The TOML file: top-level settings, [section], [platforms.NAME], [sources.NAME], [[routes]] and
-// [[notify_templates]].
+// The TOML file: top-level settings, [section], [platforms.NAME], [sources.NAME], [[routes]],
+// [[notify_templates]] and [alert_channels.NAME].
 #include <fmt/format.h>
 
 #include <algorithm>

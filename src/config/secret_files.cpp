@@ -47,6 +47,20 @@ void collect_secrets(Draft& draft, const Completion& how, const std::string& sec
   }
 }
 
+void collect_secret(Draft& draft, const Completion& how, const std::string& secret_key, std::string& secret,
+                    const std::string& file_key, std::string& file) {
+  const bool both = draft.was_given(secret_key) && draft.was_given(file_key);
+  if (both && draft.origin(secret_key).kind == draft.origin(file_key).kind) {
+    return draft.refuse_value(file_key, fmt::format("{} is set too. Keep one of them.", secret_key));
+  }
+  std::vector<std::string> secrets, files;
+  if (!secret.empty()) secrets.push_back(std::move(secret));
+  if (!file.empty()) files.push_back(std::move(file));
+  collect_secrets(draft, how, secret_key, secrets, file_key, files);
+  secret = secrets.empty() ? "" : std::move(secrets.front());
+  file = files.empty() ? "" : std::move(files.front());
+}
+
 std::vector<std::string> read_key_files(Draft& draft, const Completion& how, const std::string& files_key,
                                         const std::vector<std::string>& files) {
   std::vector<std::string> keys;

@@ -14,6 +14,10 @@ namespace yizhan::config {
 void collect_secrets(Draft& draft, const Completion& how, const std::string& secrets_key,
                      std::vector<std::string>& secrets, const std::string& files_key, std::vector<std::string>& files);
 
+/// Likewise for a setting that takes one secret, and the one that names its file.
+void collect_secret(Draft& draft, const Completion& how, const std::string& secret_key, std::string& secret,
+                    const std::string& file_key, std::string& file);
+
 /// The contents of public keys' and certificates' files, in their order; likewise.
 std::vector<std::string> read_key_files(Draft& draft, const Completion& how, const std::string& files_key,
                                         const std::vector<std::string>& files);

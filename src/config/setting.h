@@ -52,6 +52,7 @@ const std::vector<Setting<Platform>>& platform_settings();
 const std::vector<Setting<Source>>& source_settings();
 const std::vector<Setting<Route>>& route_settings();
 const std::vector<Setting<NotifyTemplate>>& notify_template_settings();
+const std::vector<Setting<AlertChannel>>& alert_channel_settings();
 
 // ---- between a field's type and Value
 // ----------------------------------------------------------------------------------

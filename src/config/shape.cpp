@@ -150,6 +150,17 @@ bool consists_of(std::string_view text, std::size_t longest, std::string_view ot
          std::ranges::all_of(text, [others](char c) { return is_digit(c) || is_letter(c) || others.contains(c); });
 }
 
+bool is_host_name(std::string_view text) {
+  return consists_of(text, 253, "-._") && !text.starts_with('.') && !text.starts_with('-') && !text.contains("..");
+}
+
+/// What needs quotes, blanks or another alphabet is left out: an address stands in headers and commands as it is.
+bool is_mail_address(std::string_view text) {
+  const auto at = text.rfind('@');
+  return text.size() <= 254 && at != std::string_view::npos &&
+         consists_of(text.substr(0, at), 64, "!#$%&'*+/=?^_`{|}~.-") && is_host_name(text.substr(at + 1));
+}
+
 /// Names joined by points; none of them empty.
 bool is_field_path(std::string_view text) {
   return !text.empty() && text.size() <= 256 && !text.starts_with('.') && !text.ends_with('.') &&
@@ -231,6 +242,18 @@ const Shape kStatusPattern{
 const Shape kTemplateText{"text in one line without blanks at its ends, at most 1024 bytes", [](std::string_view text) {
                             return !text.empty() && text.size() <= 1024 && is_header_value(text) && is_utf8(text);
                           }};
+const Shape kHost{"a host's name or address, without a port",
+                  [](std::string_view text) { return is_host_name(text) || is_ipv4(text) || is_ipv6(text); }};
+const Shape kMailAddress{"an e-mail address such as ops@example.com", is_mail_address};
+const Shape kPhoneNumber{"5 to 20 digits, + before them or not", [](std::string_view text) {
+                           if (text.starts_with('+')) text.remove_prefix(1);
+                           return text.size() >= 5 && text.size() <= 20 && std::ranges::all_of(text, is_digit);
+                         }};
+const Shape kSmsValue{"title, state, subject, count, since or rule", [](std::string_view text) {
+                        static constexpr std::array<std::string_view, 6> kValues{"title", "state", "subject",
+                                                                                 "count", "since", "rule"};
+                        return std::ranges::find(kValues, text) != kValues.end();
+                      }};
 const Shape kStandardWebhooksSecret{"base64 of 24 to 64 random bytes, with or without whsec_ before it",
                                     is_standard_webhooks_secret};
 const Shape kStandardWebhooksKey{"whsk_ and the base64 of an ed25519 private key (32 or 64 bytes)",

@@ -37,6 +37,10 @@ extern const Shape kCondition;      ///< of a route, in one line; the part recei
 extern const Shape kFieldPath;      ///< `data.object.id`
 extern const Shape kStatusPattern;  ///< a parcel's state, or `*`; at most 64 bytes
 extern const Shape kTemplateText;   ///< UTF-8 in one line, at most 1024 bytes; the part notify reads its placeholders
+extern const Shape kHost;           ///< a name or an address, without brackets and port
+extern const Shape kMailAddress;    ///< `name@domain`, ASCII, nothing around it; at most 254
+extern const Shape kPhoneNumber;    ///< 5 to 20 digits, `+` before them or not
+extern const Shape kSmsValue;       ///< what a template's variable is filled with; the part alert knows how
 
 /// The secret of Standard Webhooks `v1`: base64 of 24 to 64 bytes, with or without `whsec_` before it.
 extern const Shape kStandardWebhooksSecret;

@@ -95,6 +95,7 @@ std::vector<ShownSetting> shown_settings(const Loaded& loaded) {
   show_table(loaded.config.sources, loaded.origins, all);
   show_table(loaded.config.routes, loaded.origins, all);
   show_table(loaded.config.notify_templates, loaded.origins, all);
+  show_table(loaded.config.alert_channels, loaded.origins, all);
   return all;
 }
 

@@ -1,6 +1,6 @@
 // The tables of which there may be several: [platforms.<name>], [sources.<name>], [[routes]],
-// [[notify_templates]]. How they are read, shown
-// and documented is the same for each and written once; what differs is said here. Private to config.
+// [[notify_templates]], [alert_channels.<name>]. How they are read, shown and documented is the same for each and
+// written once; what differs is said here. Private to config.
 #pragma once
 
 #include <fmt/format.h>
@@ -65,6 +65,17 @@ struct Table<NotifyTemplate> {
   static const std::vector<Setting<NotifyTemplate>>& settings() { return notify_template_settings(); }
 };
 
+template <>
+struct Table<AlertChannel> {
+  static constexpr std::string_view kName = "alert_channels";
+  static constexpr std::string_view kOne = "alert channel";
+  static constexpr std::string_view kPlaceholder = "<name>";
+  static constexpr std::string_view kVariablePrefix = "YIZHAN_ALERT_CHANNEL_";
+  static constexpr bool kIsList = false;
+  static const Shape& name_shape() { return config::kName; }
+  static const std::vector<Setting<AlertChannel>>& settings() { return alert_channel_settings(); }
+};
+
 /// Names in the order in which they are shown: numbers by their value.
 template <class Owner>
 struct NameOrder {
@@ -83,6 +94,7 @@ void for_each_table(Visit visit) {
   visit(std::type_identity<Source>{});
   visit(std::type_identity<Route>{});
   visit(std::type_identity<NotifyTemplate>{});
+  visit(std::type_identity<AlertChannel>{});
 }
 
 /// `platforms.crm.base_url`

@@ -3,12 +3,16 @@
 namespace yizhan::dispatch {
 
 void Lanes::add(std::string platform, Lane& lane) {
-  own_.push_back({std::move(platform), &lane});
+  own_.push_back({std::move(platform), false, &lane});
+}
+
+void Lanes::add_family(std::string prefix, Lane& lane) {
+  own_.push_back({std::move(prefix), true, &lane});
 }
 
 Lane& Lanes::of(std::string_view platform) const {
   for (const Own& own : own_) {
-    if (own.platform == platform) return *own.lane;
+    if (own.is_prefix ? platform.starts_with(own.name) : own.name == platform) return *own.lane;
   }
   return callbacks_;
 }

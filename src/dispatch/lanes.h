@@ -1,4 +1,4 @@
-// Several lanes as one: each platform has its own, callbacks have the rest.
+// Several lanes as one: some platforms have their own, callbacks have the rest.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace yizhan::dispatch {
 
-/// Lanes of their own are one or two, so that looking through them costs a callback no more than a comparison of
-/// lengths.
+/// Lanes of their own are one or two, so that looking through them costs a callback no more than a comparison of a few
+/// bytes.
 class Lanes final : public Lane {
  public:
   /// References outlive this.
@@ -17,13 +17,16 @@ class Lanes final : public Lane {
 
   /// Events of `platform` go by `lane`. Before the first event.
   void add(std::string platform, Lane& lane);
+  /// Events of every platform whose name begins so go by `lane`; likewise.
+  void add_family(std::string prefix, Lane& lane);
 
   Result<std::shared_ptr<const Route>> route(std::string_view platform, std::string_view callback_target) override;
   void send(store::Event& event, const Route& route, Done done) override;
 
  private:
   struct Own {
-    std::string platform;
+    std::string name;
+    bool is_prefix;
     Lane* lane;
   };
 

@@ -81,6 +81,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const config::Platform& platform : loaded->config.platforms) check(platform, config::platform_settings());
   for (const config::Source& source : loaded->config.sources) check(source, config::source_settings());
   for (const config::Route& route : loaded->config.routes) check(route, config::route_settings());
+  for (const config::AlertChannel& channel : loaded->config.alert_channels) {
+    check(channel, config::alert_channel_settings());
+  }
   if (config::show_text(*loaded).empty() || config::show_json(*loaded).empty()) std::abort();
   return 0;
 }

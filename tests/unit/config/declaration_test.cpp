@@ -16,7 +16,7 @@ namespace {
 const Config& plain() {
   static const Config kPlain =
       load_well({.sets = {"platforms.crm.enabled=true", "sources.github.enabled=true", "routes.1.source=*",
-                          "routes.1.platform=crm", "notify_templates.1.status=*"},
+                          "routes.1.platform=crm", "notify_templates.1.status=*", "alert_channels.ops.kind=dingtalk"},
                  .serving = false})
           .config;
   return kPlain;
@@ -59,6 +59,7 @@ TEST(Declarations, EachHasAFieldOfItsOwn) {
   check_fields(source_settings(), plain().sources.at(0));
   check_fields(route_settings(), plain().routes.at(0));
   check_fields(notify_template_settings(), plain().notify_templates.at(0));
+  check_fields(alert_channel_settings(), plain().alert_channels.at(0));
 }
 
 template <class Owner>
@@ -76,6 +77,7 @@ TEST(Declarations, DefaultsAreAllowed) {
   check_defaults(source_settings(), plain().sources.at(0));
   check_defaults(route_settings(), plain().routes.at(0));
   check_defaults(notify_template_settings(), plain().notify_templates.at(0));
+  check_defaults(alert_channel_settings(), plain().alert_channels.at(0));
 }
 
 TEST(Declarations, UnitsStandInTheNames) {
@@ -94,6 +96,7 @@ TEST(Declarations, UnitsStandInTheNames) {
   check(source_settings());
   check(route_settings());
   check(notify_template_settings());
+  check(alert_channel_settings());
 }
 
 TEST(Declarations, NoTwoShareAName) {
@@ -121,10 +124,10 @@ TEST(Declarations, EachIsExplained) {
 
 TEST(Declarations, WhatLooksSecretIsSecret) {
   for (const SettingDescription& setting : describe_settings()) {
-    const bool looks_secret = setting.key.ends_with("secret") || setting.key.ends_with("secrets") ||
-                              setting.key.ends_with("headers") || setting.key.ends_with("api_v3_keys") ||
-                              setting.key.ends_with("token") || setting.key.ends_with("supa_key") ||
-                              setting.key == "store.url";
+    const bool looks_secret =
+        setting.key.ends_with("secret") || setting.key.ends_with("secrets") || setting.key.ends_with("headers") ||
+        setting.key.ends_with("api_v3_keys") || setting.key.ends_with("token") || setting.key.ends_with("supa_key") ||
+        setting.key.ends_with("password") || setting.key == "store.url" || setting.key == "alert_channels.<name>.url";
     EXPECT_EQ(setting.secret, looks_secret) << setting.key;
   }
 }
