@@ -6,13 +6,10 @@
 #include <map>
 
 #include "domain/attempt.h"
+#include "domain/breaker.h"
 
 namespace yizhan::api {
 namespace {
-
-using Breaker = EndpointState::Breaker;
-constexpr std::array kBreakerNames{std::pair{Breaker::kClosed, "closed"}, std::pair{Breaker::kOpen, "open"},
-                                   std::pair{Breaker::kHalfOpen, "half_open"}};
 
 void add_deliveries(MetricFamilies& families, const std::vector<DeliveryCounters>& deliveries) {
   for (const DeliveryCounters& each : deliveries) {
@@ -29,7 +26,7 @@ void add_deliveries(MetricFamilies& families, const std::vector<DeliveryCounters
 
 struct EndpointSums {
   double in_flight = 0, queued = 0, disabled = 0, all = 0, oldest_due_seconds = 0;
-  std::array<double, kBreakerNames.size()> by_breaker{};
+  std::array<double, Breaker::kStates> by_breaker{};
 };
 
 void add_endpoints(MetricFamilies& families, const std::vector<EndpointState>& endpoints, UtcTime now) {
@@ -52,8 +49,9 @@ void add_endpoints(MetricFamilies& families, const std::vector<EndpointState>& e
     families.add("yizhan_oldest_due_seconds", sums.oldest_due_seconds, {platform});
     families.add("yizhan_endpoints", sums.all, {platform});
     families.add("yizhan_endpoints_disabled", sums.disabled, {platform});
-    for (const auto& [state, name] : kBreakerNames) {
-      families.add("yizhan_endpoints_by_breaker", sums.by_breaker[static_cast<std::size_t>(state)], {platform, name});
+    for (std::size_t state = 0; state < Breaker::kStates; ++state) {
+      families.add("yizhan_endpoints_by_breaker", sums.by_breaker[state],
+                   {platform, to_string(static_cast<Breaker::State>(state))});
     }
   }
 }

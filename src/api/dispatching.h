@@ -15,13 +15,14 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/histogram.h"
+#include "domain/breaker.h"
 #include "store/store.h"
 
 namespace yizhan::api {
 
 /// One endpoint as the dispatcher sees it.
 struct EndpointState {
-  enum class Breaker { kClosed, kOpen, kHalfOpen };
+  using Breaker = yizhan::Breaker::State;
 
   std::int64_t key = 0;  ///< stable_key() as the store has it
   std::string platform;

@@ -13,7 +13,8 @@ namespace yizhan::api {
 namespace {
 
 constexpr std::string_view kKnownFields =
-    "platform, event_type, payload, callback_target, idempotency_key, not_before, correlation, order_key";
+    "platform, event_type, payload, callback_target, idempotency_key, not_before, correlation, order_key, "
+    "traceparent";
 
 Result<void> set_not_before(const json::Member& member, UtcTime& first_attempt_at) {
   if (member.value.kind == json::Kind::kNull) return {};
@@ -54,6 +55,13 @@ Result<void> set_field(const json::Member& member, store::NewEvent& made) {
   if (key == "correlation")
     return set_text_field(member, EventLimits::kCorrelation, Empty::kAllowed, made.event.correlation);
   if (key == "order_key") return set_text_field(member, EventLimits::kOrderKey, Empty::kAllowed, made.event.order_key);
+  if (key == "traceparent") {
+    std::string text;
+    auto set = set_text_field(member, kLongestTraceparent, Empty::kAllowed, text);
+    // As its specification asks, one that is malformed is ignored.
+    if (set && is_traceparent(text)) made.event.traceparent = std::move(text);
+    return set;
+  }
   return fail("field_unknown",
               fmt::format("there is no field '{}'; the fields are {}", key.substr(0, 64), kKnownFields));
 }
@@ -138,7 +146,9 @@ Result<NewEvents> read_new_events(std::string_view body, const EventHeaders& hea
     }
   }
   if (is_traceparent(headers.traceparent)) {
-    for (store::NewEvent& event : made->call.events) event.event.traceparent = headers.traceparent;
+    for (store::NewEvent& event : made->call.events) {
+      if (event.event.traceparent.empty()) event.event.traceparent = headers.traceparent;
+    }
   }
   return made;
 }

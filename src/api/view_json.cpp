@@ -12,18 +12,6 @@ std::string to_base64(std::string_view bytes) {
   return text;
 }
 
-std::string_view to_string(EndpointState::Breaker breaker) {
-  switch (breaker) {
-    case EndpointState::Breaker::kClosed:
-      return "closed";
-    case EndpointState::Breaker::kOpen:
-      return "open";
-    case EndpointState::Breaker::kHalfOpen:
-      return "half_open";
-  }
-  return "";
-}
-
 void write_event_members(JsonWriter& writer, const store::EventView& view) {
   const store::Event& event = view.event;
   writer.text("id", event.id).text("platform", event.platform).text("event_type", event.event_type);
@@ -34,6 +22,7 @@ void write_event_members(JsonWriter& writer, const store::EventView& view) {
   writer.text_or_null("idempotency_key", view.idempotency_key).text_or_null("correlation", event.correlation);
   writer.text_or_null("order_key", event.order_key).text_or_null("traceparent", event.traceparent);
   writer.time_or_null("lease_expires_at", view.lease_expires_at);
+  if (view.removed_bytes) writer.number("payload_removed_bytes", *view.removed_bytes);
 }
 
 void write_payload_members(JsonWriter& writer, std::string_view payload) {
@@ -82,7 +71,7 @@ void write_ledger_line(JsonWriter& writer, const LedgerLine& line, bool with_pla
 void write_endpoint(JsonWriter& writer, const EndpointState& endpoint) {
   // As text: 63 bits do not fit into the numbers of JavaScript.
   writer.begin_object().text("key", std::to_string(endpoint.key)).text("platform", endpoint.platform);
-  writer.text("url", endpoint.url).text("breaker", to_string(endpoint.breaker));
+  writer.text("url", endpoint.url).text("breaker", yizhan::to_string(endpoint.breaker));
   writer.time_or_null("paused_until", endpoint.paused_until);
   writer.number("in_flight", endpoint.in_flight).number("queued", endpoint.queued);
   writer.number("failures_in_row", endpoint.failures_in_row).text_or_null("last_error", endpoint.last_error);

@@ -25,7 +25,4 @@ void write_ledger_members(JsonWriter& writer, const LedgerLine& line);
 void write_ledger_line(JsonWriter& writer, const LedgerLine& line, bool with_platform);
 void write_endpoint(JsonWriter& writer, const EndpointState& endpoint);
 
-/// `closed`, `open`, `half_open`.
-std::string_view to_string(EndpointState::Breaker breaker);
-
 }  // namespace yizhan::api

@@ -6,18 +6,6 @@
 namespace yizhan::app {
 namespace {
 
-api::EndpointState::Breaker breaker_of(Breaker::State state) {
-  switch (state) {
-    case Breaker::State::kOpen:
-      return api::EndpointState::Breaker::kOpen;
-    case Breaker::State::kHalfOpen:
-      return api::EndpointState::Breaker::kHalfOpen;
-    case Breaker::State::kClosed:
-      break;
-  }
-  return api::EndpointState::Breaker::kClosed;
-}
-
 api::EndpointState state_of(const dispatch::Endpoint& endpoint, SteadyTime now, UtcTime wall_now) {
   api::EndpointState state;
   state.key = endpoint.key;
@@ -25,7 +13,7 @@ api::EndpointState state_of(const dispatch::Endpoint& endpoint, SteadyTime now, 
     state.platform = endpoint.route->platform->name;
     state.url = endpoint.route->endpoint_url;
   }
-  state.breaker = breaker_of(endpoint.breaker.state(now));
+  state.breaker = endpoint.breaker.state(now);
   auto held_back_until = endpoint.breaker.next_chance(now);
   if (const auto token = endpoint.rate.next_token(now)) held_back_until = std::max(held_back_until, token);
   if (held_back_until) {

@@ -1,13 +1,18 @@
 #include "base/log.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
+#include "base/journal.h"
 #include "base/json_text.h"
+#include "base/log_file.h"
 #include "base/log_output.h"
 
 namespace yizhan::log {
@@ -60,6 +65,30 @@ Result<Level> parse_level(std::string_view name) {
   }
   return fail("config_value_invalid",
               fmt::format("'{}' is no log level; use debug, info, warning, error or off", name));
+}
+
+Result<std::move_only_function<void()>> prepare_target(const Target& target) {
+  Result<std::unique_ptr<LogSink>> sink;
+  switch (target.to) {
+    case Destination::kStandardError:
+      sink = make_descriptor_sink(STDERR_FILENO);
+      break;
+    case Destination::kStandardOutput:
+      sink = make_descriptor_sink(STDOUT_FILENO);
+      break;
+    case Destination::kFile:
+      sink = open_log_file({target.file, target.rotate_size, target.rotate_keep, target.rotate_daily});
+      break;
+    case Destination::kJournal:
+      sink = open_journal(target.journal_socket);
+      break;
+  }
+  if (!sink) return std::unexpected(std::move(sink.error()));
+  return [opened = std::move(*sink)]() mutable { log_output().replace(std::move(opened)); };
+}
+
+void reopen() {
+  log_output().reopen();
 }
 
 void flush() {

@@ -1,13 +1,10 @@
 #include "base/log_output.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdlib>
-#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -62,6 +59,18 @@ void LogOutput::run() {
   }
 }
 
+void LogOutput::replace(std::unique_ptr<LogSink> sink) {
+  const std::lock_guard lock(writing_);
+  write_waiting({});
+  sink_ = std::move(sink);
+}
+
+void LogOutput::reopen() {
+  const std::lock_guard lock(writing_);
+  write_waiting({});
+  sink_->reopen();
+}
+
 void LogOutput::write_waiting(std::string_view last) {
   std::uint64_t dropped = 0;
   {
@@ -70,39 +79,39 @@ void LogOutput::write_waiting(std::string_view last) {
     dropped = std::exchange(dropped_, 0);
   }
   if (dropped > 0) {
-    fmt::format_to(std::back_inserter(taken_),
-                   R"({{"time":"{}","level":"warning","event":"log_lines_dropped","count":{}}})"
-                   "\n",
-                   to_rfc3339(utc_now()), dropped);
+    note_lost(sink_->write(taken_));
+    taken_.clear();
+    report_dropped(dropped);
   }
   if (!last.empty()) {
     taken_ += last;
     taken_ += '\n';
   }
-  write_bytes(taken_);
+  note_lost(sink_->write(taken_));
   taken_.clear();
   if (taken_.capacity() > kKeptCapacity) taken_.shrink_to_fit();
 }
 
-/// There is nobody to tell when the log itself cannot be written.
-void LogOutput::write_bytes(std::string_view bytes) const {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-    if (written >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) {
-      pollfd writable{descriptor_, POLLOUT, 0};
-      ::poll(&writable, 1, -1);
-    } else if (errno != EINTR) {
-      return;
-    }
-  }
+void LogOutput::report_dropped(std::uint64_t dropped) {
+  const std::string line = fmt::format(R"({{"time":"{}","level":"warning","event":"log_lines_dropped","count":{}}})"
+                                       "\n",
+                                       to_rfc3339(utc_now()), dropped);
+  if (sink_->write(line) == 0) return;
+  const std::lock_guard lock(mutex_);
+  dropped_ += dropped;
+}
+
+void LogOutput::note_lost(std::uint64_t lines) {
+  if (lines == 0) return;
+  dropped_in_all_.fetch_add(lines, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  dropped_ += lines;
 }
 
 LogOutput& log_output() {
   // Never destroyed: what is destroyed at the end of the process may still log.
   static LogOutput& instance = [] -> LogOutput& {
-    auto* made = new LogOutput(STDERR_FILENO);
+    auto* made = new LogOutput(make_descriptor_sink(STDERR_FILENO));
     std::thread([made] { made->run(); }).detach();
     std::atexit([] { log_output().flush(); });
     return *made;

@@ -1,5 +1,9 @@
 #include "base/trace_context.h"
 
+#include <fmt/format.h>
+
+#include "base/hex_digit.h"
+
 namespace yizhan {
 namespace {
 
@@ -23,6 +27,20 @@ bool is_traceparent(std::string_view text) {
   }
   if (is_zero(trace) || is_zero(parent) || version == "ff") return false;
   return version == "00" ? text.size() == 55 : text.size() == 55 || text[55] == '-';
+}
+
+std::string child_traceparent(std::string_view text, std::string_view span_id) {
+  if (!is_traceparent(text)) return {};
+  constexpr int kKnownFlags = 0x03;
+  return fmt::format("00-{}-{}-{:02x}", trace_id(text), span_id, hex_digit_value(text[54]) & kKnownFlags);
+}
+
+std::string_view trace_id(std::string_view text) {
+  return is_traceparent(text) ? text.substr(3, 32) : std::string_view();
+}
+
+std::string_view parent_span_id(std::string_view text) {
+  return is_traceparent(text) ? text.substr(36, 16) : std::string_view();
 }
 
 }  // namespace yizhan

@@ -13,6 +13,10 @@ void check_certificate(Draft& draft, const std::string& section, const ServerSec
                      "must be set too: a certificate and its key go together.");
 }
 
+std::string in_data_dir(const Config& config, std::string_view name) {
+  return fmt::format("{}{}{}", config.data_dir, config.data_dir.ends_with('/') ? "" : "/", name);
+}
+
 /// `a-b` and `a_b` would share their variables.
 template <class Owner>
 void check_names(Draft& draft) {
@@ -32,8 +36,9 @@ void check_names(Draft& draft) {
 void complete(Draft& draft, const Completion& how) {
   Config& config = draft.config();
   if (config.store.url.empty()) {
-    config.store.url = fmt::format("sqlite:{}{}yizhan.db", config.data_dir, config.data_dir.ends_with('/') ? "" : "/");
+    config.store.url = "sqlite:" + in_data_dir(config, "yizhan.db");
   }
+  if (config.log.file.empty()) config.log.file = in_data_dir(config, "yizhan.log");
   check_certificate(draft, "api", config.api);
   check_certificate(draft, "receive", config.receive.server);
   check_certificate(draft, "push", config.push.server);

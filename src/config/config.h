@@ -46,8 +46,23 @@ struct StoreSection {
   std::string url;
 };
 
+/// Which attempts are logged above the level `debug`.
+enum class LoggedAttempts { kFailed, kAll };
+
+struct SecretsSection {
+  bool require_sealed = false;  ///< a secret that lies in clear in the configuration file is refused
+};
+
 struct LogSection {
   log::Level level = log::Level::kInfo;
+  LoggedAttempts attempts = LoggedAttempts::kFailed;
+  log::Destination to = log::Destination::kStandardError;
+  /// After load() never empty: `<data_dir>/yizhan.log` where nothing was set.
+  std::string file;
+  std::size_t rotate_size = 64 << 20;  ///< bytes; 0: not by size
+  bool rotate_daily = false;
+  std::size_t rotate_keep = 7;
+  std::string journal_socket{log::kJournalSocket};
 };
 
 /// What holds for every callback that comes in.

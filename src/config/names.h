@@ -100,6 +100,22 @@ struct Names<log::Level> {
       std::pair{log::Level::kOff, std::string_view("off")},
   };
 };
+template <>
+struct Names<log::Destination> {
+  static constexpr std::array kAll{
+      std::pair{log::Destination::kStandardError, std::string_view("stderr")},
+      std::pair{log::Destination::kStandardOutput, std::string_view("stdout")},
+      std::pair{log::Destination::kFile, std::string_view("file")},
+      std::pair{log::Destination::kJournal, std::string_view("journald")},
+  };
+};
+template <>
+struct Names<LoggedAttempts> {
+  static constexpr std::array kAll{
+      std::pair{LoggedAttempts::kFailed, std::string_view("failed")},
+      std::pair{LoggedAttempts::kAll, std::string_view("all")},
+  };
+};
 
 template <>
 struct Names<SigningScheme> {

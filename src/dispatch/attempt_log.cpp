@@ -1,11 +1,12 @@
 #include "dispatch/attempt_log.h"
 
-#include "base/log.h"
+#include "base/trace_context.h"
 
 namespace yizhan::dispatch {
 
-void log_attempt(const QueuedEvent& queued, const AttemptOutcome& outcome, const Decision& decision) {
-  const log::Level level = outcome.succeeded() ? log::Level::kDebug : log::Level::kWarning;
+void log_attempt(const QueuedEvent& queued, const AttemptOutcome& outcome, const Decision& decision,
+                 log::Level deliveries_at) {
+  const log::Level level = outcome.succeeded() ? deliveries_at : log::Level::kWarning;
   if (!log::enabled(level)) return;
   const store::Event& event = queued.claimed.event;
   const bool retrying = decision.next_status == EventStatus::kRetrying;
@@ -21,7 +22,36 @@ void log_attempt(const QueuedEvent& queued, const AttemptOutcome& outcome, const
               {"error", outcome.error_message},
               {"durationMs", std::chrono::duration_cast<Milliseconds>(outcome.duration).count()},
               {"status", to_string(decision.next_status)},
-              {"nextAttemptAt", retrying ? to_rfc3339(decision.next_attempt_at) : std::string()}});
+              {"nextAttemptAt", retrying ? to_rfc3339(decision.next_attempt_at) : std::string()},
+              {"traceId", trace_id(event.traceparent)},
+              {"spanId", parent_span_id(event.traceparent)}});
+  if (decision.next_status != EventStatus::kDeadLetter) return;
+  log::warning("dead_letter", {{"eventId", event.id},
+                               {"platform", event.platform},
+                               {"eventType", event.event_type},
+                               {"correlation", event.correlation},
+                               {"endpoint", queued.route->endpoint_url},
+                               {"attempts", queued.claimed.attempt_count + 1},
+                               {"errorClass", to_string(outcome.error_class)},
+                               {"error", outcome.error_message},
+                               {"traceId", trace_id(event.traceparent)}});
+}
+
+void log_breaker(Endpoint& target, SteadyTime now) {
+  const Breaker::State state = target.breaker.state(now);
+  if (state == target.logged_breaker) return;
+  target.logged_breaker = state;
+  log::write(state == Breaker::State::kOpen ? log::Level::kWarning : log::Level::kInfo, "breaker",
+             {{"platform", target.route ? target.route->platform->name : std::string()},
+              {"endpoint", target.route ? target.route->endpoint_url : std::string()},
+              {"state", to_string(state)},
+              {"failuresInRow", target.failures_in_row},
+              {"error", target.last_error}});
+}
+
+void log_endpoint_enabled(const Endpoint& endpoint) {
+  log::info("endpoint_enabled", {{"platform", endpoint.route ? endpoint.route->platform->name : std::string()},
+                                 {"endpoint", endpoint.route ? endpoint.route->endpoint_url : std::string()}});
 }
 
 void log_result_refused(const Endpoint& target) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "dispatch/attempt_log.h"
 #include "dispatch/dispatcher.h"
 #include "domain/lease.h"
 
@@ -176,6 +177,7 @@ void Dispatcher::news(std::int64_t endpoint_key) {
 
 void Dispatcher::endpoint_enabled(std::int64_t endpoint_key) {
   const EndpointPtr target = endpoint(endpoint_key);
+  if (target->disabled) log_endpoint_enabled(*target);
   target->disabled = false;
   target->breaker.reset();
   target->next_due = utc_now();

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/fail_point.h"
+#include "base/trace_context.h"
 #include "dispatch/attempt_log.h"
 #include "domain/lease.h"
 
@@ -40,6 +41,11 @@ Dispatcher::~Dispatcher() = default;
 
 std::string Dispatcher::make_lease_token() {
   return fmt::format("{}-{:x}", lease_prefix_, ++leases_made_);
+}
+
+std::string Dispatcher::make_span_id() {
+  // Never 0, which would be none.
+  return fmt::format("{:016x}", random_.next() | 1);
 }
 
 Dispatcher::EndpointPtr Dispatcher::endpoint(std::int64_t key) {
@@ -171,10 +177,14 @@ void Dispatcher::send_queued(const EndpointPtr& target) {
 
 void Dispatcher::send(const EndpointPtr& target, QueuedEvent queued) {
   ++in_flight_;
-  const Breaker::Ticket ticket = target->breaker.begin(steady_now());
+  const SteadyTime now = steady_now();
+  log_breaker(*target, now);  // the first attempt after an open time is a probe
+  const Breaker::Ticket ticket = target->breaker.begin(now);
   auto held = std::make_unique<QueuedEvent>(std::move(queued));
   store::Event& event = held->claimed.event;
   const Route& route = *held->route;
+  // Each attempt is a span of its own; what the event came with stays in the store.
+  if (!event.traceparent.empty()) event.traceparent = child_traceparent(event.traceparent, make_span_id());
   fail_point("dispatch.before_send");
   lane_.send(event, route,
              [this, alive = std::weak_ptr(alive_), target, ticket, held = std::move(held)](AttemptOutcome outcome) {
@@ -203,7 +213,7 @@ void Dispatcher::finished(const EndpointPtr& target, Breaker::Ticket ticket, con
     counters.lag.add(now - queued.claimed.event.created_at);
   }
   if (decision.next_status == EventStatus::kDeadLetter) ++counters.dead_letters;
-  log_attempt(queued, outcome, decision);
+  log_attempt(queued, outcome, decision, options_.log_deliveries_at);
 
   record(target, queued, std::move(outcome), decision);
   advance(target);
@@ -223,6 +233,7 @@ void Dispatcher::note_outcome(Endpoint& target, Breaker::Ticket ticket, const At
     ++target.failures_in_row;
     target.last_error = outcome.error_message;
   }
+  log_breaker(target, steady_now());
 }
 
 void Dispatcher::record(const EndpointPtr& target, const QueuedEvent& queued, AttemptOutcome outcome,

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "base/histogram.h"
+#include "base/log.h"
 #include "base/random.h"
 #include "dispatch/endpoint.h"
 #include "dispatch/lane.h"
@@ -38,6 +39,7 @@ struct DispatcherOptions {
   int in_flight_limit = 4096;                     ///< attempts at once, all endpoints together
   Milliseconds poll_interval{5000};               ///< the shortest of the platforms'
   Milliseconds longest_timeout{3000};             ///< the longest of the platforms': leases events of unknown endpoints
+  log::Level log_deliveries_at = log::Level::kDebug;
 };
 
 struct PlatformCounters {
@@ -124,6 +126,7 @@ class Dispatcher {
   void forget_idle_endpoints();
   void finish_stop_if_idle();
   std::string make_lease_token();
+  std::string make_span_id();
 
   http::asio::io_context& io_;
   Lane& lane_;

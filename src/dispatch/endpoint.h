@@ -47,6 +47,7 @@ struct Endpoint {
   UtcTime next_due = kNever;  ///< when the store is known to have an unclaimed event that is due
   SteadyTime planned_wake = SteadyTime::max();
 
+  Breaker::State logged_breaker = Breaker::State::kClosed;
   int failures_in_row = 0;
   std::string last_error;  ///< of its last attempt; empty after a success
   bool disabled = false;

@@ -153,4 +153,16 @@ void Breaker::raise_limit() {
   if (limit_ == options_.in_flight_cap) open_time_ = options_.open_time;
 }
 
+std::string_view to_string(Breaker::State state) {
+  switch (state) {
+    case Breaker::State::kClosed:
+      return "closed";
+    case Breaker::State::kOpen:
+      return "open";
+    case Breaker::State::kHalfOpen:
+      return "half_open";
+  }
+  return "";
+}
+
 }  // namespace yizhan

@@ -11,8 +11,10 @@
 // back with a backlog is not flooded (fault 28). The open time is the first one again once the cap is reached.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.h"
 #include "domain/attempt.h"
@@ -39,6 +41,7 @@ BreakerOptions breaker_options(const DeliveryPolicy& policy);
 class Breaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };
+  static constexpr std::size_t kStates = 3;
   /// Names the phase that an attempt began in, so that a late result of an earlier phase is not taken for a probe's.
   using Ticket = std::uint32_t;
 
@@ -84,5 +87,8 @@ class Breaker {
   SteadyTime open_until_{};
   SteadyTime paused_until_{};
 };
+
+/// `closed`, `open`, `half_open`: in the API, the metrics and the log.
+std::string_view to_string(Breaker::State state);
 
 }  // namespace yizhan

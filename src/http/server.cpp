@@ -77,7 +77,7 @@ void ServerCore::on_accept(ErrorCode error, TcpSocket socket) {
 
 /// Out of file descriptors or memory: trying again at once would only burn the processor.
 void ServerCore::pause_accepting(ErrorCode error) {
-  log::warning("http_accept_failed", {{"reason", error.message()}, {"connections_open", counters.connections_open}});
+  log::warning("http_accept_failed", {{"reason", error.message()}, {"connectionsOpen", counters.connections_open}});
   make_room();
   accept_pause.expires_after(kAcceptPause);
   accept_pause.async_wait([self = shared_from_this()](const ErrorCode& cancelled) {

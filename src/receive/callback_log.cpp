@@ -23,7 +23,7 @@ constexpr std::array<KeyMember, 7> kKeyMembers{{
     {"delivery_id", "deliveryId"},
     {"notify_id", "notifyId"},
 }};
-constexpr std::size_t kMostFields = kKeyMembers.size() + 12;
+constexpr std::size_t kMostFields = kKeyMembers.size() + 13;
 
 }  // namespace
 
@@ -49,6 +49,7 @@ void log_callback(const CallbackLine& line) {
   if (line.callback_id != 0) fields.emplace_back("callbackId", line.callback_id);
   add("effect", line.effect);
   add("peer", line.peer);
+  add("traceId", line.trace_id);
   fields.emplace_back("durationMs", std::chrono::duration<double, std::milli>(line.duration).count());
   fields.emplace_back("bodyBytes", line.body_bytes);
   const std::string timestamp = to_rfc3339(line.received_at);

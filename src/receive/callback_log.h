@@ -28,6 +28,7 @@ struct CallbackLine {
   std::int64_t callback_id = 0;  ///< 0: not on record
   std::string_view effect{};
   std::string_view peer{};
+  std::string_view trace_id{};
   SteadyTime::duration duration{};  ///< from the last byte to the answer
   std::size_t body_bytes = 0;
   UtcTime received_at{};

@@ -5,6 +5,7 @@
 
 #include "base/fail_point.h"
 #include "base/log.h"
+#include "base/trace_context.h"
 #include "receive/callback_log.h"
 
 namespace yizhan::receive {
@@ -137,6 +138,7 @@ void Exchange::note_answer(std::string_view status, std::string_view reason, con
                 .callback_id = received == nullptr ? 0 : received->callback_id,
                 .effect = received == nullptr ? std::string_view{} : to_string(received->effect),
                 .peer = arrival_.peer,
+                .trace_id = trace_id(arrival_.traceparent),
                 .duration = duration,
                 .body_bytes = arrival_.body_bytes,
                 .received_at = arrival_.now});

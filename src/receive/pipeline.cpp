@@ -106,7 +106,9 @@ void Pipeline::take(SourceAtWork& source, http::ServerRequest& request, const ht
   Arrival arrival{.begun = steady_now(),
                   .now = utc_now(),
                   .peer = proxies.sender(request).to_string(),
-                  .body_bytes = request.body.size()};
+                  .body_bytes = request.body.size(),
+                  .traceparent = {}};
+  if (const std::string_view trace = request.header("traceparent"); is_traceparent(trace)) arrival.traceparent = trace;
   if (source.rate.available(arrival.begun, 1) == 0)
     return refuse_over_rate(source, request, std::move(responder), arrival);
   source.rate.take(arrival.begun, 1);
@@ -186,20 +188,22 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
   }
   responder.answer(std::move(response));
   const auto duration = steady_now() - arrival.begun;
-  commits.receive(std::move(call), [self = shared_from_this(), &source, duration, unavailable](
-                                       const Result<store::Received>& received, const store::ReceiveCall& back) {
-    if (!received) ++source.counters.not_recorded;
-    log_callback({.source = source.options.name,
-                  .event_type = back.callback.event_type,
-                  .keys = &back.keys,
-                  .status = unavailable ? "unavailable" : to_string(store::Verdict::kRejected),
-                  .reason = back.callback.reason,
-                  .callback_id = received ? received->callback_id : 0,
-                  .peer = back.callback.peer,
-                  .duration = duration,
-                  .body_bytes = static_cast<std::size_t>(back.callback.body_size),
-                  .received_at = back.callback.received_at});
-  });
+  commits.receive(std::move(call),
+                  [self = shared_from_this(), &source, duration, unavailable, trace = arrival.traceparent](
+                      const Result<store::Received>& received, const store::ReceiveCall& back) {
+                    if (!received) ++source.counters.not_recorded;
+                    log_callback({.source = source.options.name,
+                                  .event_type = back.callback.event_type,
+                                  .keys = &back.keys,
+                                  .status = unavailable ? "unavailable" : to_string(store::Verdict::kRejected),
+                                  .reason = back.callback.reason,
+                                  .callback_id = received ? received->callback_id : 0,
+                                  .peer = back.callback.peer,
+                                  .trace_id = trace_id(trace),
+                                  .duration = duration,
+                                  .body_bytes = static_cast<std::size_t>(back.callback.body_size),
+                                  .received_at = back.callback.received_at});
+                  });
 }
 
 void Pipeline::refuse_over_rate(SourceAtWork& source, const http::ServerRequest& request, http::Responder responder,
@@ -242,7 +246,7 @@ Result<void> Pipeline::add_events(const SourceAtWork& source, const http::Server
   store::Event common;
   common.created_at = arrival.now;
   if (!notice.keys.empty()) common.correlation = notice.keys.front().value;
-  if (const std::string_view trace = request.header("traceparent"); is_traceparent(trace)) common.traceparent = trace;
+  common.traceparent = arrival.traceparent;
   const auto add = [&](std::vector<store::NewEvent>& events, std::string_view platform, std::string_view event_type,
                        std::string payload) -> Result<void> {
     store::NewEvent& event = events.emplace_back();

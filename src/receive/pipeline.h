@@ -52,6 +52,7 @@ struct Arrival {
   UtcTime now{};
   std::string peer;
   std::size_t body_bytes = 0;
+  std::string traceparent;  ///< empty where there is none that is well-formed
 };
 
 struct Pipeline : std::enable_shared_from_this<Pipeline> {

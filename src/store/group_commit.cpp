@@ -300,7 +300,7 @@ void GroupCommit::State::commit(Work work) {
     pause = Milliseconds{0};
     const std::lock_guard lock(mutex);
     at_work_since.reset();
-    if (!healthy.exchange(true)) log::info("store.recovered");
+    if (!healthy.exchange(true)) log::info("store_recovered");
     ++counters.commits;
     counters.commit_durations.add(took);
     counters.commit_items.add(static_cast<double>(items));
@@ -370,7 +370,7 @@ void GroupCommit::State::complete(Work work, WriteBatch batch, WriteReply reply)
 /// The store failed: who waits for an answer hears of it, what must not be forgotten is kept for the next try.
 void GroupCommit::State::fail_all(Work work, const Error& error) {
   pause = pause == Milliseconds{0} ? options.retry_pause : std::min(pause * 2, options.retry_pause_max);
-  if (healthy.exchange(false)) log::error("store.failed", {{"code", error.code}, {"message", error.message}});
+  if (healthy.exchange(false)) log::error("store_failed", {{"code", error.code}, {"message", error.message}});
   Work kept;
   move_records(work, kept, work.records.size());
   move_front(work.releases, kept.releases, work.releases.size());
@@ -386,8 +386,8 @@ void GroupCommit::State::refuse_single(Work work, const Error& error) {
     const std::string& token =
         work.records.empty() ? work.releases.front().lease_token : work.records.front().lease_token;
     const std::int64_t sequence = work.records.empty() ? work.releases.front().sequence : work.records.front().sequence;
-    log::error("store.record_refused",
-               {{"sequence", sequence}, {"lease_token", token}, {"code", error.code}, {"message", error.message}});
+    log::error("store_record_refused",
+               {{"sequence", sequence}, {"leaseToken", token}, {"code", error.code}, {"message", error.message}});
   }
   post([work = std::move(work), error]() mutable {
     for (auto& done : work.record_done) {
@@ -399,7 +399,7 @@ void GroupCommit::State::refuse_single(Work work, const Error& error) {
 
 /// The process ends and the store is gone: the results are lost with it, their leases end and the events go out again.
 void GroupCommit::State::give_up() {
-  log::error("store.given_up", {{"results", backlog.records.size()}, {"releases", backlog.releases.size()}});
+  log::error("store_given_up", {{"results", backlog.records.size()}, {"releases", backlog.releases.size()}});
   backlog = Work();
 }
 
@@ -410,7 +410,7 @@ bool GroupCommit::State::is_stuck() const {
 
 /// Calls that the stuck writer has not seen: nothing of them is stored, or will be. Call with the mutex held.
 void GroupCommit::State::take_unseen_calls(Work& to) {
-  if (healthy.exchange(false)) log::error("store.stuck", {{"longerThanMs", options.longest_wait.count()}});
+  if (healthy.exchange(false)) log::error("store_stuck", {{"longerThanMs", options.longest_wait.count()}});
   move_accepts(handed_over, to, handed_over.accepts.size());
   move_receives(handed_over, to, handed_over.receives.size());
   calls_waiting -= to.calls();

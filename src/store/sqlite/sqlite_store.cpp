@@ -137,7 +137,7 @@ Result<bool> SqliteStore::commit() {
     roll_back();
     return std::unexpected(std::move(error));
   }
-  log::error("store.commit_failed", {{"code", error.code}, {"message", error.message}});
+  log::error("store_commit_failed", {{"code", error.code}, {"message", error.message}});
   disconnect();
   return false;
 }
@@ -309,7 +309,7 @@ void SqliteStore::checkpoint() {
   pages_at_checkpoint_ = pages_in_log_;
   if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
   const Error error = connection_.error(code, "move the log into the database");
-  log::warning("store.checkpoint_failed", {{"code", error.code}, {"message", error.message}});
+  log::warning("store_checkpoint_failed", {{"code", error.code}, {"message", error.message}});
   if (is_io_error(code)) disconnect();
 }
 

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
+#include <sstream>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -45,7 +47,7 @@ class Pipe {
 
 TEST(LogOutput, KeepsTheOrderOfWhatWaitsAndWhatIsUrgent) {
   Pipe pipe;
-  LogOutput output(pipe.writer());
+  LogOutput output(make_descriptor_sink(pipe.writer()));
   output.add("first");
   output.add("second");
   output.write_now("third");
@@ -56,7 +58,7 @@ TEST(LogOutput, KeepsTheOrderOfWhatWaitsAndWhatIsUrgent) {
 
 TEST(LogOutput, UrgentLinesAreWrittenWhenTheCallReturns) {
   Pipe pipe;
-  LogOutput output(pipe.writer());
+  LogOutput output(make_descriptor_sink(pipe.writer()));
   output.write_now("urgent");
   EXPECT_EQ(pipe.read_some(), "urgent\n");
 }
@@ -64,7 +66,7 @@ TEST(LogOutput, UrgentLinesAreWrittenWhenTheCallReturns) {
 TEST(LogOutput, ItsThreadWritesWhatIsAdded) {
   // They live as long as the thread, which never ends.
   static auto& pipe = *new Pipe;
-  static auto& output = *new LogOutput(pipe.writer());
+  static auto& output = *new LogOutput(make_descriptor_sink(pipe.writer()));
   std::thread([] { output.run(); }).detach();
   for (int i = 0; i < 3; ++i) {
     output.add("line");
@@ -74,7 +76,7 @@ TEST(LogOutput, ItsThreadWritesWhatIsAdded) {
 
 TEST(LogOutput, LinesOfManyThreadsAreWhole) {
   Pipe pipe;
-  LogOutput output(pipe.writer());
+  LogOutput output(make_descriptor_sink(pipe.writer()));
   std::string read;
   std::thread reader([&] { read = pipe.read_all(); });
   {
@@ -99,7 +101,7 @@ TEST(LogOutput, LinesOfManyThreadsAreWhole) {
 // Fault 31, seen from the log: whoever floods the service may fill a pipe that nobody reads, not its memory.
 TEST(LogOutput, DropsAndCountsWhatNobodyReads) {
   Pipe pipe;
-  LogOutput output(pipe.writer());
+  LogOutput output(make_descriptor_sink(pipe.writer()));
   const std::string line(1000, 'x');
   const std::size_t room = LogOutput::kLimit / (line.size() + 1);
   for (std::size_t i = 0; i < room + 50; ++i) output.add(line);
@@ -119,6 +121,71 @@ TEST(LogOutput, DropsAndCountsWhatNobodyReads) {
   const auto written = (report_at + line.size()) / (line.size() + 1);
   EXPECT_NE(report.find("\"count\":" + std::to_string(room + 50 - written) + "}"), std::string::npos) << report;
   EXPECT_TRUE(read.ends_with("urgent lines are never dropped\nafter it there is room again\n"));
+}
+
+// A log that nobody reads any more may not stop the service: not even a warning waits for it for ever.
+TEST(LogOutput, AReaderThatStopsReadingIsNotWaitedForTwice) {
+  Pipe pipe;
+  LogOutput output(make_descriptor_sink(pipe.writer()));
+  const std::string line(1000, 'x');
+  for (int i = 0; i < 500; ++i) output.write_now(line);
+  EXPECT_GT(output.dropped(), 300U);
+  EXPECT_LT(output.dropped(), 500U);
+  // He reads again: what is there is whole lines, and he hears of the rest.
+  std::string read = pipe.read_some();
+  output.write_now("again");
+  output.flush();
+  pipe.close_writer();
+  read += pipe.read_all();
+  std::istringstream lines(read);
+  for (std::string each; std::getline(lines, each);) {
+    EXPECT_TRUE(each == line || each == "again" || each.find("log_lines_dropped") != std::string::npos) << each;
+  }
+  EXPECT_NE(read.find("\"count\":" + std::to_string(output.dropped()) + "}"), std::string::npos);
+  EXPECT_TRUE(read.ends_with("again\n"));
+}
+
+/// A sink that loses what comes while it is told to.
+class LosingSink final : public LogSink {
+ public:
+  std::size_t write(std::string_view lines) override {
+    if (full) return count_lines(lines);
+    written += lines;
+    return 0;
+  }
+  bool full = false;
+  std::string written;
+};
+
+TEST(LogOutput, WhatTheSinkLosesIsCountedAndSaidWhenThereIsRoom) {
+  auto owned = std::make_unique<LosingSink>();
+  LosingSink& sink = *owned;
+  LogOutput output(std::move(owned));
+  output.write_now("before");
+  sink.full = true;
+  output.write_now("lost");
+  output.add("lost");
+  output.flush();
+  output.write_now("lost");
+  EXPECT_EQ(sink.written, "before\n");
+  EXPECT_EQ(output.dropped(), 3U);
+  sink.full = false;
+  output.write_now("after");
+  EXPECT_NE(sink.written.find("\"event\":\"log_lines_dropped\",\"count\":3}\nafter\n"), std::string::npos)
+      << sink.written;
+  output.write_now("and it is said once");
+  EXPECT_TRUE(sink.written.ends_with("after\nand it is said once\n")) << sink.written;
+}
+
+TEST(LogOutput, AnotherSinkGetsWhatComesAfterIt) {
+  Pipe first, second;
+  LogOutput output(make_descriptor_sink(first.writer()));
+  output.add("one");
+  output.replace(make_descriptor_sink(second.writer()));
+  output.add("two");
+  output.flush();
+  EXPECT_EQ(first.read_some(), "one\n");
+  EXPECT_EQ(second.read_some(), "two\n");
 }
 
 }  // namespace

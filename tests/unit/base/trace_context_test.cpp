@@ -27,5 +27,22 @@ TEST(TraceContext, TakesNothingElseForOne) {
   }
 }
 
+TEST(TraceContext, AnAttemptIsAChildOfWhatCameIn) {
+  const std::string span = "00f067aa0ba902b7";
+  EXPECT_EQ(child_traceparent("00-" + kTrace + "-" + kParent + "-01", span), "00-" + kTrace + "-" + span + "-01");
+  EXPECT_EQ(child_traceparent("00-" + kTrace + "-" + kParent + "-00", span), "00-" + kTrace + "-" + span + "-00");
+  // Of a later version only what version 00 knows goes on.
+  EXPECT_EQ(child_traceparent("cc-" + kTrace + "-" + kParent + "-fe-more", span), "00-" + kTrace + "-" + span + "-02");
+  EXPECT_EQ(child_traceparent("00-" + kTrace, span), "");
+  EXPECT_EQ(child_traceparent("", span), "");
+}
+
+TEST(TraceContext, ItsPartsCanBeNamed) {
+  EXPECT_EQ(trace_id("00-" + kTrace + "-" + kParent + "-01"), kTrace);
+  EXPECT_EQ(parent_span_id("00-" + kTrace + "-" + kParent + "-01"), kParent);
+  EXPECT_EQ(trace_id("nonsense"), "");
+  EXPECT_EQ(parent_span_id(std::string(55, '0')), "");
+}
+
 }  // namespace
 }  // namespace yizhan
