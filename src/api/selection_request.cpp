@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "domain/attempt.h"
 #include "http/router.h"
+#include "store/selection_json.h"
 
 namespace yizhan::api {
 namespace {
 
-constexpr std::size_t kMostIds = 1000;
 constexpr std::size_t kReasonLimit = 512;
 
 std::unexpected<Error> bad_parameter(std::string message) {
@@ -32,106 +31,9 @@ std::vector<std::string> split(std::string_view list) {
   return parts;
 }
 
-/// The checks that both forms share. The message does not name the form's field; the caller does.
-Result<std::vector<EventStatus>> parse_statuses(const std::vector<std::string>& names) {
-  std::vector<EventStatus> statuses;
-  for (const std::string& name : names) {
-    const auto status = parse_event_status(name);
-    if (!status) {
-      return bad_field(
-          fmt::format("'{}' is no status; there are pending, retrying, delivered, dead_letter, discarded", name));
-    }
-    statuses.push_back(*status);
-  }
-  return statuses;
-}
-
-Result<void> check_error_class(std::string_view name) {
-  if (parse_error_class(name)) return {};
-  std::vector<std::string_view> names;
-  for (std::size_t i = 1; i < kErrorClassCount; ++i) names.push_back(to_string(static_cast<ErrorClass>(i)));
-  return bad_field(fmt::format("'{}' is no error class; there are {}", name, fmt::join(names, ", ")));
-}
-
-Result<UtcTime> parse_moment(std::string_view name, std::string_view text) {
-  const auto time = parse_time(text);
-  if (time) return *time;
-  return bad_field(fmt::format("'{}' is '{}'; write a time like 2026-02-06T08:30:00Z (RFC 3339)", name, text));
-}
-
 Error as_parameter(Error error) {
   error.code = "parameter_invalid";
   return error;
-}
-
-/// A text that the store could not hold: nothing can match it.
-bool has_nul(std::string_view text) {
-  return text.find('\0') != std::string_view::npos;
-}
-
-Result<std::vector<std::string>> read_texts(const json::Member& member) {
-  if (member.value.kind != json::Kind::kArray) {
-    return bad_field(
-        fmt::format("'{}' must be an array of strings, not {}", member.key, json::to_string(member.value.kind)));
-  }
-  std::vector<std::string> texts;
-  json::ArrayReader reader(member.value.text, member.value.offset);
-  while (true) {
-    const auto value = reader.next();
-    if (!value) return std::unexpected(value.error());
-    if (!*value) return texts;
-    auto text = json::read_string(**value);
-    if (!text || has_nul(*text)) return bad_field(fmt::format("'{}' must be an array of strings", member.key));
-    if (texts.size() == kMostIds) return bad_field(fmt::format("'{}' has more than {} entries", member.key, kMostIds));
-    texts.push_back(std::move(*text));
-  }
-}
-
-Result<std::string> read_text(const json::Member& member) {
-  auto text = json::read_string(member.value);
-  if (text && !has_nul(*text)) return text;
-  return bad_field(fmt::format("'{}' must be a string without NUL", member.key));
-}
-
-Result<void> set_selection_field(const json::Member& member, store::Selection& selection) {
-  const std::string_view key = member.key;
-  if (key == "ids" || key == "statuses") {
-    auto texts = read_texts(member);
-    if (!texts) return std::unexpected(std::move(texts.error()));
-    if (key == "ids") {
-      selection.ids = std::move(*texts);
-      return {};
-    }
-    auto statuses = parse_statuses(*texts);
-    if (!statuses) return std::unexpected(std::move(statuses.error()));
-    selection.statuses = std::move(*statuses);
-    return {};
-  }
-  const std::pair<std::string_view, std::string*> texts[] = {{"platform", &selection.platform},
-                                                             {"event_type", &selection.event_type},
-                                                             {"error_class", &selection.error_class},
-                                                             {"correlation", &selection.correlation}};
-  const auto known = std::ranges::find(texts, key, &std::pair<std::string_view, std::string*>::first);
-  const bool moment = key == "created_from" || key == "created_until";
-  if (known == std::end(texts) && !moment) {
-    return fail("field_unknown",
-                fmt::format("there is no field '{}' in a selection; the fields are ids, statuses, platform, "
-                            "event_type, error_class, correlation, created_from, created_until",
-                            key.substr(0, 64)));
-  }
-  auto text = read_text(member);
-  if (!text) return std::unexpected(std::move(text.error()));
-  if (moment) {
-    auto time = parse_moment(key, *text);
-    if (!time) return std::unexpected(std::move(time.error()));
-    (key == "created_from" ? selection.created_from : selection.created_until) = *time;
-    return {};
-  }
-  if (key == "error_class") {
-    if (auto checked = check_error_class(*text); !checked) return checked;
-  }
-  *known->second = std::move(*text);
-  return {};
 }
 
 bool selects_everything(const store::Selection& selection) {
@@ -140,32 +42,64 @@ bool selects_everything(const store::Selection& selection) {
          !selection.created_from && !selection.created_until;
 }
 
-Result<void> read_selection_object(const json::Value& value, store::Selection& selection) {
-  if (value.kind != json::Kind::kObject) return bad_field("'selection' must be an object");
-  json::ObjectReader reader(value.text, value.offset);
-  while (true) {
-    const auto member = reader.next();
-    if (!member) return std::unexpected(member.error());
-    if (!*member) return {};
-    if (auto set = set_selection_field(**member, selection); !set) return set;
+std::unexpected<Error> nothing_selected() {
+  return fail("selection_empty",
+              "give ids, statuses, a platform, an event type, an error class, a correlation or a time");
+}
+
+Result<bool> read_preview(const json::Member& member) {
+  const auto preview = json::read_boolean(member.value);
+  if (!preview) return bad_field("'preview' must be true or false");
+  return *preview;
+}
+
+Result<std::string> read_reason(const json::Member& member) {
+  auto reason = store::read_text_field(member);
+  if (reason && reason->size() > kReasonLimit) {
+    return bad_field(fmt::format("'reason' has more than {} bytes", kReasonLimit));
   }
+  return reason;
+}
+
+Result<void> set_replay_field(const json::Member& member, ReplayAsked& asked, bool& selected) {
+  store::ReplayRequest& request = asked.request;
+  const auto take = [](auto read, auto& into) -> Result<void> {
+    if (!read) return std::unexpected(std::move(read.error()));
+    into = std::move(*read);
+    return {};
+  };
+  if (member.key == "selection") {
+    selected = true;
+    return store::read_selection_json(member.value, request.selection);
+  }
+  if (member.key == "preview") return take(read_preview(member), asked.preview);
+  if (member.key == "reason") return take(read_reason(member), request.reason);
+  if (member.key == "target") return take(store::read_text_field(member), request.new_target);
+  if (member.key == "rate") {
+    const auto rate = json::read_integer(member.value);
+    if (!rate || *rate < 1) return bad_field("'rate' must be a whole number of events a second, 1 or more");
+    request.rate = *rate;
+    return {};
+  }
+  return fail("field_unknown", fmt::format("there is no field '{}'; the fields are selection, rate, reason, target, "
+                                           "preview",
+                                           member.key.substr(0, 64)));
 }
 
 Result<void> set_change_field(const json::Member& member, bool with_reason, ChangeRequest& request, bool& selected) {
   if (member.key == "selection") {
     selected = true;
-    return read_selection_object(member.value, request.selection);
+    return store::read_selection_json(member.value, request.selection);
   }
   if (member.key == "preview") {
-    const auto preview = json::read_boolean(member.value);
-    if (!preview) return bad_field("'preview' must be true or false");
+    const auto preview = read_preview(member);
+    if (!preview) return std::unexpected(preview.error());
     request.preview = *preview;
     return {};
   }
   if (member.key == "reason" && with_reason) {
-    auto reason = read_text(member);
+    auto reason = read_reason(member);
     if (!reason) return std::unexpected(std::move(reason.error()));
-    if (reason->size() > kReasonLimit) return bad_field(fmt::format("'reason' has more than {} bytes", kReasonLimit));
     request.reason = std::move(*reason);
     return {};
   }
@@ -213,7 +147,7 @@ Result<std::int64_t> read_number(const QueryParameters& parameters, std::string_
 Result<std::optional<UtcTime>> read_time(const QueryParameters& parameters, std::string_view name) {
   const std::string_view text = parameters[name];
   if (text.empty()) return std::nullopt;
-  auto time = parse_moment(name, text);
+  auto time = store::parse_moment(name, text);
   if (!time) return std::unexpected(as_parameter(std::move(time.error())));
   return *time;
 }
@@ -221,14 +155,15 @@ Result<std::optional<UtcTime>> read_time(const QueryParameters& parameters, std:
 Result<store::Selection> read_selection(const QueryParameters& parameters) {
   store::Selection selection;
   selection.ids = split(parameters["id"]);
-  if (selection.ids.size() > kMostIds) return bad_parameter(fmt::format("'id' has more than {} ids", kMostIds));
-  auto statuses = parse_statuses(split(parameters["status"]));
+  if (selection.ids.size() > store::kMostSelectionIds)
+    return bad_parameter(fmt::format("'id' has more than {} ids", store::kMostSelectionIds));
+  auto statuses = store::parse_statuses(split(parameters["status"]));
   if (!statuses) return std::unexpected(as_parameter(std::move(statuses.error())));
   selection.statuses = std::move(*statuses);
   selection.platform = parameters["platform"];
   selection.event_type = parameters["event_type"];
   selection.error_class = parameters["error_class"];
-  if (auto checked = check_error_class(selection.error_class); !checked) {
+  if (auto checked = store::check_error_class(selection.error_class); !checked) {
     return std::unexpected(as_parameter(std::move(checked.error())));
   }
   selection.correlation = parameters["correlation"];
@@ -257,6 +192,27 @@ Result<store::Page> read_page(const QueryParameters& parameters) {
   return page;
 }
 
+Result<ReplayAsked> read_replay_request(std::string_view body) {
+  ReplayAsked asked;
+  bool selected = false;
+  json::ObjectReader reader(body);
+  while (true) {
+    const auto member = reader.next();
+    if (!member) return std::unexpected(member.error());
+    if (!*member) break;
+    if (auto set = set_replay_field(**member, asked, selected); !set) return std::unexpected(std::move(set.error()));
+  }
+  if (!selected) return fail("field_missing", "'selection' is missing");
+  store::Selection& selection = asked.request.selection;
+  if (selects_everything(selection)) return nothing_selected();
+  if (selection.statuses.empty()) {
+    selection.statuses = selection.ids.empty()
+                             ? std::vector{EventStatus::kDeadLetter}
+                             : std::vector{EventStatus::kDeadLetter, EventStatus::kRetrying, EventStatus::kDelivered};
+  }
+  return asked;
+}
+
 Result<ChangeRequest> read_change_request(std::string_view body, bool with_reason) {
   ChangeRequest request;
   bool selected = false;
@@ -272,10 +228,7 @@ Result<ChangeRequest> read_change_request(std::string_view body, bool with_reaso
   if (!selected) return fail("field_missing", "'selection' is missing");
   if (with_reason && !request.preview && request.reason.empty()) return fail("field_missing", "'reason' is missing");
   store::Selection& selection = request.selection;
-  if (selects_everything(selection)) {
-    return fail("selection_empty",
-                "give ids, statuses, a platform, an event type, an error class, a correlation or a time");
-  }
+  if (selects_everything(selection)) return nothing_selected();
   if (!with_reason && selection.ids.empty() && selection.statuses.empty()) {
     selection.statuses = {EventStatus::kDeadLetter};
   }

@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "base/json_scan.h"
+#include "store/replay_jobs.h"
 #include "store/store.h"
 
 namespace yizhan::api {
@@ -45,6 +46,15 @@ Result<std::int64_t> read_number(const QueryParameters& parameters, std::string_
                                  std::int64_t most, std::int64_t otherwise);
 /// Code `parameter_invalid`.
 Result<std::optional<UtcTime>> read_time(const QueryParameters& parameters, std::string_view name);
+
+/// What POST /api/v1/replays asks for.
+struct ReplayAsked {
+  store::ReplayRequest request;
+  bool preview = false;  ///< only count
+};
+/// `selection`, `rate` (events a second), `reason`, `target` (a new callback_target), `preview`. Without ids and
+/// statuses the selection means dead letters. Codes as in read_change_request().
+Result<ReplayAsked> read_replay_request(std::string_view body);
 
 /// What POST /api/v1/replay and /api/v1/events/discard ask for.
 struct ChangeRequest {

@@ -112,6 +112,7 @@ Result<void> audited(Store& store, AuditEntry entry, const std::function<Result<
   return store.transact("audited.before_commit", [&](Session& session) -> Result<void> {
     AuditEntry completed = entry;
     if (auto done = work(completed); !done) return done;
+    if (completed.action.empty()) return {};
     send_audit(session, completed);
     return session.finish();
   });

@@ -52,7 +52,8 @@ void send_audit(Session& session, const AuditEntry& entry, const std::vector<std
 Result<void> append_audit(Store& store, const AuditEntry& entry);
 
 /// Does `work`, which calls the store and may complete the entry (count, object, detail), and puts the entry on record
-/// in the same transaction. An error of the work changes nothing and leaves no entry.
+/// in the same transaction. An error of the work changes nothing and leaves no entry; nor does work that empties the
+/// entry's action, because nothing had to be changed.
 Result<void> audited(Store& store, AuditEntry entry, const std::function<Result<void>(AuditEntry&)>& work);
 
 /// Replays, or discards, the events that `chunk` names by their ids, at most 1,000, with one entry for those that

@@ -6,6 +6,7 @@ namespace yizhan::store {
 namespace {
 
 EventView read_event_view(const SqlRow& row) {
+  view.sequence = row.integer(kEventSequence);
   EventView view;
   view.event.id = text_of(row, kEventId);
   view.event.platform = text_of(row, kEventPlatform);
@@ -64,6 +65,15 @@ Result<std::int64_t> Lookups::count(const Selection& selection) {
 
 Result<void> Lookups::disable_endpoint(const DisabledEndpoint& endpoint) {
   const Query statement{
+Result<std::vector<CauseCount>> Lookups::count_by_cause(const Selection& selection) {
+  std::vector<CauseCount> counted;
+  const auto done = query(causes_query(selection, dialect()), [&](const SqlRow& row) {
+    counted.push_back({.platform = text_of(row, 0), .error_class = text_of(row, 1), .count = row.integer(2)});
+  });
+  if (!done) return std::unexpected(done.error());
+  return counted;
+}
+
       "INSERT INTO outbox_endpoints (endpoint_key, platform, url, reason, disabled_at) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (endpoint_key) DO UPDATE SET reason = excluded.reason, disabled_at = excluded.disabled_at",
       {endpoint.endpoint_key, endpoint.platform, endpoint.url, endpoint.reason, endpoint.disabled_at}};

@@ -13,6 +13,7 @@ namespace yizhan::store {
 
 class Lookups : public ExpressTables {
  public:
+  Result<std::vector<CauseCount>> count_by_cause(const Selection& selection) final;
   Result<std::int64_t> count(const Selection& selection) final;
 
   Result<void> disable_endpoint(const DisabledEndpoint& endpoint) final;

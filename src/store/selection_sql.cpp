@@ -175,6 +175,25 @@ Query count_query(const Selection& selection, const Dialect& dialect) {
   return query;
 }
 
+Query causes_query(const Selection& selection, const Dialect& dialect) {
+  Query query;
+  const std::string conditions = event_conditions(query, selection, dialect, kByState);
+  const auto piece = [&](const Arm& arm, const std::string& status) {
+    return fmt::format(
+        "SELECT e.platform AS platform, coalesce((SELECT a.error_class FROM outbox_attempts a "
+        "WHERE a.sequence = e.sequence ORDER BY a.attempt_no DESC LIMIT 1), '') AS error_class "
+        "FROM {} s JOIN outbox_events e ON e.sequence = s.sequence WHERE 1 = 1{}{}",
+        arm.table, status, conditions);
+  };
+  const std::string rows =
+      over_arms(selection, "SELECT platform, '' AS error_class FROM outbox_events WHERE 1 = 0", piece);
+  query.text = fmt::format(
+      "SELECT platform, error_class, count(*) FROM ({}) AS counted GROUP BY platform, error_class "
+      "ORDER BY count(*) DESC, platform, error_class",
+      rows);
+  return query;
+}
+
 Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
                     const Dialect& dialect) {
   Selection narrowed = selection;

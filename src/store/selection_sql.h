@@ -49,6 +49,9 @@ Query count_query(const Selection& selection, const Dialect& dialect = {});
 Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
                     const Dialect& dialect = {});
 
+/// `platform`, `error_class`, how many: Store::count_by_cause().
+Query causes_query(const Selection& selection, const Dialect& dialect = {});
+
 /// Of one event by attempt_no, or, with an empty id, of all, newest first.
 Query attempts_query(std::string_view event_id, int limit);
 

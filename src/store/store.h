@@ -214,6 +214,9 @@ struct EventView {
 };
 
 struct AttemptView {
+  std::int64_t sequence = 0;                ///< the store's own number of it: lists go by it
+  /// How long the payload was that retention took away, the stored answers with it; such an event is not sent again.
+  std::optional<std::int64_t> removed_bytes{};
   std::string event_id;
   int attempt_no = 0;
   int response_status = 0;
@@ -250,6 +253,13 @@ struct Selection {
 /// One page; newest first unless `oldest_first`. `after` is the `sequence` of the last row of the page before.
 struct Page {
   int limit = 100;
+/// How many events of a selection belong to a platform and had their last attempt fail in one way.
+struct CauseCount {
+  std::string platform;
+  std::string error_class;  ///< empty: it did not fail, or there was none
+  std::int64_t count = 0;
+};
+
   std::int64_t after = 0;
   bool oldest_first = false;
 };
@@ -315,6 +325,8 @@ class Store : public ExpressStore {
   virtual Result<bool> enable_endpoint(std::int64_t endpoint_key) = 0;
   virtual Result<std::vector<DisabledEndpoint>> disabled_endpoints() = 0;
 
+  /// Most first. Looks at the last attempt of every event selected: seconds for millions.
+  virtual Result<std::vector<CauseCount>> count_by_cause(const Selection& selection) = 0;
   virtual Result<void> add_api_key(const ApiKey& key) = 0;
   virtual Result<std::vector<ApiKey>> api_keys() = 0;
   virtual Result<bool> revoke_api_key(std::string_view id, UtcTime now) = 0;

@@ -72,6 +72,11 @@ constexpr std::array kEndReads{
             "WHERE next_attempt_at IS NOT NULL ORDER BY next_attempt_at LIMIT 1000)"},
     EndRead{3, "SELECT length(cid) FROM push_devices ORDER BY rowid DESC LIMIT 1"},
     EndRead{3, "SELECT length(event_id) FROM push_deliveries ORDER BY notification_id DESC LIMIT 1"},
+    EndRead{4, "SELECT length(detail) FROM audit_trail ORDER BY id DESC LIMIT 1"},
+    EndRead{4, "SELECT length(event_id) FROM audit_events ORDER BY event_id DESC LIMIT 1"},
+    EndRead{4, "SELECT length(selection) FROM replay_jobs ORDER BY id DESC LIMIT 1"},
+    EndRead{4, "SELECT sequence FROM replay_job_events ORDER BY job_id DESC, sequence DESC LIMIT 1"},
+    EndRead{6, "SELECT length(facts) FROM alerts ORDER BY rowid DESC LIMIT 1"},
 };
 
 Result<void> check_ends(Connection& connection) {

@@ -354,7 +354,8 @@ Result<void> SqliteStore::recover_leases(UtcTime) {
         if (auto done = writer_->free_foreign_leases(); !done) return done;
         return connection_.execute(
             "UPDATE notify_queue SET lease_token = NULL, lease_expires_at = NULL "
-            "WHERE process_status IS NULL AND lease_token IS NOT NULL");
+            "WHERE process_status IS NULL AND lease_token IS NOT NULL;"
+            "UPDATE replay_jobs SET lease_token = NULL, lease_expires_at = NULL WHERE lease_token IS NOT NULL");
       },
       {});
 }
