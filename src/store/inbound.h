@@ -108,7 +108,8 @@ struct CallbackView {
   std::int64_t duplicate_count = 0;        ///< of an accepted one: how often it was repeated
   std::optional<std::int64_t> first_id{};  ///< of a duplicate
   std::vector<CallbackKey> keys;
-  std::vector<std::string> event_ids;  ///< what it caused
+  std::vector<std::string> event_ids;           ///< what it caused
+  std::optional<std::int64_t> removed_bytes{};  ///< how long the stored body was that retention took away
 };
 
 /// Which callbacks; every condition given must hold.

@@ -9,7 +9,6 @@
 #include "store/receiving.h"
 
 namespace yizhan::store {
-namespace {
 
 CallbackView read_callback_view(const SqlRow& row) {
   const auto text = [&](int column) { return std::string(row.bytes(column)); };
@@ -32,8 +31,11 @@ CallbackView read_callback_view(const SqlRow& row) {
   view.duplicate_count = row.integer(kCallbackDuplicateCount);
   if (!row.null(kCallbackFirstId)) view.first_id = row.integer(kCallbackFirstId);
   view.event_ids = split_ids(row.bytes(kCallbackEventIds));
+  if (!row.null(kCallbackRemovedBytes)) view.removed_bytes = row.integer(kCallbackRemovedBytes);
   return view;
 }
+
+namespace {
 
 /// Asked for by the same call, whatever has become of it since.
 bool same_order(const PayOrder& one, const PayOrder& other) {

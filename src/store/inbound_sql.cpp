@@ -12,7 +12,7 @@ std::string callback_columns(bool with_body) {
   return fmt::format(
       "c.id, c.source, c.event_type, c.idempotency_key, c.received_at, c.peer_address, c.target, c.headers, "
       "{} AS body, c.body_size, c.verdict, c.reason, c.effect, c.answer_status, c.duration_us, c.duplicate_count, "
-      "c.first_id, c.event_ids",
+      "c.first_id, c.event_ids, c.removed_bytes",
       with_body ? "coalesce(c.body, (SELECT f.body FROM inbound_callbacks AS f WHERE f.id = c.first_id))" : "NULL");
 }
 

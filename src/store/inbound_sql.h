@@ -31,7 +31,9 @@ enum CallbackColumn {
   kCallbackDuplicateCount,
   kCallbackFirstId,
   kCallbackEventIds,
+  kCallbackRemovedBytes,  ///< NULL where the body is as it came
 };
+CallbackView read_callback_view(const SqlRow& row);
 
 /// One callback by its id.
 Query callback_query(std::int64_t id, bool with_body);

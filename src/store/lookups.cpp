@@ -3,7 +3,6 @@
 #include "store/selection_sql.h"
 
 namespace yizhan::store {
-namespace {
 
 EventView read_event_view(const SqlRow& row) {
   view.sequence = row.integer(kEventSequence);
@@ -17,6 +16,7 @@ EventView read_event_view(const SqlRow& row) {
   view.event.order_key = text_of(row, kEventOrderKey);
   view.event.traceparent = text_of(row, kEventTraceparent);
   view.event.created_at = row.time(kEventCreatedAt);
+  if (!row.null(kEventRemovedBytes)) view.removed_bytes = row.integer(kEventRemovedBytes);
   view.status = parse_event_status(row.bytes(kEventStatus)).value_or(EventStatus::kPending);
   view.attempt_count = static_cast<int>(row.integer(kEventAttemptCount));
   view.next_attempt_at = optional_time(row, kEventNextAttemptAt);
@@ -39,6 +39,8 @@ AttemptView read_attempt_view(const SqlRow& row) {
   view.created_at = row.time(7);
   return view;
 }
+
+namespace {
 
 /// Column 0 is the sequence.
 DeadLetterView read_dead_letter_view(const SqlRow& row) {

@@ -33,7 +33,7 @@ constexpr std::array kArms{
 
 constexpr std::string_view kEventColumns =
     "e.sequence, e.id, e.platform, e.event_type, e.callback_target, {payload} AS payload, e.correlation, e.order_key, "
-    "e.traceparent, e.idempotency_key, e.created_at, ";
+    "e.traceparent, e.idempotency_key, e.created_at, e.removed_bytes, ";
 
 std::string event_columns(bool with_payload) {
   return fmt::format(fmt::runtime(kEventColumns), fmt::arg("payload", with_payload ? "e.payload" : "NULL"));
@@ -125,9 +125,9 @@ std::string_view direction(const Page& page) {
 
 /// Each arm is ordered and cut on its own, so that none is read further than one page.
 std::string paged_union(Query& query, const Selection& selection, const Page& page, const std::string& columns,
-                        const Dialect& dialect) {
-  const std::string conditions =
-      event_conditions(query, selection, dialect, kByState) + page_condition(query, page, kByState);
+                        const Dialect& dialect, std::string_view condition = {}) {
+  const std::string conditions = event_conditions(query, selection, dialect, kByState) +
+                                 page_condition(query, page, kByState) + std::string(condition);
   const std::string limit = query.bind(std::int64_t{page.limit});
   const std::string tail = fmt::format("sequence {} LIMIT {}", direction(page), limit);
   const std::string none =
@@ -195,7 +195,7 @@ Query causes_query(const Selection& selection, const Dialect& dialect) {
 }
 
 Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
-                    const Dialect& dialect) {
+                    const Dialect& dialect, std::string_view condition) {
   Selection narrowed = selection;
   narrowed.statuses.clear();
   for (const EventStatus status : statuses) {
@@ -207,7 +207,7 @@ Query targets_query(const Selection& selection, std::span<const EventStatus> sta
     return query;
   }
   const Page page{.limit = limit, .oldest_first = true};
-  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ", dialect);
+  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ", dialect, condition);
   query.text = fmt::format("SELECT sequence, status FROM ({}) AS targets", rows);
   return query;
 }
@@ -253,16 +253,29 @@ Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, 
   range.created_from = created_from;
   range.created_until = created_until;
   const std::string conditions = event_conditions(query, range, dialect, kByEvent);
-  // Left joins: an event without a state, or with two, shows as a mismatch.
+  std::string of_minute;
+  if (created_from) of_minute += " AND minute >= " + query.bind(*created_from);
+  if (created_until) of_minute += " AND minute < " + query.bind(*created_until);
+  // Left joins: an event without a state, or with two, shows as a mismatch. What was deleted is in one piece with what
+  // is there: both are read at the same moment.
   query.text = fmt::format(
-      "SELECT e.platform, {0} AS minute, count(*), "
-      "count(CASE WHEN s.status = 'pending' THEN 1 END), count(CASE WHEN s.status = 'retrying' THEN 1 END), "
-      "count(d.sequence), "
-      "count(CASE WHEN a.status = 'dead_letter' THEN 1 END), count(CASE WHEN a.status = 'discarded' THEN 1 END) "
+      "SELECT platform, minute, CAST(sum(accepted) AS bigint), CAST(sum(pending) AS bigint), "
+      "CAST(sum(retrying) AS bigint), CAST(sum(delivered) AS bigint), CAST(sum(dead_letter) AS bigint), "
+      "CAST(sum(discarded) AS bigint) FROM ("
+      "SELECT e.platform, {0} AS minute, count(*) AS accepted, "
+      "count(CASE WHEN s.status = 'pending' THEN 1 END) AS pending, "
+      "count(CASE WHEN s.status = 'retrying' THEN 1 END) AS retrying, "
+      "count(d.sequence) AS delivered, "
+      "count(CASE WHEN a.status = 'dead_letter' THEN 1 END) AS dead_letter, "
+      "count(CASE WHEN a.status = 'discarded' THEN 1 END) AS discarded "
       "FROM outbox_events e LEFT JOIN outbox_schedule s ON s.sequence = e.sequence "
       "LEFT JOIN outbox_delivered d ON d.sequence = e.sequence "
-      "LEFT JOIN outbox_abandoned a ON a.sequence = e.sequence WHERE 1 = 1{1} GROUP BY 1, 2 ORDER BY 1, 2",
-      by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)", conditions);
+      "LEFT JOIN outbox_abandoned a ON a.sequence = e.sequence WHERE 1 = 1{1} GROUP BY 1, 2 "
+      "UNION ALL SELECT platform, {2}, sum(delivered + dead_letter + discarded), 0, 0, sum(delivered), "
+      "sum(dead_letter), sum(discarded) FROM ledger_rollup WHERE 1 = 1{3} GROUP BY 1, 2"
+      ") AS counted GROUP BY 1, 2 ORDER BY 1, 2",
+      by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)", conditions,
+      by_minute ? "minute" : "CAST(NULL AS timestamptz)", of_minute);
   return query;
 }
 

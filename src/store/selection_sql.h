@@ -27,6 +27,7 @@ enum EventColumn {
   kEventTraceparent,
   kEventIdempotencyKey,
   kEventCreatedAt,
+  kEventRemovedBytes,  ///< NULL where the payload is as it came
   kEventStatus,
   kEventAttemptCount,
   kEventNextAttemptAt,
@@ -34,6 +35,10 @@ enum EventColumn {
   kEventUpdatedAt,
   kEventLeaseExpiresAt,
 };
+
+/// A row of event_query and events_query; one of attempts_query.
+EventView read_event_view(const SqlRow& row);
+AttemptView read_attempt_view(const SqlRow& row);
 
 /// One event by its id.
 Query event_query(std::string_view id, bool with_payload);
@@ -44,13 +49,15 @@ Query events_query(const Selection& selection, const Page& page, const Dialect& 
 /// One row: how many events the selection has.
 Query count_query(const Selection& selection, const Dialect& dialect = {});
 
-/// `sequence`, `status` (text), oldest first: the events of the selection that are in one of `statuses` as well. For
-/// changing them one by one.
-Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
-                    const Dialect& dialect = {});
-
 /// `platform`, `error_class`, how many: Store::count_by_cause().
 Query causes_query(const Selection& selection, const Dialect& dialect = {});
+
+/// `sequence`, `status` (text), oldest first: the events of the selection that are in one of `statuses` as well. For
+/// changing them one by one. `condition` is one more, on the event `e`.
+Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
+                    const Dialect& dialect = {}, std::string_view condition = {});
+/// An event whose payload was removed cannot be sent again.
+inline constexpr std::string_view kStillSendable = " AND e.removed_bytes IS NULL";
 
 /// Of one event by attempt_no, or, with an empty id, of all, newest first.
 Query attempts_query(std::string_view event_id, int limit);

@@ -314,7 +314,8 @@ class Store : public ExpressStore {
 
   /// Sets events back to pending for a new run of the schedule, due at `now`, their attempts kept, their dead letter
   /// removed. At most `limit` in this call, oldest first; answers how many. Call again until it answers 0. A selection
-  /// of dead letters, retrying or delivered events; pending ones are left alone.
+  /// of dead letters, retrying or delivered events; pending ones are left alone, and so are those whose payload
+  /// retention has removed.
   virtual Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) = 0;
   /// Gives up open events or dead letters, with the reason on record.
   virtual Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) = 0;
@@ -340,7 +341,8 @@ class Store : public ExpressStore {
   virtual Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) = 0;
   virtual Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) = 0;
 
-  /// Counted from the rows, per platform (and minute). Reads every event created in the range: seconds for millions.
+  /// Counted from the rows, per platform (and minute), and from what retention deleted: that is known by the minute,
+  /// and belongs to a range when its minute begins in it. Reads every event created in the range: seconds for millions.
   virtual Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
                                 bool by_minute) = 0;
 

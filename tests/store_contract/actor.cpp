@@ -11,6 +11,7 @@
 
 #include "contract_test.h"
 #include "push_calls.h"
+#include "retention_calls.h"
 
 namespace yizhan::store::contract {
 
@@ -32,6 +33,8 @@ int act(const std::string& url, std::string_view deed) {
       node.bury(node.claim_one(kEndedLease));
     } else if (deed == "replay") {
       value_of(node.store().replay({}, 100, node.now));
+    } else if (deed == "retain") {
+      remove_all(node, RetentionKind::kDelivered, node.now + Seconds{1});
     } else if (deed == "fan_out") {
       PushDesk(node).fan_out();
     } else {

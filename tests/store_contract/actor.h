@@ -7,8 +7,8 @@
 
 namespace yizhan::store::contract {
 
-/// `accept:ID`, `deliver`, `bury`, `replay`, `fan_out`, `migrate`: what the process does to the store at `url`. Its
-/// exit status.
+/// `accept:ID`, `deliver`, `bury`, `replay`, `retain`, `fan_out`, `migrate`: what the process does to the store at
+/// `url`. Its exit status.
 int act(const std::string& url, std::string_view deed);
 
 /// Starts the process with the fail point set; true when it was killed there, false when it came to its end.

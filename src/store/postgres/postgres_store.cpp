@@ -247,7 +247,8 @@ Result<std::int64_t> PostgresStore::replay(const Selection& selection, int limit
                   .reason = "",
                   .delivery = delivery_replayed(),
                   .moved_to = "outbox_schedule",
-                  .fail_point_name = "replay.before_commit"});
+                  .fail_point_name = "replay.before_commit",
+                  .condition = kStillSendable});
 }
 
 Result<std::int64_t> PostgresStore::discard(const Selection& selection, int limit, std::string_view reason,
@@ -281,7 +282,7 @@ Result<std::int64_t> PostgresStore::operate(const Selection& selection, int limi
 
 Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& selection, int limit, UtcTime now,
                                                              const Operation& operation) {
-  const Query targets = targets_query(selection, operation.statuses, limit);
+  const Query targets = targets_query(selection, operation.statuses, limit, {}, operation.condition);
   Array sequences(kInt8);
   std::vector<std::int64_t> chosen;
   std::set<std::string> statuses;

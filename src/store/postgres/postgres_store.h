@@ -82,6 +82,7 @@ class PostgresStore final : public Lookups {
     DeliveryChange delivery;    ///< what becomes of each that is a delivery to a device
     std::string_view moved_to;  ///< the table in which those that were changed are found then
     std::string_view fail_point_name;
+    std::string_view condition = {};  ///< on the events `e` that are chosen
   };
   struct Changed {
     std::int64_t chosen = 0;

@@ -362,7 +362,7 @@ Result<void> SqliteStore::recover_leases(UtcTime) {
 
 Result<std::int64_t> SqliteStore::replay(const Selection& selection, int limit, UtcTime now) {
   constexpr std::array kReplayable{EventStatus::kRetrying, EventStatus::kDelivered, EventStatus::kDeadLetter};
-  return change_each(targets_query(selection, kReplayable, limit, dialect()),
+  return change_each(targets_query(selection, kReplayable, limit, dialect(), kStillSendable),
                      "UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = $2, last_error = NULL, "
                      "updated_at = $2 WHERE id = $1;"
                      "DELETE FROM cs_platform_event_dead_letters WHERE event_id = $1",
