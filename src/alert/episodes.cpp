@@ -23,7 +23,7 @@ AlertEpisode begin(const Condition& condition, UtcTime now, std::string id) {
           .subject = condition.subject,
           .title = condition.title,
           .facts = write_facts(condition.facts),
-          .count = std::max<std::int64_t>(1, condition.occurrences > 0 ? condition.occurrences : condition.known),
+          .count = std::max<std::int64_t>(1, condition.known),
           .told = 1,
           .raised_at = now,
           .last_held_at = now,

@@ -28,7 +28,7 @@ struct Condition {
   /// What happened since this process last looked: each node counts its own. 0 of a state that merely lasts, and of
   /// what every node sees.
   std::int64_t occurrences = 0;
-  /// How many times it is known to have happened, for the first alert, where this process did not see it happen itself.
+  /// How many times it is known to have happened of late: what an episode begins with.
   std::int64_t known = 1;
 };
 

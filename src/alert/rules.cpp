@@ -204,10 +204,19 @@ void certificates(const Observed& observed, const RuleSettings& settings, UtcTim
   }
 }
 
-void low_space(const Observed& observed, Conditions& found) {
-  for (const LowSpace& low : observed.low_space) {
-    found.push_back({.rule = Rule::kStoreSpace, .subject = low.subject, .title = low.title, .facts = low.facts});
+void space(const Observed& observed, Conditions& found) {
+  if (!observed.space || observed.space->used_share() < kSpaceWarning) return;
+  Condition condition{
+      .rule = Rule::kStoreSpace,
+      .subject = "quota",
+      .title = fmt::format("The store has used {:.0f} % of its room", observed.space->used_share() * 100),
+      .facts = {{"used_bytes", fmt::to_string(observed.space->used_bytes)},
+                {"quota_bytes", fmt::to_string(observed.space->quota_bytes)}}};
+  if (observed.space->days_left) {
+    condition.facts.emplace_back("days_left", fmt::format("{:.1f}", *observed.space->days_left));
   }
+  condition.facts.emplace_back("next", "yizhan retention status");
+  found.push_back(std::move(condition));
 }
 
 }  // namespace
@@ -223,7 +232,7 @@ std::vector<Condition> judge(const Observed& observed, const RuleSettings& setti
   silence(observed, settings, now, found);
   ledger(observed, found);
   certificates(observed, settings, now, found);
-  low_space(observed, found);
+  space(observed, found);
   return found;
 }
 

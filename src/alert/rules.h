@@ -13,6 +13,7 @@
 
 #include "alert/episodes.h"
 #include "domain/ledger.h"
+#include "domain/retention.h"
 #include "store/observations.h"
 #include "store/store.h"
 
@@ -59,13 +60,6 @@ struct WatchedCertificate {
   UtcTime not_after{};
 };
 
-/// Where the store lives has little room left.
-struct LowSpace {
-  std::string subject;  ///< `disk`, `quota`
-  std::string title;    ///< one line
-  Facts facts;
-};
-
 /// What there is to look at, at one moment.
 struct Observed {
   TallyHistory tallies{UtcTime{}};
@@ -77,7 +71,7 @@ struct Observed {
   std::vector<store::SourceActivity> sources{};
   std::vector<LedgerLine> mismatches{};  ///< lines of finished minutes that do not sum up
   std::vector<WatchedCertificate> certificates{};
-  std::vector<LowSpace> low_space{};
+  std::optional<StoreSpace> space{};  ///< empty: not known yet
 };
 
 struct RuleSettings {

@@ -25,7 +25,8 @@ Condition condition(std::string subject, std::int64_t occurrences = 0) {
           .subject = std::move(subject),
           .title = "dead letters",
           .facts = {{"next", "look"}},
-          .occurrences = occurrences};
+          .occurrences = occurrences,
+          .known = std::max<std::int64_t>(1, occurrences)};
 }
 
 /// The store's part: open episodes, and everything that was told.
@@ -102,7 +103,7 @@ TEST_F(Episodes, CausesAreToldApart) {
   EXPECT_EQ(last_[0].subject, "shop");
 }
 
-TEST_F(Episodes, TheFirstAlertCountsWhatIsKnownWhereThisProcessSawNothing) {
+TEST_F(Episodes, TheFirstAlertCountsWhatIsKnownOfLate) {
   Condition found = condition("crm");
   found.known = 7;
   at(kStart, {found});

@@ -245,8 +245,13 @@ TEST_F(Rules, ACertificateThatEndsSoon) {
 }
 
 TEST_F(Rules, LittleSpace) {
-  observed_.low_space = {{.subject = "disk", .title = "The disk is nearly full", .facts = {{"free", "1 GiB"}}}};
-  EXPECT_THAT(causes(), ElementsAre("store_space:disk"));
+  observed_.space = StoreSpace{.used_bytes = 79, .quota_bytes = 100};
+  EXPECT_THAT(causes(), IsEmpty());
+  observed_.space = StoreSpace{.used_bytes = 80, .quota_bytes = 100, .days_left = 2.5};
+  ASSERT_THAT(causes(), ElementsAre("store_space:quota"));
+  EXPECT_EQ(fact(found()[0], "days_left"), "2.5");
+  observed_.space = StoreSpace{.used_bytes = 80};
+  EXPECT_THAT(causes(), IsEmpty()) << "there is no quota";
 }
 
 /// Whatever holds says what to look at next, on one line.
@@ -260,8 +265,9 @@ TEST_F(Rules, EveryConditionNamesTheNextStep) {
   observed_.certificates = {{.subject = "api.certificate_file", .name = "CN=a", .not_after = kNow}};
   observed_.sources = {{.source = "wx", .last_accepted_at = kNow - hours{9}, .sampled = 500}};
   settings_.silence = {{"wx", kSilenceAutomatic}};
+  observed_.space = StoreSpace{.used_bytes = 9, .quota_bytes = 10};
   const auto conditions = found();
-  EXPECT_THAT(conditions, SizeIs(8));
+  EXPECT_THAT(conditions, SizeIs(9));
   for (const Condition& condition : conditions) {
     ASSERT_FALSE(condition.facts.empty());
     EXPECT_EQ(condition.facts.back().first, "next") << cause_of(condition);
