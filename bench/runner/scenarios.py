@@ -10,6 +10,7 @@ from .machine import cpu_seconds, resident_mebibytes
 from .plan import Plan
 from .push_scenarios import PushScenarios
 from .results import Results
+from .retention_scenarios import RetentionScenarios
 from .service import FLAKY_PLATFORM, HANGING_PLATFORM, PLATFORM, RETRY_SECONDS, SOURCE, Service
 
 FAR_FUTURE = "2099-01-01T00:00:00Z"
@@ -50,6 +51,7 @@ class Scenarios:
             "hanging": self.hanging,
             "receive": self.receive,
             **PushScenarios(self).all(),
+            **RetentionScenarios(self).all(),
         }
 
     # ---- the parts that scenarios are made of ----------------------------------------------------------------------

@@ -49,6 +49,7 @@ void write_callback_members(JsonWriter& writer, const store::CallbackView& view)
   writer.text("effect", store::to_string(view.effect)).number("answer_status", view.answer_status);
   writer.time("received_at", callback.received_at).text("peer", callback.peer).text("target", callback.target);
   writer.number("body_size", callback.body_size).number("duration_us", callback.duration.count());
+  if (view.removed_bytes) writer.number("body_removed_bytes", *view.removed_bytes);
   writer.number("duplicate_count", view.duplicate_count);
   writer.text_or_null("first_id", view.first_id ? std::to_string(*view.first_id) : "");
   writer.key("keys").begin_array();

@@ -187,7 +187,9 @@ std::string text_of(const store::CallbackView& view, const Context& context) {
   }
   const auto kept = static_cast<std::int64_t>(callback.body.size());
   sheet.title(fmt::format("Body, {}{}", readable_bytes(static_cast<std::size_t>(callback.body_size)),
-                          kept < callback.body_size ? ", its beginning" : ""));
+                          view.removed_bytes          ? ", removed by retention"
+                          : kept < callback.body_size ? ", its beginning"
+                                                      : ""));
   sheet.line(callback.body);
   return sheet.take();
 }

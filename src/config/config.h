@@ -18,6 +18,7 @@
 #include "config/notify.h"
 #include "config/push.h"
 #include "config/server_section.h"
+#include "config/retention.h"
 #include "config/source.h"
 #include "domain/policy.h"
 #include "domain/signing_scheme.h"
@@ -152,6 +153,8 @@ struct Config {
   PushSection push;
   std::vector<Platform> platforms;               ///< by name
   std::vector<Source> sources;                   ///< by name
+  RetentionSection retention;
+  AlertsSection alerts;
   std::vector<Route> routes;                     ///< in their order
   std::vector<NotifyTemplate> notify_templates;  ///< in their order
   std::vector<AlertChannel> alert_channels;      ///< by name

@@ -10,5 +10,7 @@ namespace yizhan::config {
 std::vector<Setting<Config>> declare_notify();
 /// Without the listener's, which every listener has alike.
 std::vector<Setting<Config>> declare_push();
+std::vector<Setting<Config>> declare_retention();
+std::vector<Setting<Config>> declare_alerts();
 
 }  // namespace yizhan::config

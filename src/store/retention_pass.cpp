@@ -85,6 +85,7 @@ Result<RetentionPass::Step> RetentionPass::step(Store& store, Microseconds waite
   const SteadyTime began = std::chrono::steady_clock::now();
   auto reply = remove_batch(store, *batch_, holder_, keep_);
   const Microseconds took = since(began);
+  store.tidy();  // without live traffic nobody else does
   counters_.micros += static_cast<std::uint64_t>(took.count());
   if (!reply) {
     ++counters_.failed_batches;

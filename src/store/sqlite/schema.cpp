@@ -76,6 +76,7 @@ constexpr std::array kEndReads{
     EndRead{4, "SELECT length(event_id) FROM audit_events ORDER BY event_id DESC LIMIT 1"},
     EndRead{4, "SELECT length(selection) FROM replay_jobs ORDER BY id DESC LIMIT 1"},
     EndRead{4, "SELECT sequence FROM replay_job_events ORDER BY job_id DESC, sequence DESC LIMIT 1"},
+    EndRead{5, "SELECT delivered FROM ledger_rollup ORDER BY minute DESC LIMIT 1"},
     EndRead{6, "SELECT length(facts) FROM alerts ORDER BY rowid DESC LIMIT 1"},
 };
 
