@@ -42,15 +42,16 @@ Access::Access(http::asio::io_context& io, store::ReadThread& reads, AccessOptio
 void Access::set_keys(const std::vector<store::ApiKey>& keys) {
   keys_.clear();
   any_key_ = !keys.empty();
+  const UtcTime now = utc_now();
   for (const store::ApiKey& key : keys) {
     const auto hash = parse_secret_hash(key.hash);
     const auto scopes = parse_scopes(key.scopes);
-    if (key.revoked_at) continue;
+    if (!key.valid_at(now)) continue;
     if (!hash || !scopes) {
       log::warning("api_key_unusable", {{"id", key.id}, {"reason", "its hash or its scopes cannot be read"}});
       continue;
     }
-    keys_[key.id] = {*hash, *scopes};
+    keys_[key.id] = {*hash, *scopes, key.name, key.revoked_at};
   }
   read_at_ = http::coarse_milliseconds();
 }
@@ -111,12 +112,20 @@ Result<void> Access::decide(const http::ServerRequest& request, Scope scope) con
   return decide_key(*presented, scope);
 }
 
+std::string Access::actor(const http::ServerRequest& request) const {
+  const auto presented = parse_api_key(bearer_credential(request));
+  const auto known = presented ? keys_.find(std::string(presented->id)) : keys_.end();
+  if (open() || known == keys_.end()) return "loopback";
+  return fmt::format("{} ({})", known->second.name, known->first);
+}
+
 Result<void> Access::decide_key(const PresentedKey& key, Scope scope) const {
   const auto known = keys_.find(std::string(key.id));
   // An unknown id costs the same time as a known one.
   const SecretHash expected = known == keys_.end() ? SecretHash{} : known->second.hash;
   const bool same = verify::equal_in_constant_time(hash_secret(key.secret), expected);
-  if (!same || known == keys_.end()) {
+  const bool ended = known != keys_.end() && known->second.ends_at && *known->second.ends_at <= utc_now();
+  if (!same || known == keys_.end() || ended) {
     return fail("credentials_invalid", fmt::format("the key yz_{}_… is unknown, revoked or misspelt", key.id));
   }
   if (!known->second.scopes.has(scope)) {
@@ -138,7 +147,8 @@ Result<void> Access::decide_open(const http::ServerRequest& request) const {
 }
 
 Result<void> check_listener(const http::ListenAddress& address, const std::vector<store::ApiKey>& keys) {
-  const bool any_valid = std::ranges::any_of(keys, [](const store::ApiKey& key) { return !key.revoked_at; });
+  const UtcTime now = utc_now();
+  const bool any_valid = std::ranges::any_of(keys, [now](const store::ApiKey& key) { return key.valid_at(now); });
   if (address.loopback_only() || any_valid) return {};
   return fail(
       "credentials_required",

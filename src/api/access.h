@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,6 +49,9 @@ class Access : public std::enable_shared_from_this<Access> {
   /// Codes `credentials_missing`, `credentials_invalid`, `scope_missing`, `cross_site_request`, `host_not_allowed`.
   Result<void> decide(const http::ServerRequest& request, Scope scope) const;
 
+  /// Who makes a request that decide() allowed, for the audit trail: the key as `name (id)`, or `loopback`.
+  std::string actor(const http::ServerRequest& request) const;
+
   // What decide() is made of, for servers that know other credentials too.
 
   /// Nobody needs a key: the listener is on loopback, and none was ever made.
@@ -61,6 +65,8 @@ class Access : public std::enable_shared_from_this<Access> {
   struct Key {
     SecretHash hash{};
     Scopes scopes;
+    std::string name;
+    std::optional<UtcTime> ends_at;
   };
 
   void refresh();

@@ -64,7 +64,7 @@ struct PushServer::State : std::enable_shared_from_this<PushServer::State> {
       if (const auto allowed = access.decide(request, scope, utc_now()); !allowed) {
         return responder.answer(refuse(allowed.error(), request.path));
       }
-      serve_resource(parts, handler, push_form, request, parameters, std::move(responder));
+      serve_resource(parts, handler, push_form, {}, request, parameters, std::move(responder));
     };
     router.add(method, pattern,
                [this, guarded](http::ServerRequest& request, const http::PathParameters& parameters,
@@ -112,6 +112,9 @@ void PushServer::set_keys(const std::vector<store::ApiKey>& keys) {
 }
 void PushServer::keys_changed() {
   state_->keys->invalidate();
+}
+void PushServer::replace_jwt_secret(std::string_view jwt_secret) {
+  state_->access = PushAccess(state_->keys, jwt_secret);
 }
 std::vector<http::Router::Route> PushServer::routes() const {
   return state_->router.routes();

@@ -55,6 +55,8 @@ class PushServer {
   void set_keys(const std::vector<store::ApiKey>& keys);
   /// This process has added or revoked a key.
   void keys_changed();
+  /// From now on tokens are those of this secret; empty: API keys only.
+  void replace_jwt_secret(std::string_view jwt_secret);
 
   std::vector<http::Router::Route> routes() const;
 

@@ -82,6 +82,7 @@ Result<std::unique_ptr<Notifications>> Notifications::make(Parts parts, const co
   auto recipients = make_recipients(parts.client, config);
   if (!recipients) return std::unexpected(std::move(recipients.error()));
   std::unique_ptr<Notifications> made(new Notifications(std::move(*templates)));
+  made->counted_before_ = parts.counted_before;
   made->recipients_ = std::move(*recipients);
   notify::NotifyOptions notify_options;
   notify_options.batch_size = config.notify.batch_size;
@@ -103,6 +104,16 @@ Result<std::unique_ptr<Notifications>> Notifications::make(Parts parts, const co
       parts.io, [fan_out = made->fan_out_.get()](auto done) { fan_out->run(std::move(done)); },
       config.push.policy.poll_interval);
   return made;
+}
+
+notify::NotifyCounters Notifications::counters() const {
+  notify::NotifyCounters all = counted_before_;
+  const notify::NotifyCounters& own = step_->counters();
+  all.queued += own.queued;
+  all.skipped += own.skipped;
+  all.failed += own.failed;
+  all.put_off += own.put_off;
+  return all;
 }
 
 void Notifications::notify(std::move_only_function<void(StepResult)> done) {

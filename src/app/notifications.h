@@ -29,6 +29,7 @@ class Notifications {
     /// Of the push lane; empty where there is no channel: notifications are made, and wait.
     std::optional<std::int64_t> endpoint_key;
     std::function<void()> deliveries_made;
+    notify::NotifyCounters counted_before{};  ///< by those whose place it takes
   };
 
   /// References outlive it. Codes of notify/.
@@ -44,13 +45,14 @@ class Notifications {
   /// Ends the passes in hand, begins no other; calls `done` once.
   void stop(std::function<void()> done);
 
-  const notify::NotifyCounters& counters() const { return step_->counters(); }
+  notify::NotifyCounters counters() const;
 
  private:
   explicit Notifications(notify::Templates templates) : templates_(std::move(templates)) {}
   /// One pass of the notify step; what it made is fanned out at once.
   void notify(std::move_only_function<void(StepResult)> done);
 
+  notify::NotifyCounters counted_before_;
   notify::Templates templates_;
   std::unique_ptr<notify::RecipientFinder> recipients_;
   std::unique_ptr<notify::NotifyStep> step_;

@@ -14,7 +14,7 @@ std::shared_ptr<const dispatch::Route> make_route(const push::Channel& channel, 
   auto route = std::make_shared<dispatch::Route>();
   route->platform = std::move(platform);
   route->endpoint_url = channel.endpoint_url();
-  route->endpoint_key = dispatch::endpoint_key(store::kPushPlatform, channel.endpoint_url());
+  route->endpoint_key = PushLane::endpoint_key_of(&channel);
   // The channel made its own requests' URLs of it, so it can be read.
   if (auto url = http::parse_url(channel.endpoint_url())) {
     route->url = std::make_shared<const http::Url>(std::move(*url));
@@ -33,8 +33,18 @@ AttemptOutcome refused(const Error& reason) {
 }  // namespace
 
 PushLane::PushLane(http::asio::io_context& io, std::unique_ptr<push::Channel> channel, const DeliveryPolicy& policy)
-    : io_(io), channel_(std::move(channel)) {
-  if (channel_) route_ = make_route(*channel_, policy);
+    : io_(io) {
+  replace(std::move(channel), policy);
+}
+
+void PushLane::replace(std::unique_ptr<push::Channel> channel, const DeliveryPolicy& policy) {
+  if (at_work_ && at_work_->in_flight > 0) retired_.push_back(std::move(at_work_));
+  at_work_ = std::make_shared<AtWork>(std::move(channel));
+  route_ = at_work_->channel ? make_route(*at_work_->channel, policy) : nullptr;
+}
+
+void PushLane::forget_retired() {
+  std::erase_if(retired_, [](const auto& each) { return each->in_flight == 0; });
 }
 
 Result<std::shared_ptr<const dispatch::Route>> PushLane::route(std::string_view, std::string_view callback_target) {
@@ -53,13 +63,26 @@ Result<std::shared_ptr<const dispatch::Route>> PushLane::route(std::string_view,
 
 void PushLane::send(store::Event& event, const dispatch::Route&, Done done) {
   auto message = push::Message::read(event.id, event.payload);
-  if (message) return channel_->send(std::move(*message), std::move(done));
-  http::asio::post(
-      io_, [done = std::move(done), outcome = refused(message.error())]() mutable { done(std::move(outcome)); });
+  if (!message) {
+    return http::asio::post(
+        io_, [done = std::move(done), outcome = refused(message.error())]() mutable { done(std::move(outcome)); });
+  }
+  ++at_work_->in_flight;
+  at_work_->channel->send(std::move(*message),
+                          [this, at_work = at_work_.get(), done = std::move(done)](AttemptOutcome outcome) mutable {
+                            // The channel is still on its own stack: it is destroyed in a turn of its own.
+                            if (--at_work->in_flight == 0 && at_work != at_work_.get())
+                              http::asio::post(io_, [this] { forget_retired(); });
+                            done(std::move(outcome));
+                          });
 }
 
 std::int64_t PushLane::endpoint_key() const {
   return route_ ? route_->endpoint_key : store::kUnrouted;
+}
+
+std::int64_t PushLane::endpoint_key_of(const push::Channel* channel) {
+  return channel == nullptr ? store::kUnrouted : dispatch::endpoint_key(store::kPushPlatform, channel->endpoint_url());
 }
 
 }  // namespace yizhan::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "dispatch/lane.h"
 #include "http/asio.h"
@@ -22,12 +23,24 @@ class PushLane final : public dispatch::Lane {
   /// What cannot be sent to anybody (Message::read) is refused for good, as `push_refused`.
   void send(store::Event& event, const dispatch::Route& route, Done done) override;
 
+  /// Events go by this channel from now on. The one before ends what it has in flight, and lives as long.
+  void replace(std::unique_ptr<push::Channel> channel, const DeliveryPolicy& policy);
+
   /// Of all its events, for those who make them (store::FanOutOptions); store::kUnrouted without a channel.
   std::int64_t endpoint_key() const;
+  static std::int64_t endpoint_key_of(const push::Channel* channel);
 
  private:
+  /// A channel, with the attempts that it has not answered yet.
+  struct AtWork {
+    std::unique_ptr<push::Channel> channel;
+    int in_flight = 0;
+  };
+  void forget_retired();
+
   http::asio::io_context& io_;
-  std::unique_ptr<push::Channel> channel_;
+  std::shared_ptr<AtWork> at_work_;
+  std::vector<std::shared_ptr<AtWork>> retired_;
   std::shared_ptr<const dispatch::Route> route_;  ///< null without a channel
 };
 

@@ -6,7 +6,10 @@
 #include <csignal>
 #include <ostream>
 
+#include "app/logging.h"
+#include "app/reloader.h"
 #include "app/service.h"
+#include "app/service_file.h"
 #include "app/supervisor.h"
 #include "base/log.h"
 
@@ -21,10 +24,10 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-class Stopper {
+class Signals {
  public:
-  Stopper(http::asio::io_context& io, Service& service, Milliseconds grace)
-      : io_(io), service_(service), grace_(grace), signals_(io, SIGTERM, SIGINT) {
+  Signals(http::asio::io_context& io, Service& service, Reloader& reloader)
+      : io_(io), service_(service), reloader_(reloader), signals_(io, SIGTERM, SIGINT, SIGHUP) {
     wait();
   }
 
@@ -32,38 +35,55 @@ class Stopper {
   void wait() {
     signals_.async_wait([this](http::ErrorCode error, int signal) {
       if (error) return;
+      if (signal == SIGHUP) {
+        reloader_.reload();
+        return wait();
+      }
       if (stopping_) {
         log::warning("stop_forced", {{"signal", signal}});
         io_.stop();
         return;
       }
       stopping_ = true;
+      reloader_.stop();
       tell_supervisor("STOPPING=1");
-      log::info("stopping", {{"signal", signal}, {"graceMs", grace_.count()}});
-      service_.stop(grace_, [this] { io_.stop(); });
+      const Milliseconds grace = service_.in_force().stop_grace;
+      log::info("stopping", {{"signal", signal}, {"graceMs", grace.count()}});
+      service_.stop(grace, [this] { io_.stop(); });
       wait();
     });
   }
 
   http::asio::io_context& io_;
   Service& service_;
-  Milliseconds grace_;
+  Reloader& reloader_;
   http::asio::signal_set signals_;
   bool stopping_ = false;
 };
 
 }  // namespace
 
-Result<void> serve(const config::Config& config, std::ostream& out) {
-  log::set_level(config.log.level);
+Result<void> serve(const config::Config& config, const config::Inputs& inputs, std::ostream& out) {
+  auto log = prepare_log(config.log);
+  if (!log) return std::unexpected(std::move(log.error()));
+  (*log)();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);  // one that comes before there is anything to reload must not end the process
   raise_file_limit();
   // One thread runs everything but posting: the reactor needs no locks, the queue of posted work keeps its own.
   http::asio::io_context io{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   auto started = Service::start(io, config);
   if (!started) return std::unexpected(std::move(started.error()));
   {
-    const Stopper stopper(io, **started, config.stop_grace);
+    Reloader reloader(io, **started, inputs);
+    const Signals signals(io, **started, reloader);
+    // Only a process that takes the signal may be found by those who send it.
+    const auto file = ServiceFile::make(config.data_dir);
+    if (file) {
+      reloader.report_to(*file);
+    } else {
+      log::warning("service_not_found_by_commands", {{"reason", file.error().message}});
+    }
     out << "yizhan ready";
     for (const Listening& listening : (*started)->listening()) out << ' ' << listening.name << '=' << listening.address;
     out << std::endl;

@@ -1,53 +1,20 @@
 #include "app/service.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "api/api.h"
 #include "api/push_access.h"
-#include "api/push_server.h"
-#include "app/dispatch_bridge.h"
+#include "app/alert_channels.h"
 #include "app/networks.h"
-#include "app/notifications.h"
+#include "app/part_options.h"
 #include "app/platforms.h"
-#include "app/push_lane.h"
+#include "app/service_entry.h"
+#include "app/service_parts.h"
 #include "app/sources.h"
 #include "base/log.h"
-#include "dispatch/callback_lane.h"
-#include "dispatch/dispatcher.h"
-#include "dispatch/lanes.h"
-#include "http/client.h"
-#include "http/server.h"
-#include "receive/receiver.h"
-#include "store/group_commit.h"
+#include "base/version.h"
 
 namespace yizhan::app {
 namespace {
-
-http::ClientOptions client_options(const config::OutboundSection& outbound) {
-  http::ClientOptions options;
-  options.connect_timeout = outbound.connect_timeout;
-  options.idle_timeout = outbound.idle_timeout;
-  options.idle_per_origin = outbound.idle_connections;
-  options.response_body_limit = outbound.response_limit;
-  options.dns_servers = outbound.dns_servers;
-  options.dns_timeout = outbound.dns_timeout;
-  return options;
-}
-
-http::ServerOptions server_options(const config::ServerSection& server) {
-  http::ServerOptions options;
-  options.body_limit = server.body_limit;
-  options.head_timeout = server.head_timeout;
-  options.body_timeout = server.body_timeout;
-  options.idle_timeout = server.idle_timeout;
-  options.connection_limit = server.connection_limit;
-  options.connections_per_address = server.connections_per_address;
-  options.certificate_file = server.certificate_file;
-  options.key_file = server.key_file;
-  return options;
-}
 
 std::vector<api::CallbackCounters> callback_counters(const receive::Receiver& receiver) {
   std::vector<api::CallbackCounters> all;
@@ -66,65 +33,18 @@ std::vector<api::CallbackCounters> callback_counters(const receive::Receiver& re
 }
 
 api::NotifyCounters notify_counters(const Notifications& notifications) {
-  const notify::NotifyCounters& counters = notifications.counters();
+  const notify::NotifyCounters counters = notifications.counters();
   return {
       .queued = counters.queued, .skipped = counters.skipped, .failed = counters.failed, .put_off = counters.put_off};
 }
 
-dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
-  dispatch::DispatcherOptions options;
-  options.queued_events_per_endpoint = config.dispatch.queue_per_endpoint;
-  options.queued_bytes = config.dispatch.queue_memory;
-  options.in_flight_limit = static_cast<int>(config.dispatch.in_flight_limit);
-  for (const config::Platform& platform : config.platforms) {
-    options.poll_interval = std::min(options.poll_interval, platform.policy.poll_interval);
-    options.longest_timeout = std::max(options.longest_timeout, platform.policy.timeout);
-  }
-  return options;
-}
+/// The longest that a replay begun by another process waits to be noticed, where nothing tells of it.
+constexpr Milliseconds kReplayPoll{1000};
 
 /// How often it is looked whether the store still answers.
 constexpr Milliseconds kStoreWatch{500};
 
 }  // namespace
-
-struct Service::Parts {
-  // In the order of their start; destroyed in reverse, but for the store's threads (see ~Service).
-  std::unique_ptr<store::StoreFactory> factory;
-  std::unique_ptr<store::GroupCommit> commits;
-  std::unique_ptr<store::ReadThread> reads;
-  std::unique_ptr<store::ReadThread> reports;
-  std::unique_ptr<http::Client> client;
-  std::unique_ptr<dispatch::CallbackLane> callback_lane;
-  std::unique_ptr<PushLane> push_lane;
-  std::unique_ptr<dispatch::Lanes> lanes;
-  std::unique_ptr<dispatch::Dispatcher> dispatcher;
-  std::unique_ptr<DispatchBridge> bridge;
-  std::unique_ptr<RouteOnlyIntake> route_only;
-  std::unique_ptr<Notifications> notifications;
-  std::unique_ptr<api::Api> api;
-  std::unique_ptr<http::Server> api_server;
-  std::unique_ptr<receive::Receiver> receiver;
-  std::unique_ptr<http::Server> receive_server;
-  std::unique_ptr<api::PushServer> push;
-  std::unique_ptr<http::Server> push_server;
-  std::unique_ptr<store::News> news;
-  std::unique_ptr<http::asio::steady_timer> store_watch;
-
-  store::Intake& intake() { return bridge ? static_cast<store::Intake&>(*bridge) : *route_only; }
-
-  Result<void> open_store(http::asio::io_context& io, const config::Config& config);
-  void watch_store();
-  Result<void> start_lanes(http::asio::io_context& io, const config::Config& config);
-  Result<void> start_dispatch(http::asio::io_context& io, const config::Config& config);
-  Result<void> start_notifications(http::asio::io_context& io, const config::Config& config);
-  Result<void> hear_news(http::asio::io_context& io);
-  Result<void> start_api(http::asio::io_context& io, const config::Config& config);
-  Result<void> start_receiver(http::asio::io_context& io, const config::Config& config);
-  Result<void> start_push_server(http::asio::io_context& io, const config::Config& config);
-  void wake_notify();
-  void wake_fan_out();
-};
 
 Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::Config& config) {
   auto url = store::parse_store_url(config.store.url);
@@ -142,8 +62,7 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
   auto warnings = (*writer)->warnings();
   if (!warnings) return std::unexpected(std::move(warnings.error()));
   for (const std::string& warning : *warnings) log::warning("store_durability", {{"warning", warning}});
-  (*writer)->set_inbound_quota(
-      {.rejected = config.receive.kept_rejected, .duplicates = config.receive.kept_duplicates});
+  (*writer)->set_inbound_quota(inbound_quota(config.receive));
 
   const auto open_reader = [this]() -> Result<std::unique_ptr<store::ReadThread>> {
     auto reader = factory->open_reader();
@@ -157,7 +76,12 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
   reads = std::move(*reading);
   reports = std::move(*reporting);
   store::GroupCommit::Options options;
-  if (url->engine == store::StoreUrl::Engine::kPostgres) options.share = 1;
+  if (url->engine == store::StoreUrl::Engine::kPostgres) {
+    options.share = 1;
+    auto own = factory->open_writer();
+    if (!own) return std::unexpected(std::move(own.error()));
+    retention_thread = std::make_unique<store::ReadThread>(std::move(*own));
+  }
   commits = std::make_unique<store::GroupCommit>(
       std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
       options);
@@ -186,6 +110,10 @@ Result<void> Service::Parts::start_lanes(http::asio::io_context& io, const confi
   if (!channel) return std::unexpected(std::move(channel.error()));
   push_lane = std::make_unique<PushLane>(io, std::move(*channel), config.push.policy);
   lanes->add(std::string(store::kPushPlatform), *push_lane);
+  auto alert_channels = make_alert_channels(io, *client, config);
+  if (!alert_channels) return std::unexpected(std::move(alert_channels.error()));
+  alert_lane = std::make_unique<AlertLane>(io, std::move(*alert_channels));
+  lanes->add_family(std::string(alert::kPlatformPrefix), *alert_lane);
   return {};
 }
 
@@ -199,17 +127,35 @@ Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const co
   dispatcher = std::make_unique<dispatch::Dispatcher>(io, *lanes, *commits, *reads, dispatcher_options(config));
   bridge = std::make_unique<DispatchBridge>(*dispatcher, on_express);
   dispatcher->start();
+  replay_runner = std::make_unique<ReplayRunner>(ReplayRunner::Parts{.io = io,
+                                                                     .commits = *commits,
+                                                                     .reads = *reads,
+                                                                     .reports = *reports,
+                                                                     .lane = *lanes,
+                                                                     .dispatcher = *dispatcher});
+  replay_loop = std::make_unique<StepLoop>(
+      io, [runner = replay_runner.get()](auto done) { runner->pass(std::move(done)); }, kReplayPoll);
+  replay_loop->start();
   return {};
 }
 
-Result<void> Service::Parts::start_notifications(http::asio::io_context& io, const config::Config& config) {
-  Notifications::Parts parts{
-      .io = io, .client = *client, .commits = *commits, .endpoint_key = {}, .deliveries_made = {}};
-  if (push_lane->endpoint_key() != store::kUnrouted) parts.endpoint_key = push_lane->endpoint_key();
-  parts.deliveries_made = [this] {
+Result<std::unique_ptr<Notifications>> Service::Parts::make_notifications(std::int64_t endpoint_key,
+                                                                          const config::Config& config) {
+  Notifications::Parts needed{.io = io_context,
+                              .client = *client,
+                              .commits = *commits,
+                              .endpoint_key = {},
+                              .deliveries_made = {},
+                              .counted_before = notifications ? notifications->counters() : notify::NotifyCounters{}};
+  if (endpoint_key != store::kUnrouted) needed.endpoint_key = endpoint_key;
+  needed.deliveries_made = [this] {
     if (dispatcher) dispatcher->news(push_lane->endpoint_key());
   };
-  auto made = Notifications::make(std::move(parts), config);
+  return Notifications::make(std::move(needed), config);
+}
+
+Result<void> Service::Parts::start_notifications(const config::Config& config) {
+  auto made = make_notifications(push_lane->endpoint_key(), config);
   if (!made) return std::unexpected(std::move(made.error()));
   notifications = std::move(*made);
   notifications->start();
@@ -224,6 +170,8 @@ Result<void> Service::Parts::hear_news(http::asio::io_context& io) {
       http::asio::post(io, [this] { wake_notify(); });
     } else if (key == store::kFanOutNews) {
       http::asio::post(io, [this] { wake_fan_out(); });
+    } else if (key == store::kReplayNews) {
+      http::asio::post(io, [this] { wake_replays(); });
     } else if (dispatcher) {
       dispatcher->news(key);
     }
@@ -233,12 +181,31 @@ Result<void> Service::Parts::hear_news(http::asio::io_context& io) {
   return {};
 }
 
+/// On SQLite it takes turns with the commits, on the thread of the one connection that writes.
+void Service::Parts::start_retention(const config::Config& config) {
+  retention = std::make_unique<Retention>(
+      io_context,
+      [this](std::move_only_function<void(store::Store&)> task) {
+        if (retention_thread) {
+          retention_thread->run(std::move(task));
+        } else {
+          commits->run(std::move(task));
+        }
+      },
+      config.retention);
+  retention->start();
+}
+
 void Service::Parts::wake_notify() {
   if (notifications) notifications->wake_notify();
 }
 
 void Service::Parts::wake_fan_out() {
   if (notifications) notifications->wake_fan_out();
+}
+
+void Service::Parts::wake_replays() {
+  if (replay_loop) replay_loop->wake();
 }
 
 Result<void> Service::Parts::start_api(http::asio::io_context& io, const config::Config& config) {
@@ -261,8 +228,12 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return receiver ? callback_counters(*receiver) : std::vector<api::CallbackCounters>{}; },
                     [this] { return push_server ? push_server->counters() : http::ServerCounters{}; },
                     [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
+                    [this] { return retention ? retention->counters() : store::RetentionCounters{}; },
                     [this](std::string_view platform) { return dispatch::knows_platform(*lanes, platform); },
-                    [this] { wake_fan_out(); }},
+                    [this] { wake_fan_out(); },
+                    [this] { wake_replays(); },
+                    [this] { return replay_runner ? replay_runner->counters() : api::ReplayCounters{}; },
+                    [this] { return alert_watch ? alert_watch->counters() : api::AlertCounters{}; }},
       options);
   api->set_keys(*keys);
   auto server = http::Server::listen(
@@ -281,11 +252,8 @@ Result<void> Service::Parts::start_receiver(http::asio::io_context& io, const co
   if (!sources) return std::unexpected(std::move(sources.error()));
   auto routes = make_routes(config);
   if (!routes) return std::unexpected(std::move(routes.error()));
-  receive::ReceiverOptions options;
-  options.trusted_proxies = config.receive.trusted_proxies;
-  options.rejections_per_second = config.receive.rejections_per_second;
-  auto made =
-      receive::Receiver::make(io, *commits, intake(), std::move(*sources), std::move(*routes), std::move(options));
+  auto made = receive::Receiver::make(io, *commits, intake(), std::move(*sources), std::move(*routes),
+                                      receiver_options(config.receive));
   if (!made) return std::unexpected(std::move(made.error()));
   receiver = std::move(*made);
   auto server = http::Server::listen(io, *address, server_options(config.receive.server),
@@ -335,11 +303,12 @@ Service::~Service() {
   parts_->news.reset();
   parts_->reads.reset();
   parts_->reports.reset();
+  parts_->retention_thread.reset();
   parts_->commits.reset();
 }
 
 Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, const config::Config& config) {
-  auto parts = std::make_unique<Parts>();
+  auto parts = std::make_unique<Parts>(io, config);
   if (auto done = parts->open_store(io, config); !done) return std::unexpected(std::move(done.error()));
   std::unique_ptr<Service> service(new Service(std::move(parts)));
   Parts& started = *service->parts_;
@@ -347,7 +316,7 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   started.watch_store();
   if (auto done = started.start_dispatch(io, config); !done) return std::unexpected(std::move(done.error()));
   if (config.roles.push) {
-    if (auto done = started.start_notifications(io, config); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = started.start_notifications(config); !done) return std::unexpected(std::move(done.error()));
   }
   if (auto done = started.hear_news(io); !done) return std::unexpected(std::move(done.error()));
   if (config.roles.console) {
@@ -359,6 +328,11 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   if (config.roles.push) {
     if (auto done = started.start_push_server(io, config); !done) return std::unexpected(std::move(done.error()));
   }
+  started.start_retention(config);
+  if (auto done = started.start_watching(config); !done) return std::unexpected(std::move(done.error()));
+  store::AuditEntry begun = service_entry("service.start");
+  begun.detail = std::string(R"({"version":")") + std::string(version()) + "\"}";
+  put_on_record(*started.commits, std::move(begun));
   return service;
 }
 
@@ -381,7 +355,15 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
     if (!parts_->dispatcher) return done();
     parts_->dispatcher->stop(left(), std::move(done));
   };
-  auto stop_notifications = [this, next = std::move(stop_dispatcher)]() mutable {
+  auto stop_replays = [this, next = std::move(stop_dispatcher)]() mutable {
+    if (!parts_->replay_loop) return next();
+    parts_->replay_loop->stop(std::move(next));
+  };
+  auto stop_retention = [this, next = std::move(stop_replays)]() mutable {
+    parts_->retention->stop(std::move(next));
+  };
+  auto stop_watching = [this, next = std::move(stop_retention)]() mutable { parts_->stop_watching(std::move(next)); };
+  auto stop_notifications = [this, next = std::move(stop_watching)]() mutable {
     if (!parts_->notifications) return next();
     parts_->notifications->stop(std::move(next));
   };
@@ -394,6 +376,7 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
     if (!parts_->push_server) return next();
     parts_->push_server->stop(left(), std::move(next));
   };
+  put_on_record(*parts_->commits, service_entry("service.stop"));
   parts_->news.reset();
   if (parts_->api) parts_->api->stopping();
   if (!parts_->receive_server) return stop_push_server();

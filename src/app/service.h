@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -33,6 +34,14 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   std::vector<Listening> listening() const;
+
+  /// What holds now.
+  const config::Config& in_force() const;
+  /// Takes on another configuration without ending a connection, an attempt or an event: all of it, or, with an error,
+  /// nothing. Settings that need a restart must be as in in_force() (config/change.h). Codes of start().
+  Result<void> reload(const config::Config& config);
+  /// On the audit trail, as config.reload: `outcome` is `done`, or `reload_refused`.
+  void note_reload(std::string_view outcome, const std::vector<std::string>& lines);
 
   /// Takes no more callbacks and no more requests, finishes those in hand and the attempts in flight, gives claimed
   /// events back. Calls `done` once, at the latest after `grace`. What was accepted is durable in any case.

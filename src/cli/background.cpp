@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,42 +21,15 @@ extern "C" {
 #include <sstream>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace yizhan::cli {
 namespace {
 
-constexpr off_t kLogKept = 64 << 20;
 constexpr std::size_t kLogLinesShown = 15;
-
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  Descriptor(Descriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-  void close() {
-    if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 std::unexpected<Error> unavailable(std::string_view doing, const std::string& what) {
   return fail("background_unavailable", fmt::format("could not {} {}: {}", doing, what, std::strerror(errno)));
-}
-
-std::string read_whole(int descriptor) {
-  std::string text;
-  std::array<char, 4096> piece{};
-  for (off_t at = 0;;) {
-    const ssize_t got = ::pread(descriptor, piece.data(), piece.size(), at);
-    if (got <= 0) return text;
-    text.append(piece.data(), static_cast<std::size_t>(got));
-    at += got;
-  }
 }
 
 /// Three lines: the pid, when it was started, its ready line.
@@ -133,6 +105,21 @@ std::string log_file(const std::string& data_dir) {
   return std::filesystem::path(data_dir) / "yizhan.log";
 }
 
+std::string log_place(const config::LogSection& log) {
+  return log.to == log::Destination::kJournal ? "systemd's journal: journalctl -t yizhan" : log.file;
+}
+
+std::vector<std::pair<std::string, std::string>> listeners_of(const BackgroundService& service) {
+  std::vector<std::pair<std::string, std::string>> listeners;
+  std::istringstream words(service.ready_line);
+  for (std::string word; words >> word;) {
+    if (const auto equals = word.find('='); equals != std::string::npos) {
+      listeners.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+  }
+  return listeners;
+}
+
 Result<std::optional<BackgroundService>> find_background(const std::string& data_dir) {
   const std::string path = pid_file(data_dir);
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -160,10 +147,6 @@ Result<BackgroundService> start_background(const std::string& data_dir, const st
   }
 
   const std::string log_path = log_file(data_dir);
-  struct stat log_state{};
-  if (::stat(log_path.c_str(), &log_state) == 0 && log_state.st_size > kLogKept) {
-    std::filesystem::rename(log_path, log_path + ".1", failure);
-  }
   Descriptor log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (log.get() < 0) return unavailable("write", log_path);
   const off_t log_end = ::lseek(log.get(), 0, SEEK_END);

@@ -7,6 +7,7 @@ void add_commands(CLI::App& root, Context& context) {
   add_up(root, context);
   add_down(root, context);
   add_status(root, context);
+  add_reload(root, context);
   add_emit(root, context);
   add_sink(root, context);
   add_send_test(root, context);
@@ -19,17 +20,23 @@ void add_commands(CLI::App& root, Context& context) {
   add_dead_letters(root, context);
   add_ledger(root, context);
   add_notifications(root, context);
+  add_alerts(root, context);
   add_doctor(root, context);
+  add_export(root, context);
   add_sql(root, context);
+  add_audit(root, context);
 
   add_replay(root, context);
+  add_replays(root, context);
   add_discard(root, context);
   add_endpoints(root, context);
   add_orders(root, context);
   add_waybills(root, context);
   add_devices(root, context);
+  add_retention(root, context);
 
   add_config(root, context);
+  add_secrets(root, context);
   add_keys(root, context);
   add_migrate(root, context);
   add_completion(root, context);

@@ -38,11 +38,17 @@ Result<ExitStatus> check(const Context& context) {
     JsonWriter writer;
     writer.begin_object().boolean("valid", true).text("file", loaded->file).key("warnings").begin_array();
     for (const std::string& warning : loaded->warnings) writer.text(warning);
+    writer.end_array().key("secrets_in_clear").begin_array();
+    for (const std::string& key : loaded->secrets_in_clear) writer.text(key);
     writer.end_array().end_object();
     context.out() << writer.take() << '\n';
     return ExitStatus::kOk;
   }
   for (const std::string& warning : loaded->warnings) context.out() << "warning: " << warning << '\n';
+  for (const std::string& key : loaded->secrets_in_clear) {
+    context.out() << fmt::format("warning: {} lies in clear in {}; 'yizhan secrets seal' seals it\n", key,
+                                 loaded->file);
+  }
   const auto count = [](const auto& all) { return static_cast<std::int64_t>(all.size()); };
   context.out() << fmt::format("The configuration is valid: {}, {}, {}, {}.\n",
                                loaded->file.empty() ? "no file" : loaded->file,

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "app/master_keys.h"
+
 namespace yizhan::cli {
 
 std::string_view Context::variable(std::string_view name) const {
@@ -12,10 +14,11 @@ std::string_view Context::variable(std::string_view name) const {
   return found == environment.end() ? std::string_view() : std::string_view(found->second);
 }
 
-Result<config::Loaded> Context::load_config(Purpose purpose) const {
+Result<config::Inputs> Context::config_inputs(Purpose purpose) const {
   config::Inputs inputs;
   if (!options.config_file.empty()) inputs.file = options.config_file;
   inputs.variables = environment;
+  inputs.open_secret = app::secret_opener(environment);
   inputs.flags = flags;
   inputs.serving = purpose == Purpose::kServe;
   if (!options.data_dir.empty()) inputs.flags.push_back({"data_dir", options.data_dir, "--data-dir"});
@@ -25,7 +28,13 @@ Result<config::Loaded> Context::load_config(Purpose purpose) const {
     if (!flag) return std::unexpected(flag.error());
     inputs.flags.push_back(std::move(*flag));
   }
-  auto loaded = config::load(inputs);
+  return inputs;
+}
+
+Result<config::Loaded> Context::load_config(Purpose purpose) const {
+  const auto inputs = config_inputs(purpose);
+  if (!inputs) return std::unexpected(inputs.error());
+  auto loaded = config::load(*inputs);
   if (!loaded) {
     if (loaded.error().size() == 1) return std::unexpected(loaded.error().front());
     std::string text = fmt::format("the configuration has {} problems:\n", loaded.error().size());

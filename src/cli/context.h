@@ -52,6 +52,8 @@ class Context {
   enum class Purpose { kServe, kTool };
   /// One problem is the error; several are its message, one a line, with the code `config_invalid`.
   Result<config::Loaded> load_config(Purpose purpose = Purpose::kTool) const;
+  /// What load_config() loads from.
+  Result<config::Inputs> config_inputs(Purpose purpose) const;
   /// Code `store_missing` where an embedded store does not exist yet; and those of store.h.
   Result<OpenedStore> open_store(store::OpenMode mode = store::OpenMode::kTool) const;
   /// The store of a configuration that was loaded before.

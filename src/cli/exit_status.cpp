@@ -8,10 +8,12 @@ namespace {
 constexpr std::array kUsageCodes{std::string_view("usage_invalid"),           std::string_view("store_url_invalid"),
                                  std::string_view("listen_address_invalid"),  std::string_view("secret_invalid"),
                                  std::string_view("signing_options_invalid"), std::string_view("url_invalid"),
-                                 std::string_view("public_key_invalid")};
-constexpr std::array kUnavailableCodes{std::string_view("store_unavailable"), std::string_view("store_locked"),
+                                 std::string_view("public_key_invalid"),      std::string_view("master_key_missing"),
+                                 std::string_view("master_key_invalid"),      std::string_view("master_key_unreadable"),
+                                 std::string_view("secret_not_opened"),       std::string_view("secret_in_clear")};
+constexpr std::array kUnavailableCodes{std::string_view("store_unavailable"),      std::string_view("store_locked"),
                                        std::string_view("commit_outcome_unknown"), std::string_view("store_busy"),
-                                       std::string_view("service_unavailable")};
+                                       std::string_view("service_unavailable"),    std::string_view("schema_outdated")};
 
 bool contains(const auto& codes, std::string_view code) {
   return std::ranges::find(codes, code) != codes.end();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -22,32 +23,105 @@ struct CreateOptions {
   std::string scopes = "events:write,events:read";
 };
 
-Result<ExitStatus> create(const Context& context, const CreateOptions& options) {
-  const auto scopes = api::parse_scopes(options.scopes);
-  if (!scopes) return fail("usage_invalid", "--scopes: " + scopes.error().message);
-  const auto opened = context.open_store();
-  if (!opened) return std::unexpected(opened.error());
-  const api::NewApiKey made = api::make_api_key(options.name, *scopes, utc_now());
-  if (const auto added = (*opened)->add_api_key(made.record); !added) return std::unexpected(added.error());
+/// What the audit trail says of a key: never the key.
+std::string detail_of(const store::ApiKey& key) {
+  return JsonWriter().begin_object().text("name", key.name).text("scopes", key.scopes).end_object().take();
+}
+
+/// The key itself, this once; with the one whose place it takes, if there is one.
+void show_key(const Context& context, const api::NewApiKey& made, const store::ApiKey* replaced = nullptr) {
   if (context.options.json) {
-    context.out() << JsonWriter()
-                         .begin_object()
-                         .text("id", made.record.id)
-                         .text("name", made.record.name)
-                         .text("scopes", made.record.scopes)
-                         .text("key", made.text)
-                         .end_object()
-                         .take()
-                  << '\n';
-    return ExitStatus::kOk;
+    JsonWriter writer;
+    writer.begin_object().text("id", made.record.id).text("name", made.record.name);
+    writer.text("scopes", made.record.scopes).text("key", made.text);
+    if (replaced != nullptr) {
+      writer.key("replaces").begin_object().text("id", replaced->id).time("valid_until", *replaced->revoked_at);
+      writer.end_object();
+    }
+    context.out() << writer.end_object().take() << '\n';
+    return;
   }
   // The key alone on standard output, so that a script can take it; what to know about it beside it.
   context.out() << made.text << '\n' << std::flush;
   context.terminal.err << fmt::format(
       "Key {} for '{}' ({}). It is shown this once: only its hash is stored.\n"
       "Send it as 'Authorization: Bearer …', or give it to the commands in YIZHAN_API_KEY.\n",
-      made.record.id, options.name, made.record.scopes);
+      made.record.id, made.record.name, made.record.scopes);
+  if (replaced == nullptr) return;
+  context.terminal.err << fmt::format("The old key {} is valid until {} UTC.\n", replaced->id,
+                                      readable_time(*replaced->revoked_at));
+}
+
+Result<ExitStatus> create(const Context& context, const CreateOptions& options) {
+  const auto scopes = api::parse_scopes(options.scopes);
+  if (!scopes) return fail("usage_invalid", "--scopes: " + scopes.error().message);
+  const auto opened = context.open_store();
+  if (!opened) return std::unexpected(opened.error());
+  const api::NewApiKey made = api::make_api_key(options.name, *scopes, utc_now());
+  store::AuditEntry entry = audit_entry(context, "key.create", made.record.id);
+  entry.detail = detail_of(made.record);
+  const auto added = store::audited(*opened->store, std::move(entry),
+                                    [&](store::AuditEntry&) { return (*opened)->add_api_key(made.record); });
+  if (!added) return std::unexpected(added.error());
+  show_key(context, made);
   return ExitStatus::kOk;
+}
+
+struct RotateOptions {
+  std::string id;
+  std::string overlap = "24h";
+};
+
+/// A key with the same name and scopes; the old one ends after the overlap. One transaction.
+Result<ExitStatus> rotate(const Context& context, const RotateOptions& options) {
+  const auto overlap = parse_span(options.overlap);
+  if (!overlap) return fail("usage_invalid", "--overlap: " + overlap.error().message);
+  const auto opened = context.open_store();
+  if (!opened) return std::unexpected(opened.error());
+  const auto keys = (*opened)->api_keys();
+  if (!keys) return std::unexpected(keys.error());
+  const auto found = std::ranges::find(*keys, options.id, &store::ApiKey::id);
+  if (found == keys->end() || found->revoked_at) {
+    return fail("key_not_found", fmt::format("there is no key '{}' that is valid without an end: 'yizhan keys list' "
+                                             "shows them",
+                                             options.id));
+  }
+  store::ApiKey old_key = *found;
+  const auto scopes = api::parse_scopes(old_key.scopes);
+  if (!scopes) return std::unexpected(scopes.error());
+  const UtcTime now = utc_now();
+  old_key.revoked_at = now + *overlap;
+  const api::NewApiKey made = api::make_api_key(old_key.name, *scopes, now);
+  store::AuditEntry entry = audit_entry(context, "key.rotate", old_key.id);
+  entry.detail = JsonWriter()
+                     .begin_object()
+                     .text("name", old_key.name)
+                     .text("scopes", old_key.scopes)
+                     .text("new_key", made.record.id)
+                     .time("valid_until", *old_key.revoked_at)
+                     .end_object()
+                     .take();
+  const auto done = store::audited(*opened->store, std::move(entry), [&](store::AuditEntry&) -> Result<void> {
+    if (auto added = (*opened)->add_api_key(made.record); !added) return added;
+    const auto ends = (*opened)->revoke_api_key(old_key.id, *old_key.revoked_at);
+    if (!ends) return std::unexpected(ends.error());
+    if (!*ends) return fail("key_not_found", fmt::format("the key '{}' was revoked meanwhile", old_key.id));
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  show_key(context, made, &old_key);
+  return ExitStatus::kOk;
+}
+
+struct Validity {
+  std::string text;
+  Style style = Style::kGood;
+};
+
+Validity validity_of(const store::ApiKey& key, UtcTime now) {
+  if (!key.revoked_at) return {"valid"};
+  if (key.valid_at(now)) return {"until " + readable_time(*key.revoked_at), Style::kWarning};
+  return {"revoked " + readable_time(*key.revoked_at), Style::kFaint};
 }
 
 Result<ExitStatus> list(const Context& context) {
@@ -55,6 +129,7 @@ Result<ExitStatus> list(const Context& context) {
   if (!opened) return std::unexpected(opened.error());
   const auto keys = (*opened)->api_keys();
   if (!keys) return std::unexpected(keys.error());
+  const UtcTime now = utc_now();
   Table table({{"ID"}, {"NAME", Align::kLeft, true}, {"SCOPES"}, {"CREATED (UTC)"}, {"STATE"}});
   for (const store::ApiKey& key : *keys) {
     if (context.options.json) {
@@ -64,18 +139,16 @@ Result<ExitStatus> list(const Context& context) {
                            .text("name", key.name)
                            .text("scopes", key.scopes)
                            .time("created_at", key.created_at)
+                           .boolean("valid", key.valid_at(now))
                            .time_or_null("revoked_at", key.revoked_at)
                            .end_object()
                            .take()
                     << '\n';
       continue;
     }
-    table.add_row({{key.id},
-                   {key.name},
-                   {key.scopes},
-                   {readable_time(key.created_at)},
-                   {key.revoked_at ? "revoked " + readable_time(*key.revoked_at) : "valid",
-                    key.revoked_at ? Style::kFaint : Style::kGood}});
+    const Validity validity = validity_of(key, now);
+    table.add_row(
+        {{key.id}, {key.name}, {key.scopes}, {readable_time(key.created_at)}, {validity.text, validity.style}});
   }
   if (context.options.json) return ExitStatus::kOk;
   if (table.empty()) {
@@ -89,7 +162,9 @@ Result<ExitStatus> list(const Context& context) {
 Result<ExitStatus> revoke(const Context& context, const std::string& id) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto revoked = (*opened)->revoke_api_key(id, utc_now());
+  const auto revoked = change_audited<bool>(
+      *opened->store, audit_entry(context, "key.revoke", id), [&] { return (*opened)->revoke_api_key(id, utc_now()); },
+      [](bool changed) { return changed; });
   if (!revoked) return std::unexpected(revoked.error());
   if (!*revoked) {
     return fail("key_not_found", fmt::format("there is no valid key '{}': 'yizhan keys list' shows them", id));
@@ -165,6 +240,18 @@ void add_keys(CLI::App& parent, Context& context) {
                                          {{"yizhan keys revoke 0123456789ab", "by its id, from 'yizhan keys list'"}});
   revoke_command->add_option("id", *id, "the key's id")->type_name("ID")->required();
   on_run(*revoke_command, context, [&context, id] { return revoke(context, *id); });
+
+  auto rotation = std::make_shared<RotateOptions>();
+  CLI::App* rotate_command =
+      add_command(*keys, "rotate", "make a new API key in the place of an old one, which ends later",
+                  "The new key has the name and the scopes of the old one and is shown this once. Both are valid until "
+                  "the overlap has passed, so that whoever uses it can change over; 'keys list' shows until when.",
+                  {{"yizhan keys rotate 0123456789ab", "a day to change over"},
+                   {"yizhan keys rotate 0123456789ab --overlap 15m", "a quarter of an hour"}});
+  rotate_command->add_option("id", rotation->id, "the old key's id")->type_name("ID")->required();
+  rotate_command->add_option("--overlap", rotation->overlap, "how long the old key stays valid (24h)")
+      ->type_name("SPAN");
+  on_run(*rotate_command, context, [&context, rotation] { return rotate(context, *rotation); });
 
   auto asymmetric = std::make_shared<bool>(false);
   CLI::App* secret_command = add_command(

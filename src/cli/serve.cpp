@@ -16,7 +16,9 @@ Result<ExitStatus> run(Context& context, const ServeOptions& options) {
   if (!loaded) return std::unexpected(loaded.error());
   for (const std::string& warning : loaded->warnings) context.terminal.err << "yizhan: warning: " << warning << '\n';
   context.terminal.err.flush();
-  const auto served = app::serve(loaded->config, context.out());
+  const auto inputs = context.config_inputs(Context::Purpose::kServe);
+  if (!inputs) return std::unexpected(inputs.error());
+  const auto served = app::serve(loaded->config, *inputs, context.out());
   if (!served) return std::unexpected(served.error());
   return ExitStatus::kOk;
 }
@@ -28,7 +30,8 @@ void add_serve(CLI::App& parent, Context& context) {
       parent, "serve", "run the service",
       "Without any configuration it runs everything on an embedded store in ./yizhan-data: the API on 127.0.0.1:7401, "
       "receivers on 7201, the push server on 7301. Prints 'yizhan ready' with the addresses when it accepts; logs JSON "
-      "lines to standard error. SIGTERM or Ctrl-C stops it in order: what is in flight is finished or given back.",
+      "lines to standard error. SIGTERM or Ctrl-C stops it in order: what is in flight is finished or given back. "
+      "SIGHUP, or 'yizhan reload', reads the configuration again.",
       {{"yizhan serve", "everything, embedded"},
        {"yizhan serve --config /etc/yizhan.toml", "as that file says"},
        {"YIZHAN_STORE=postgresql://yizhan@db/yizhan yizhan serve --roles receive,dispatch",

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <ostream>
-#include <sstream>
 
 #include "cli/background.h"
 #include "cli/command_line.h"
@@ -9,6 +8,7 @@
 #include "cli/display_text.h"
 #include "cli/json_output.h"
 #include "cli/readable.h"
+#include "cli/reload_output.h"
 #include "cli/service_client.h"
 
 namespace yizhan::cli {
@@ -28,39 +28,39 @@ Readiness ask(const std::string& api_address) {
   return {.answers = true, .ready = false, .why = service_error(*answer, "http://" + api_address).message};
 }
 
-/// `api=127.0.0.1:7401` of a ready line: name and address of each listener.
-std::vector<std::pair<std::string, std::string>> listeners_of(const std::string& ready_line) {
-  std::vector<std::pair<std::string, std::string>> listeners;
-  std::istringstream words(ready_line);
-  for (std::string word; words >> word;) {
-    if (const auto equals = word.find('='); equals != std::string::npos) {
-      listeners.emplace_back(word.substr(0, equals), word.substr(equals + 1));
-    }
-  }
-  return listeners;
-}
-
 /// Where nothing listens there is nobody to ask: the process is all there is to see.
 std::string api_of(const std::optional<BackgroundService>& running, const config::Config& config) {
   if (!running) return config.listen.api;
-  for (const auto& [name, address] : listeners_of(running->ready_line)) {
+  for (const auto& [name, address] : listeners_of(*running)) {
     if (name == "api") return address;
   }
   return {};
 }
 
 ExitStatus print_json(const Context& context, const std::optional<BackgroundService>& running,
-                      const Readiness& readiness, const std::string& log) {
+                      const Readiness& readiness, const std::string& log,
+                      const std::vector<app::RunningService>& services) {
   JsonWriter writer;
   writer.begin_object().boolean("running", running || readiness.answers).boolean("ready", readiness.ready);
   writer.boolean("background", running.has_value());
   if (running) {
     writer.number("pid", running->pid).time("started_at", running->started_at).text("log", log);
     writer.key("listening").begin_object();
-    for (const auto& [name, address] : listeners_of(running->ready_line)) writer.text(name, address);
+    for (const auto& [name, address] : listeners_of(*running)) writer.text(name, address);
     writer.end_object();
   }
   writer.text_or_null("why", readiness.why);
+  writer.key("services").begin_array();
+  for (const app::RunningService& service : services) {
+    writer.begin_object().number("pid", service.pid).time("started_at", service.started_at).key("last_reload");
+    if (service.last_reload.number == 0) {
+      writer.null();
+    } else {
+      write_reload(writer, service.last_reload);
+    }
+    writer.end_object();
+  }
+  writer.end_array();
   context.out() << writer.end_object().take() << '\n';
   if (readiness.ready) return ExitStatus::kOk;
   return running || readiness.answers ? ExitStatus::kNeedsAttention : ExitStatus::kFailed;
@@ -74,8 +74,9 @@ Result<ExitStatus> run(const Context& context) {
   if (!running) return std::unexpected(running.error());
   const std::string api = api_of(*running, config);
   const Readiness readiness = api.empty() ? Readiness{.answers = true, .ready = true, .why = {}} : ask(api);
-  const std::string log = log_file(config.data_dir);
-  if (context.options.json) return print_json(context, *running, readiness, log);
+  const std::string log = log_place(config.log);
+  const auto services = app::running_services(config.data_dir);
+  if (context.options.json) return print_json(context, *running, readiness, log, services);
 
   const auto field = [&](std::string_view name, std::string_view value) {
     constexpr int kNameWidth = 10;
@@ -100,8 +101,15 @@ Result<ExitStatus> run(const Context& context) {
     field("pid", std::to_string((*running)->pid));
     field("since", fmt::format("{} UTC ({})", readable_time((*running)->started_at),
                                relative_time((*running)->started_at, utc_now())));
-    for (const auto& [name, address] : listeners_of((*running)->ready_line)) field(name, address);
+    for (const auto& [name, address] : listeners_of(**running)) field(name, address);
     field("log", log);
+  }
+  for (const app::RunningService& service : services) {
+    const app::ReloadOutcome& reload = service.last_reload;
+    if (reload.number == 0) continue;
+    field("reload", fmt::format("{}, {}{}", reload.done ? "done" : "refused", relative_time(reload.at, utc_now()),
+                                services.size() == 1 ? "" : fmt::format(" (pid {})", service.pid)));
+    for (const std::string& line : reload.lines) field("", line);
   }
   if (!readiness.ready) {
     field("not ready", readiness.why);

@@ -31,6 +31,16 @@ void check_names(Draft& draft) {
   }
 }
 
+void refuse_secrets_in_clear(Draft& draft) {
+  if (!draft.config().secrets.require_sealed) return;
+  for (const std::string& key : draft.secrets_in_clear()) {
+    draft.refuse("secret_in_clear",
+                 fmt::format("{}: stands in clear in the file, and secrets.require_sealed is set. Seal it with 'yizhan "
+                             "secrets seal', or give it in a file of its own.",
+                             key));
+  }
+}
+
 }  // namespace
 
 void complete(Draft& draft, const Completion& how) {
@@ -49,6 +59,8 @@ void complete(Draft& draft, const Completion& how) {
   complete_notify(draft, how);
   complete_push(draft, how);
   complete_alert_channels(draft, how);
+  complete_alerts(draft);
+  refuse_secrets_in_clear(draft);
 }
 
 }  // namespace yizhan::config

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/draft.h"
+#include "config/secret_files.h"
 
 namespace yizhan::config {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 struct Needed {
   std::string_view key;
   const std::string& value;
+  std::string_view file{};  ///< one that was named, and could not be read, has been reported
 };
 
 /// What a section cannot do without, once one of its settings is used. Beside a running service, or on a node that does
@@ -20,7 +22,8 @@ struct Needed {
 void check_needed(Draft& draft, const Completion& how, std::initializer_list<Needed> all, std::string_view why) {
   if (!how.serving || !draft.config().roles.push) return;
   for (const Needed& each : all) {
-    if (each.value.empty()) draft.refuse_value(std::string(each.key), fmt::format("must be set: {}.", why));
+    if (each.value.empty() && each.file.empty())
+      draft.refuse_value(std::string(each.key), fmt::format("must be set: {}.", why));
   }
 }
 
@@ -56,21 +59,28 @@ std::vector<Seconds> retry_delays(const PushSection& push) {
 }  // namespace
 
 void complete_notify(Draft& draft, const Completion& how) {
-  const NotifySection& notify = draft.config().notify;
+  NotifySection& notify = draft.config().notify;
+  collect_secret(draft, how, "notify.supa_key", notify.supa_key, "notify.supa_key_file", notify.supa_key_file);
+  collect_secret(draft, how, "notify.rpc_token", notify.rpc_token, "notify.rpc_token_file", notify.rpc_token_file);
   if (notify.supa_url.empty()) {
     if (notify.use_rls_safe_rpc) {
       draft.warn("notify.use_rls_safe_rpc", "has no effect while notify.supa_url is not set.");
     }
     return;
   }
-  check_needed(draft, how, {{"notify.supa_key", notify.supa_key}}, "notify.supa_url takes no question without a key");
+  check_needed(draft, how, {{"notify.supa_key", notify.supa_key, notify.supa_key_file}},
+               "notify.supa_url takes no question without a key");
   if (!notify.use_rls_safe_rpc) return;
-  check_needed(draft, how, {{"notify.rpc_token", notify.rpc_token}},
+  check_needed(draft, how, {{"notify.rpc_token", notify.rpc_token, notify.rpc_token_file}},
                "the function notify_get_order_recipients answers nobody without its token");
 }
 
 void complete_push(Draft& draft, const Completion& how) {
   PushSection& push = draft.config().push;
+  collect_secret(draft, how, "push.token", push.token, "push.token_file", push.token_file);
+  collect_secret(draft, how, "push.getui_master_secret", push.getui_master_secret, "push.getui_master_secret_file",
+                 push.getui_master_secret_file);
+  collect_secret(draft, how, "push.jwt_secret", push.jwt_secret, "push.jwt_secret_file", push.jwt_secret_file);
   choose_channel(draft);
   if (push.channel == PushChannel::kCloudFunction) {
     check_needed(draft, how, {{"push.cloud_function_url", push.cloud_function_url}},
@@ -80,7 +90,7 @@ void complete_push(Draft& draft, const Completion& how) {
     check_needed(draft, how,
                  {{"push.getui_app_id", push.getui_app_id},
                   {"push.getui_app_key", push.getui_app_key},
-                  {"push.getui_master_secret", push.getui_master_secret}},
+                  {"push.getui_master_secret", push.getui_master_secret, push.getui_master_secret_file}},
                  "push.channel is getui, which knows an app by its id, key and master secret");
   }
   if (push.retry_max < push.retry_initial) {

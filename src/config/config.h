@@ -14,11 +14,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/alert_channel.h"
+#include "config/alerts.h"
 #include "config/hmac_options.h"
 #include "config/notify.h"
 #include "config/push.h"
-#include "config/server_section.h"
 #include "config/retention.h"
+#include "config/server_section.h"
 #include "config/source.h"
 #include "domain/policy.h"
 #include "domain/signing_scheme.h"
@@ -143,6 +144,7 @@ struct Config {
   Seconds stop_grace{20};
   StoreSection store;
   ListenSection listen;
+  SecretsSection secrets;
   LogSection log;
   OutboundSection outbound;
   DispatchSection dispatch;
@@ -151,10 +153,10 @@ struct Config {
   WebhookSection webhook;
   NotifySection notify;
   PushSection push;
-  std::vector<Platform> platforms;               ///< by name
-  std::vector<Source> sources;                   ///< by name
   RetentionSection retention;
   AlertsSection alerts;
+  std::vector<Platform> platforms;               ///< by name
+  std::vector<Source> sources;                   ///< by name
   std::vector<Route> routes;                     ///< in their order
   std::vector<NotifyTemplate> notify_templates;  ///< in their order
   std::vector<AlertChannel> alert_channels;      ///< by name

@@ -119,12 +119,9 @@ std::string section_of(std::string_view key) {
 /// What the defaults come to when nothing is set: one platform and one source that little was said about.
 Config plain_config() {
   Inputs inputs;
-  inputs.flags = {{"platforms.crm.enabled", "true", "--set"},
-                  {"sources.github.enabled", "true", "--set"},
-                  {"routes.1.source", "*", "--set"},
-                  {"routes.1.platform", "crm", "--set"},
-                  {"notify_templates.1.status", "*", "--set"},
-                  {"alert_channels.ops.kind", "dingtalk", "--set"}};
+  inputs.flags = {{"platforms.crm.enabled", "true", "--set"},  {"sources.github.enabled", "true", "--set"},
+                  {"routes.1.source", "*", "--set"},           {"routes.1.platform", "crm", "--set"},
+                  {"notify_templates.1.status", "*", "--set"}, {"alert_channels.ops.kind", "dingtalk", "--set"}};
   inputs.serving = false;
   inputs.read_file = [](const std::string&) -> Result<std::string> { return fail("file_missing", "none"); };
   return load(inputs).value().config;
@@ -153,6 +150,7 @@ SettingDescription described(const Setting<Owner>& setting, const Owner& owner) 
           .seed_variables = seed_variables_of(setting),
           .flag = std::string(setting.flag),
           .help = std::string(setting.help),
+          .needs_restart = setting.needs_restart,
           .secret = setting.secrecy != Secrecy::kPublic};
 }
 
@@ -174,6 +172,7 @@ std::string entry(const SettingDescription& setting) {
   text += '\n';
   if (!setting.flag.empty()) text += fmt::format("- Option: `{}`\n", setting.flag);
   if (setting.secret) text += "- Secret: shown masked\n";
+  if (setting.needs_restart) text += "- A change needs a restart; `yizhan reload` leaves it as it is\n";
   return text;
 }
 
@@ -256,9 +255,8 @@ std::string section_head(const std::string& section) {
   if (section.starts_with(Table<Platform>::kName)) return std::string(kPlatformsHead);
   if (section.starts_with(Table<Route>::kName)) return std::string(kRoutesHead);
   if (section.starts_with(Table<NotifyTemplate>::kName)) return std::string(kNotifyTemplatesHead);
-  if (section.starts_with(Table<AlertChannel>::kName)) {
+  if (section.starts_with(Table<AlertChannel>::kName))
     return std::string(kAlertChannelsHead) + alert_channel_kinds_table();
-  }
   if (section.starts_with(Table<Source>::kName)) {
     return fmt::format("{}{}{}", kSourcesHead, source_kinds_table(), kSourcesTail);
   }

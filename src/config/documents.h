@@ -21,6 +21,7 @@ struct SettingDescription {
   std::vector<std::string> seed_variables;  ///< `AI_CS_PLATFORM_<NAME>_CALLBACK_BASE_URL`; none for most
   std::string flag;                         ///< `--roles`; empty for most
   std::string help;                         ///< markdown
+  bool needs_restart = false;
   bool secret = false;
 };
 /// In the order of the declarations, then those of the tables of which there may be several.

@@ -30,20 +30,79 @@ std::string shown(const Given& given, Secrecy secrecy) {
   return is_text ? in_quotes(plain) : shortened(toml_form(**toml));
 }
 
+Result<Value> parse(const Kind& kind, const Given& given) {
+  return std::visit(Overload{
+                        [&](std::string_view text) { return parse_text(kind, text); },
+                        [&](const std::optional<Value>& toml) -> Result<Value> {
+                          return toml ? parse_toml(kind, *toml) : fail("config_value_invalid", allowed_text(kind));
+                        },
+                    },
+                    given.value);
+}
+
+/// The text that stands for the whole value, if it is sealed: its shape is nothing to check.
+std::optional<std::string> sealed_text(const Kind& kind, const Given& given) {
+  if (!std::holds_alternative<TextKind>(kind)) return std::nullopt;
+  const auto* toml = std::get_if<std::optional<Value>>(&given.value);
+  const auto* in_toml = toml && *toml ? std::get_if<std::string>(&**toml) : nullptr;
+  std::string text = in_toml ? *in_toml : toml ? "" : std::string(std::get<std::string_view>(given.value));
+  if (!text.starts_with(kSealedPrefix)) return std::nullopt;
+  return text;
+}
+
+std::vector<std::string*> texts_of(Value& value) {
+  std::vector<std::string*> texts;
+  if (auto* text = std::get_if<std::string>(&value)) texts.push_back(text);
+  if (auto* list = std::get_if<std::vector<std::string>>(&value)) {
+    for (std::string& text : *list) texts.push_back(&text);
+  }
+  if (auto* table = std::get_if<TextTable>(&value)) {
+    for (auto& [name, text] : *table) texts.push_back(&text);
+  }
+  return texts;
+}
+
 }  // namespace
+
+std::optional<std::string> Draft::opened(const std::string& key, const Origin& origin, std::string text, bool needed) {
+  if (!text.starts_with(kSealedPrefix)) return text;
+  auto opened = how_.open_secret(text);
+  if (opened) return std::move(*opened);
+  if (needed || opened.error().code != "master_key_missing") {
+    refuse(opened.error().code,
+           fmt::format("{}{}: cannot be opened: {}.", key, in_brackets(origin.where), opened.error().message));
+  }
+  return std::nullopt;
+}
+
+std::optional<Result<Value>> Draft::open(const Kind& kind, const std::string& key, Secrecy secrecy,
+                                         const Given& given) {
+  const auto sealed = sealed_text(kind, given);
+  Result<Value> value = sealed ? Value(*sealed) : parse(kind, given);
+  if (!value) return value;
+  bool in_clear = false;
+  bool was_sealed = false;
+  for (std::string* const text : texts_of(*value)) {
+    const bool is_sealed = text->starts_with(kSealedPrefix);
+    was_sealed = was_sealed || is_sealed;
+    in_clear =
+        in_clear || (!is_sealed && (secrecy == Secrecy::kSecret ? !text->empty() : without_password(*text) != *text));
+    auto plain = opened(key, given.origin, *text, how_.serving || secrecy == Secrecy::kPasswordInUrl);
+    if (!plain) return std::nullopt;
+    *text = std::move(*plain);
+  }
+  if (in_clear && given.origin.kind == Origin::Kind::kFile) secrets_in_clear_.push_back(key);
+  return was_sealed ? parse_toml(kind, *value) : value;
+}
 
 template <class Owner>
 void Draft::put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given) {
   const auto* list = std::get_if<TextListKind>(&setting.kind);
   const Kind kind = given.single && list ? Kind(TextKind{list->shape, false}) : setting.kind;
-  Result<Value> value =
-      std::visit(Overload{
-                     [&](std::string_view text) { return parse_text(kind, text); },
-                     [&](const std::optional<Value>& toml) -> Result<Value> {
-                       return toml ? parse_toml(kind, *toml) : fail("config_value_invalid", allowed_text(kind));
-                     },
-                 },
-                 given.value);
+  const auto read =
+      setting.secrecy == Secrecy::kPublic ? std::optional(parse(kind, given)) : open(kind, key, setting.secrecy, given);
+  if (!read) return set_origin(key, given.origin);
+  Result<Value> value = *read;
   if (!value) {
     refuse(value.error().code, fmt::format("{} = {}{}: must be {}.", key, shown(given, setting.secrecy),
                                            in_brackets(given.origin.where), value.error().message));
@@ -122,7 +181,8 @@ std::expected<Loaded, Problems> Draft::finish(std::string file) && {
   for (auto& [name, route] : entries<Route>()) config_.routes.push_back(std::move(route));
   for (auto& [name, each] : entries<NotifyTemplate>()) config_.notify_templates.push_back(std::move(each));
   for (auto& [name, channel] : entries<AlertChannel>()) config_.alert_channels.push_back(std::move(channel));
-  return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_)};
+  return Loaded{std::move(config_), std::move(origins_), std::move(file), std::move(warnings_),
+                std::move(secrets_in_clear_)};
 }
 
 const Setting<Config>* find_setting(std::string_view key) {

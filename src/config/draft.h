@@ -24,8 +24,18 @@ struct Given {
   bool single = false;  ///< given by the setting's `single` name: the only item of its list
 };
 
+using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+struct Completion {
+  const ReadFile& read_file;
+  const OpenSecret& open_secret;
+  bool serving;  ///< Inputs::serving
+};
+
 class Draft {
  public:
+  /// `how` outlives this.
+  explicit Draft(const Completion& how) : how_(how) {}
+
   Config& config() { return config_; }
   /// All platforms, sources, routes or templates so far.
   template <class Owner>
@@ -51,12 +61,23 @@ class Draft {
   void set_origin(const std::string& key, Origin origin) { origins_[key] = std::move(origin); }
   bool was_given(std::string_view key) const { return origins_.contains(key); }
 
+  /// The settings whose secrets the file gave in clear.
+  const std::vector<std::string>& secrets_in_clear() const { return secrets_in_clear_; }
+  /// A secret that stands sealed, opened; others as they are. Nothing where it cannot be opened: with a problem, but
+  /// for a master key that is missing where the secret is not `needed`: only the service may have it.
+  std::optional<std::string> opened(const std::string& key, const Origin& origin, std::string text, bool needed);
+
   std::expected<Loaded, Problems> finish(std::string file) &&;
 
  private:
   template <class Owner>
   void put(Owner& owner, const Setting<Owner>& setting, const std::string& key, const Given& given);
 
+  /// Opens what stands sealed in the value of a secret setting, and checks it. Nothing as opened().
+  std::optional<Result<Value>> open(const Kind& kind, const std::string& key, Secrecy secrecy, const Given& given);
+
+  const Completion& how_;
+  std::vector<std::string> secrets_in_clear_;
   Config config_;
   std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>, Entries<NotifyTemplate>, Entries<AlertChannel>>
       tables_;
@@ -85,11 +106,6 @@ void read_flags(Draft& draft, const std::vector<Flag>& flags);
 // ---- what is known only when every input has been read: derived defaults, secret files, and what must hold between
 // settings
 
-using ReadFile = std::function<Result<std::string>(const std::string& path)>;
-struct Completion {
-  const ReadFile& read_file;
-  bool serving;  ///< Inputs::serving
-};
 void complete(Draft& draft, const Completion& how);
 void complete_platforms(Draft& draft, const Completion& how);
 void complete_sources(Draft& draft, const Completion& how);
@@ -97,5 +113,6 @@ void complete_routes(Draft& draft, const Completion& how);
 void complete_notify(Draft& draft, const Completion& how);
 void complete_push(Draft& draft, const Completion& how);
 void complete_alert_channels(Draft& draft, const Completion& how);
+void complete_alerts(Draft& draft);
 
 }  // namespace yizhan::config

@@ -35,6 +35,10 @@ Result<std::string> read_from_disk(const std::string& path) {
   return text;
 }
 
+Result<std::string> nothing_opens(std::string_view) {
+  return fail("master_key_missing", "no master key is given");
+}
+
 struct ChosenFile {
   std::string path;
   std::string_view named_by;  // empty: the default, which need not exist
@@ -175,12 +179,14 @@ void read_flags(Draft& draft, const std::vector<Flag>& flags) {
 
 std::expected<Loaded, Problems> load(const Inputs& inputs) {
   const ReadFile read_file = inputs.read_file ? inputs.read_file : ReadFile(read_from_disk);
-  Draft draft;
+  const OpenSecret open_secret = inputs.open_secret ? inputs.open_secret : OpenSecret(nothing_opens);
+  const Completion how{.read_file = read_file, .open_secret = open_secret, .serving = inputs.serving};
+  Draft draft(how);
   std::string file = read_file_input(draft, inputs, read_file);
   read_seed_variables(draft, inputs.variables);
   read_variables(draft, inputs.variables);
   read_flags(draft, inputs.flags);
-  complete(draft, {read_file, inputs.serving});
+  complete(draft, how);
   auto loaded = std::move(draft).finish(std::move(file));
   if (loaded && !loaded->file.empty() && !inputs.read_file) warn_of_readable_secrets(*loaded);
   return loaded;

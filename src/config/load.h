@@ -25,6 +25,11 @@ struct Flag {
 /// `section.name=value`, the argument of --set. Code `config_key_unknown` when there is no `=`.
 Result<Flag> parse_set_flag(std::string_view argument);
 
+/// A text that begins so is a secret that is sealed.
+inline constexpr std::string_view kSealedPrefix = "sealed:";
+/// Opens one. Codes `master_key_missing`, and others of whoever does it; the message completes "… cannot be opened: ".
+using OpenSecret = std::function<Result<std::string>(std::string_view sealed)>;
+
 using Variables = std::map<std::string, std::string, std::less<>>;
 /// The process's environment.
 Variables process_variables();
@@ -40,6 +45,8 @@ struct Inputs {
   bool serving = true;
   /// Reads a whole file; empty function: from disk, at most 1 MiB. A path that does not exist: code `file_missing`.
   std::function<Result<std::string>(const std::string& path)> read_file;
+  /// Empty function: nothing can be opened, `master_key_missing`.
+  OpenSecret open_secret;
 };
 
 /// Where a value came from.
@@ -57,10 +64,13 @@ struct Loaded {
   std::string file;  ///< the TOML file that was read; empty: none
   /// What is allowed but hardly meant; one sentence each, for the log.
   std::vector<std::string> warnings;
+  /// Settings whose secrets lie in clear in the TOML file.
+  std::vector<std::string> secrets_in_clear;
 };
 
 /// One thing that is wrong. Codes: `config_key_unknown`, `config_value_invalid`, `config_file_unreadable`,
-/// `config_file_invalid`, `config_variable_unknown`. The message names the key, the value (a secret masked), where it
+/// `config_file_invalid`, `config_variable_unknown`, `secret_in_clear` (secrets.require_sealed), and those of
+/// Inputs::open_secret. The message names the key, the value (a secret masked), where it
 /// stands and what is allowed.
 using Problems = std::vector<Error>;
 

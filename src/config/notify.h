@@ -20,11 +20,15 @@ struct NotifySection {
   /// Where the orders are, when they are behind Supabase or another PostgREST service. Empty: in the store itself.
   std::string supa_url;
   std::string supa_key;
+  std::string supa_key_file;  ///< already read into `supa_key`
   bool supa_use_bearer = false;
   bool use_rls_safe_rpc = false;
   std::string rpc_token;
+  std::string rpc_token_file;  ///< already read into `rpc_token`
   Milliseconds supa_timeout{10000};
   std::vector<std::string> outbound_allow;  ///< networks that supa_url may be in, beside outbound.allow
+
+  bool operator==(const NotifySection&) const = default;
 };
 
 /// Empty texts are taken from the next template that fits.
@@ -36,6 +40,8 @@ struct NotifyTemplate {
   std::string body;
   std::string safe_text;
   bool silent = false;
+
+  bool operator==(const NotifyTemplate&) const = default;
 };
 
 }  // namespace yizhan::config

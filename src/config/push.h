@@ -39,15 +39,20 @@ struct PushSection {
   std::vector<std::string> outbound_allow;  ///< networks that the channel may be in, beside outbound.allow
 
   std::string cloud_function_url;
-  std::string token;  ///< tells the cloud function who calls
+  std::string token;       ///< tells the cloud function who calls
+  std::string token_file;  ///< already read into `token`
 
   std::string getui_app_id;
   std::string getui_app_key;
   std::string getui_master_secret;
+  std::string getui_master_secret_file;  ///< already read into `getui_master_secret`
   std::string getui_base_url = "https://restapi.getui.com/v2";
   std::size_t getui_batch = 200;  ///< messages in one call
 
-  std::string jwt_secret;  ///< of the anon and service_role tokens; empty: no token is taken, API keys only
+  std::string jwt_secret;       ///< of the anon and service_role tokens; empty: no token is taken, API keys only
+  std::string jwt_secret_file;  ///< already read into `jwt_secret`
+
+  bool operator==(const PushSection&) const = default;
 };
 
 }  // namespace yizhan::config

@@ -28,6 +28,10 @@ std::vector<Setting<Config>> declare_push() {
        .help = "What the cloud function knows us by, sent as `token` in the body.",
        .seed_variable = "PUSH_TOKEN",
        .secrecy = Secrecy::kSecret},
+      {.key = "push.token_file",
+       .kind = text(kFilePath),
+       .field = at(&Config::push, &PushSection::token_file),
+       .help = "A file that holds `push.token`, in one line. Read again at a reload."},
       {.key = "push.getui_app_id",
        .kind = text(kIdentifier),
        .field = at(&Config::push, &PushSection::getui_app_id),
@@ -41,6 +45,10 @@ std::vector<Setting<Config>> declare_push() {
        .field = at(&Config::push, &PushSection::getui_master_secret),
        .help = "The app's master secret at Getui.",
        .secrecy = Secrecy::kSecret},
+      {.key = "push.getui_master_secret_file",
+       .kind = text(kFilePath),
+       .field = at(&Config::push, &PushSection::getui_master_secret_file),
+       .help = "A file that holds `push.getui_master_secret`, in one line. Read again at a reload."},
       {.key = "push.getui_base_url",
        .kind = text_not_empty(kHttpUrl),
        .field = at(&Config::push, &PushSection::getui_base_url),
@@ -123,6 +131,10 @@ std::vector<Setting<Config>> declare_push() {
                "with either; sending and listing need service_role, or an API key.",
        .seed_variable = "JWT_SECRET",
        .secrecy = Secrecy::kSecret},
+      {.key = "push.jwt_secret_file",
+       .kind = text(kFilePath),
+       .field = at(&Config::push, &PushSection::jwt_secret_file),
+       .help = "A file that holds `push.jwt_secret`, in one line. Read again at a reload."},
   };
 }
 

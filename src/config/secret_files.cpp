@@ -34,6 +34,8 @@ void collect_secrets(Draft& draft, const Completion& how, const std::string& sec
     auto secret = read(draft, how, files_key, path, "one secret");
     if (!secret) continue;
     while (secret->ends_with('\n') || secret->ends_with('\r')) secret->pop_back();
+    secret = draft.opened(files_key, {.kind = in_files.kind, .where = path}, std::move(*secret), how.serving);
+    if (!secret) continue;
     if (!kSecretText.matches(*secret)) {
       draft.refuse_value(files_key, fmt::format("the file {} must hold one secret in one line.", path));
       continue;

@@ -17,6 +17,8 @@ struct ServerSection {
   Milliseconds head_timeout{10000};
   Milliseconds body_timeout{30000};
   Milliseconds idle_timeout{75000};
+
+  bool operator==(const ServerSection&) const = default;
 };
 
 }  // namespace yizhan::config

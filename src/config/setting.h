@@ -45,6 +45,7 @@ struct Setting {
   std::string_view single = {};        ///< of a list: the key that gives it as one text
   /// The value as we write it, where the seed's variable has it in another form.
   std::string (*from_seed)(std::string_view value) = nullptr;
+  bool needs_restart = false;  ///< a reload (`yizhan reload`) leaves it as it is
 };
 
 const std::vector<Setting<Config>>& settings();

@@ -99,7 +99,8 @@ std::vector<Setting<Config>> declare_general() {
        .kind = text_not_empty(kFilePath),
        .field = at(&Config::data_dir),
        .help = "The folder of the embedded store. Made when it does not exist.",
-       .flag = "--data-dir"},
+       .flag = "--data-dir",
+       .needs_restart = true},
       {.key = "roles",
        .kind = list_of(kRole, 1),
        .field = at(&Config::roles),
@@ -107,7 +108,8 @@ std::vector<Setting<Config>> declare_general() {
            "What this process does. `console` is the console and the API. Several processes that share one PostgreSQL "
            "may share the roles out. `push` is the push server, the step that makes notifications of what happened to "
            "parcels, and the one that sends them to devices.",
-       .flag = "--roles"},
+       .flag = "--roles",
+       .needs_restart = true},
       {.key = "stop_grace_seconds",
        .kind = seconds(0, 3600),
        .field = at(&Config::stop_grace),
@@ -122,7 +124,8 @@ std::vector<Setting<Config>> declare_general() {
        .variable = "YIZHAN_STORE",
        .flag = "--store",
        .secrecy = Secrecy::kPasswordInUrl,
-       .default_note = "`sqlite:` and `yizhan.db` in `data_dir`"},
+       .default_note = "`sqlite:` and `yizhan.db` in `data_dir`",
+       .needs_restart = true},
 
       {.key = "listen.api",
        .kind = text_not_empty(kListenAddress),
@@ -130,7 +133,8 @@ std::vector<Setting<Config>> declare_general() {
        .help = "Where the API and the console are served. Beyond loopback every request needs an API key "
                "(`yizhan keys create`).",
        .variable = "YIZHAN_API_LISTEN",
-       .flag = "--api-listen"},
+       .flag = "--api-listen",
+       .needs_restart = true},
       {.key = "listen.receive",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::receive),
@@ -140,14 +144,22 @@ std::vector<Setting<Config>> declare_general() {
        .variable = "YIZHAN_RECEIVE_LISTEN",
        .seed_variable = "WEBHOOK_PORT",
        .flag = "--receive-listen",
-       .from_seed = loopback_port},
+       .from_seed = loopback_port,
+       .needs_restart = true},
       {.key = "listen.push",
        .kind = text_not_empty(kListenAddress),
        .field = at(&Config::listen, &ListenSection::push),
        .help = "Where devices register for notifications, and other services send them."
                " Every request but `/health` needs a token or an API key where it is not loopback.",
        .variable = "YIZHAN_PUSH_LISTEN",
-       .flag = "--push-listen"},
+       .flag = "--push-listen",
+       .needs_restart = true},
+
+      {.key = "secrets.require_sealed",
+       .kind = BooleanKind{},
+       .field = at(&Config::secrets, &SecretsSection::require_sealed),
+       .help = "Whether a secret that lies in clear in the configuration file is refused. Seal secrets with `yizhan "
+               "secrets seal`; files of their own (`secret_file`) and variables may hold them in clear."},
 
       {.key = "log.level",
        .kind = choice_of<log::Level>(),
@@ -206,11 +218,13 @@ std::vector<Setting<Config>> declare_general() {
        .kind = list_of(kDnsServer),
        .field = at(&Config::outbound, &OutboundSection::dns_servers),
        .help = "Name servers to ask.",
-       .default_note = "as the system is configured"},
+       .default_note = "as the system is configured",
+       .needs_restart = true},
       {.key = "outbound.dns_timeout_ms",
        .kind = milliseconds(50, 60'000),
        .field = at(&Config::outbound, &OutboundSection::dns_timeout),
-       .help = "The longest that a name look-up may take, within the attempt's own time-out."},
+       .help = "The longest that a name look-up may take, within the attempt's own time-out.",
+       .needs_restart = true},
       {.key = "outbound.idle_connections",
        .kind = whole_number(0, 10'000),
        .field = at(&Config::outbound, &OutboundSection::idle_connections),
@@ -262,10 +276,10 @@ std::vector<Setting<Config>> declare_webhook() {
 
 std::vector<Setting<Config>> declare() {
   std::vector<Setting<Config>> all;
-  for (auto&& group :
-       {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
-        declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook(), declare_notify(),
-        declare_push(), declare_server(kPushKeys, &Config::push, &PushSection::server)}) {
+  for (auto&& group : {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
+                       declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook(),
+                       declare_notify(), declare_push(), declare_server(kPushKeys, &Config::push, &PushSection::server),
+                       declare_retention(), declare_alerts()}) {
     all.insert(all.end(), group.begin(), group.end());
   }
   return all;

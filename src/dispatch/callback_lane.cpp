@@ -70,6 +70,11 @@ std::shared_ptr<const std::string> callback_body(store::Event& event, Envelope e
 CallbackLane::CallbackLane(http::Client& client, Platforms platforms)
     : client_(client), platforms_(std::move(platforms)) {}
 
+void CallbackLane::replace(Platforms platforms) {
+  platforms_ = std::move(platforms);
+  routes_.clear();
+}
+
 Result<std::shared_ptr<const Route>> CallbackLane::route(std::string_view platform, std::string_view callback_target) {
   std::string key{platform};
   key += '\n';

@@ -17,6 +17,9 @@ class CallbackLane final : public Lane {
   Result<std::shared_ptr<const Route>> route(std::string_view platform, std::string_view callback_target) override;
   void send(store::Event& event, const Route& route, Done done) override;
 
+  /// Events are routed to these from now on; attempts in flight end as they began.
+  void replace(Platforms platforms);
+
   const Platforms& platforms() const { return platforms_; }
 
  private:

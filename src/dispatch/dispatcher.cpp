@@ -62,9 +62,25 @@ void Dispatcher::adopt_route(Endpoint& target, const std::shared_ptr<const Route
   const bool same_platform = target.route && target.route->platform == route->platform;
   target.route = route;
   if (same_platform) return;
-  target.policy = route->platform->policy;
-  target.rate = RateLimit(target.policy.rate_per_second);
-  if (target.breaker.in_flight() == 0) target.breaker = Breaker(breaker_options(target.policy));
+  const DeliveryPolicy& policy = route->platform->policy;
+  if (target.policy.rate_per_second != policy.rate_per_second) target.rate = RateLimit(policy.rate_per_second);
+  target.breaker.adopt(breaker_options(policy));
+  target.policy = policy;
+}
+
+void Dispatcher::routes_changed(const DispatcherOptions& options) {
+  options_ = options;
+  for (const auto& [key, target] : endpoints_) {
+    std::deque<QueuedEvent> waiting;
+    while (!target->queue.empty()) waiting.push_back(dequeue(*target));
+    for (QueuedEvent& queued : waiting) enqueue_or_give_back(target, std::move(queued));
+  }
+  std::vector<EndpointPtr> all;
+  for (const auto& [key, target] : endpoints_) all.push_back(target);
+  for (const EndpointPtr& target : all) advance(target);
+  // Platforms that are new, or enabled now, may have events that wait.
+  poll_timer_.cancel();
+  poll();
 }
 
 // ---- intake
@@ -106,16 +122,15 @@ void Dispatcher::accepted(const std::vector<store::Accepted>& accepted, store::A
     const EndpointPtr target = endpoint(event.endpoint_key);
     if (!event.lease_token.empty()) --target->reserved;
     if (accepted[i].duplicate) continue;
-    if (accepted[i].leased && target->route) {
+    if (accepted[i].leased) {
       QueuedEvent queued;
       queued.claimed.sequence = accepted[i].sequence;
       queued.claimed.lease_token = std::move(event.lease_token);
       queued.claimed.next_attempt_at = event.first_attempt_at;
       queued.claimed.event = std::move(event.event);
-      queued.route = target->route;
       // The lease began before the commit; half of its margin covers that many times over.
       queued.lease_until = now + event.lease - kLeaseMargin / 2;
-      enqueue(*target, std::move(queued));
+      enqueue_or_give_back(target, std::move(queued));
     } else {
       target->next_due = std::min(target->next_due, event.first_attempt_at);
     }
@@ -127,6 +142,19 @@ void Dispatcher::abandoned(const store::AcceptCall& call) {
   for (const store::NewEvent& event : call.events) {
     if (!event.lease_token.empty()) --endpoint(event.endpoint_key)->reserved;
   }
+}
+
+void Dispatcher::enqueue_or_give_back(const EndpointPtr& target, QueuedEvent queued) {
+  const store::Event& event = queued.claimed.event;
+  auto route = lane_.route(event.platform, event.callback_target);
+  if (!stopping_ && route && (*route)->endpoint_key == target->key) {
+    adopt_route(*target, *route);
+    queued.route = std::move(*route);
+    return enqueue(*target, std::move(queued));
+  }
+  // Its platform has moved or is gone: whoever claims it next finds its new place, or sets it aside.
+  give_back(queued);
+  target->next_due = std::min(target->next_due, utc_now());
 }
 
 void Dispatcher::enqueue(Endpoint& target, QueuedEvent queued) {

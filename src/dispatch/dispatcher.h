@@ -84,6 +84,10 @@ class Dispatcher {
   /// An operator enabled the endpoint in the store: it is tried again at once.
   void endpoint_enabled(std::int64_t endpoint_key);
 
+  /// The lane leads elsewhere from now on, or in another way. What is in flight ends as it began; what waits in memory
+  /// goes the new way, endpoints keep what is known of them.
+  void routes_changed(const DispatcherOptions& options);
+
   /// The endpoints known at this moment, by key; to look at.
   const std::map<std::int64_t, std::shared_ptr<Endpoint>>& endpoints() const { return endpoints_; }
   const std::map<std::string, PlatformCounters>& counters() const { return counters_; }
@@ -96,6 +100,8 @@ class Dispatcher {
   void adopt_route(Endpoint& target, const std::shared_ptr<const Route>& route);
   bool has_room(const Endpoint& target, std::size_t bytes) const;
   bool takes_newcomers(const Endpoint& target, std::size_t bytes) const;
+  /// Into the queue with the route that holds now; given back where that leads elsewhere.
+  void enqueue_or_give_back(const EndpointPtr& target, QueuedEvent queued);
   void enqueue(Endpoint& target, QueuedEvent queued);
   QueuedEvent dequeue(Endpoint& target);
 

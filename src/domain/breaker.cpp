@@ -1,6 +1,7 @@
 #include "domain/breaker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace yizhan {
 
@@ -43,12 +44,30 @@ BreakerOptions breaker_options(const DeliveryPolicy& policy) {
           .open_time_max = policy.breaker_open_max};
 }
 
-Breaker::Breaker(const BreakerOptions& options) : options_(options) {
-  options_.in_flight_cap = std::max(1, options_.in_flight_cap);
-  options_.open_time_max = std::max(options_.open_time, options_.open_time_max);
+namespace {
+
+BreakerOptions usable(BreakerOptions options) {
+  options.in_flight_cap = std::max(1, options.in_flight_cap);
+  options.open_time_max = std::max(options.open_time, options.open_time_max);
+  return options;
+}
+
+}  // namespace
+
+Breaker::Breaker(const BreakerOptions& options) : options_(usable(options)) {
   limit_ = options_.in_flight_cap;
   doubling_until_ = options_.in_flight_cap;
   open_time_ = options_.open_time;
+}
+
+void Breaker::adopt(const BreakerOptions& options) {
+  const BreakerOptions before = std::exchange(options_, usable(options));
+  if (limit_ == before.in_flight_cap) limit_ = options_.in_flight_cap;
+  if (doubling_until_ == before.in_flight_cap) doubling_until_ = options_.in_flight_cap;
+  limit_ = std::min(limit_, options_.in_flight_cap);
+  doubling_until_ = std::min(doubling_until_, options_.in_flight_cap);
+  if (open_time_ == before.open_time) open_time_ = options_.open_time;
+  open_time_ = std::min(open_time_, options_.open_time_max);
 }
 
 Breaker::State Breaker::state(SteadyTime now) const {

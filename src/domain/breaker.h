@@ -47,6 +47,10 @@ class Breaker {
 
   explicit Breaker(const BreakerOptions& options);
 
+  /// From now on these options hold; what is known of the endpoint stays. A limit that stood at the old cap stands at
+  /// the new one.
+  void adopt(const BreakerOptions& options);
+
   /// How many more attempts may begin now; 0 while open or paused.
   int may_begin(SteadyTime now) const;
   /// When may_begin() becomes positive by the passing of time alone; empty when it is positive now, or when that takes

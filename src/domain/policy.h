@@ -23,6 +23,8 @@ struct DeliveryPolicy {
   Milliseconds breaker_open{
       5000};  ///< first time the breaker stays open; doubles to breaker_open_max while probes fail
   Milliseconds breaker_open_max{60000};
+
+  bool operator==(const DeliveryPolicy&) const = default;
 };
 
 }  // namespace yizhan

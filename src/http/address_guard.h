@@ -19,6 +19,7 @@ struct Network {
   unsigned prefix_length = 0;
 
   bool contains(const asio::ip::address& candidate) const;
+  bool operator==(const Network&) const = default;
 };
 /// Code `network_invalid`.
 Result<Network> parse_network(std::string_view text);
@@ -35,6 +36,8 @@ class AddressGuard {
   /// such an IPv4 address (mapped, compatible, NAT64, 6to4, Teredo, ISATAP). Metadata services are refused even when
   /// listed.
   std::string_view refusal(const asio::ip::address& address, const std::vector<Network>* extra_allowed = nullptr) const;
+
+  bool operator==(const AddressGuard&) const = default;
 
  private:
   std::vector<Network> allowed_;

@@ -75,7 +75,7 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
   void rest_or_close(Connection& connection, bool reusable) {
     const SteadyTime now = std::chrono::steady_clock::now();
     Origin& origin = connection.origin();
-    if (!reusable || stopping || origin.idle.size() >= options.idle_per_origin ||
+    if (!reusable || stopping || origin.idle.size() >= options.idle_per_origin || connection.opened_at < guard_since ||
         now - connection.opened_at >= options.connection_max_age) {
       return connection.close(true);
     }
@@ -251,11 +251,24 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
     done(std::move(result));
   }
 
+  void replace(AddressGuard new_guard, ClientOptions new_options) {
+    options = std::move(new_options);
+    limits = {options.response_head_limit, options.response_body_limit};
+    if (new_guard == guard) return;
+    guard = std::move(new_guard);
+    guard_since = std::chrono::steady_clock::now();
+    close_idle();
+  }
+
   void stop() {
     stopping = true;
     while (Exchange* exchange = exchanges.any_active()) {
       fail(*exchange, {ErrorClass::kConnect, "stopping"});
     }
+    close_idle();
+  }
+
+  void close_idle() {
     origins.for_each([](Origin& origin) {
       for (const auto& connection : origin.idle) connection->close(true);
       origin.idle.clear();
@@ -263,9 +276,10 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
   }
 
   asio::io_context& io;
-  const AddressGuard guard;
-  const ClientOptions options;
-  const ResponseParser::Limits limits;
+  AddressGuard guard;
+  SteadyTime guard_since{};  ///< connections that are older were vetted by another guard
+  ClientOptions options;
+  ResponseParser::Limits limits;
   DeadlineWheel deadlines;
   DeadlineWheel idle_deadlines;
   OriginTable origins;
@@ -285,6 +299,10 @@ Client::~Client() {
 
 void Client::send(Request request, Done done) {
   state_->send(std::move(request), std::move(done));
+}
+
+void Client::replace(AddressGuard guard, ClientOptions options) {
+  state_->replace(std::move(guard), std::move(options));
 }
 
 ClientCounters Client::counters() const {

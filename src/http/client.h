@@ -114,6 +114,10 @@ class Client {
   void send(Request request, Done done);
   ClientCounters counters() const;
 
+  /// Other networks and limits, for what is sent from now on; how names are looked up stays as it began. Where the
+  /// networks differ, no connection that was opened before is used again.
+  void replace(AddressGuard guard, ClientOptions options);
+
  private:
   struct State;
   std::shared_ptr<State> state_;

@@ -41,6 +41,12 @@ Milliseconds sweep_period(const ServerOptions& options) {
   return std::clamp(shortest / 4, Milliseconds{10}, Milliseconds{1000});
 }
 
+/// Null for plain HTTP.
+Result<SslContext> tls_of(const ServerOptions& options) {
+  if (options.certificate_file.empty() && options.key_file.empty()) return nullptr;
+  return make_server_tls(options.certificate_file, options.key_file);
+}
+
 }  // namespace
 
 ServerCore::ServerCore(asio::io_context& context, ServerOptions server_options, Server::Handler request_handler)
@@ -206,6 +212,14 @@ class ListeningServer final : public Server {
   ListenAddress address() const override { return address_; }
   void stop(Milliseconds grace, std::move_only_function<void()> done) override { core_->stop(grace, std::move(done)); }
   ServerCounters counters() const override { return core_->counters; }
+  Result<std::move_only_function<void()>> prepare(ServerOptions options) override {
+    auto tls = tls_of(options);
+    if (!tls) return std::unexpected(std::move(tls.error()));
+    return [core = core_, options = std::move(options), tls = std::move(*tls)]() mutable {
+      core->options = std::move(options);
+      core->tls = std::move(tls);
+    };
+  }
 
  private:
   std::shared_ptr<ServerCore> core_;
@@ -227,11 +241,9 @@ std::unexpected<Error> cannot_listen(const ListenAddress& address, const ErrorCo
 Result<std::unique_ptr<Server>> Server::listen(asio::io_context& io, const ListenAddress& address,
                                                ServerOptions options, Handler handler) {
   auto core = std::make_shared<ServerCore>(io, std::move(options), std::move(handler));
-  if (!core->options.certificate_file.empty() || !core->options.key_file.empty()) {
-    auto tls = make_server_tls(core->options.certificate_file, core->options.key_file);
-    if (!tls) return std::unexpected(std::move(tls.error()));
-    core->tls = std::move(*tls);
-  }
+  auto tls = tls_of(core->options);
+  if (!tls) return std::unexpected(std::move(tls.error()));
+  core->tls = std::move(*tls);
   ErrorCode error;
   const auto literal = asio::ip::make_address(address.host, error);
   if (error) return cannot_listen(address, error);

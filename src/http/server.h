@@ -120,6 +120,11 @@ class Server {
   /// `done` is called once, when the last has ended or `grace` has passed and the rest were cut off.
   virtual void stop(Milliseconds grace, std::move_only_function<void()> done) = 0;
   virtual ServerCounters counters() const = 0;
+
+  /// Other limits and another certificate: reads the files, and answers what puts them in force. New connections shake
+  /// hands with the new certificate, those that are open go on as they are; limits hold from their next request on.
+  /// The server outlives the answer. Code `tls_files_invalid`.
+  virtual Result<std::move_only_function<void()>> prepare(ServerOptions options) = 0;
 };
 
 /// `process 'nginx' (pid 123)`, or empty where it cannot be told. Reads /proc/net and /proc/*/fd.

@@ -10,6 +10,7 @@
 #include "base/trace_context.h"
 #include "receive/callback_log.h"
 #include "receive/exchange.h"
+#include "verify/wechat_pay_v3.h"
 
 namespace yizhan::receive {
 namespace {
@@ -69,11 +70,13 @@ std::optional<std::uint64_t> Counted::add(SteadyTime now) {
   return std::exchange(unreported_, 0);
 }
 
-SourceAtWork::SourceAtWork(ConfiguredSource configured, UtcTime now)
+SourceAtWork::SourceAtWork(ConfiguredSource configured, UtcTime now, std::shared_ptr<SourceCounters> counted_before)
     : options(std::move(configured.options)),
       source(std::move(configured.source)),
       headers(source->secret_headers()),
-      rate(options.rate, options.burst) {
+      rate(options.rate, options.burst),
+      shared_counters(counted_before ? std::move(counted_before) : std::make_shared<SourceCounters>()),
+      counters(*shared_counters) {
   counters.source = options.name;
   const Notice notice;
   const store::Received received;
@@ -91,9 +94,10 @@ SourceAtWork::SourceAtWork(ConfiguredSource configured, UtcTime now)
   status_waybill_unknown = status_of(*source, outcome);
 }
 
-Pipeline::Pipeline(http::asio::io_context& io, store::GroupCommit& group_commit, store::Intake& event_intake,
+Pipeline::Pipeline(http::asio::io_context& io_context, store::GroupCommit& group_commit, store::Intake& event_intake,
                    Routes configured_routes, TrustedProxies trusted, double rejections_per_second)
-    : commits(group_commit),
+    : io(io_context),
+      commits(group_commit),
       intake(event_intake),
       routes(std::move(configured_routes)),
       proxies(std::move(trusted)),
@@ -159,6 +163,7 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
                       const Arrival& arrival, const Refusal& refusal) {
   const bool unavailable = refusal.kind == Outcome::Kind::kUnavailable;
   ++(unavailable ? source.counters.unavailable : source.counters.rejected);
+  if (refusal.error.code == verify::kSignatureProbe) ++source.counters.probes;
   http::ServerResponse response = unavailable
                                       ? unavailable_response(*source.source, refusal.error, refusal.notice, arrival.now)
                                       : response_of(source.source->answer({.kind = refusal.kind,

@@ -31,14 +31,17 @@ class Counted {
 };
 
 struct SourceAtWork {
-  SourceAtWork(ConfiguredSource configured, UtcTime now);
+  /// `counted_before`: by the source of this name that it takes the place of; null for a new one.
+  SourceAtWork(ConfiguredSource configured, UtcTime now, std::shared_ptr<SourceCounters> counted_before);
 
   SourceOptions options;
   std::shared_ptr<const Source> source;
   HeaderRecord headers;
   RateLimit rate;
   Counted over_rate;
-  SourceCounters counters;
+  std::shared_ptr<SourceCounters>
+      shared_counters;  ///< with those whose place it takes: they may still finish callbacks
+  SourceCounters& counters;
   // What the source answers to each outcome, for the record.
   int status_accepted;
   int status_duplicate;
@@ -56,12 +59,13 @@ struct Arrival {
 };
 
 struct Pipeline : std::enable_shared_from_this<Pipeline> {
-  Pipeline(http::asio::io_context& io, store::GroupCommit& group_commit, store::Intake& event_intake,
+  Pipeline(http::asio::io_context& io_context, store::GroupCommit& group_commit, store::Intake& event_intake,
            Routes configured_routes, TrustedProxies trusted, double rejections_per_second);
 
   void take(SourceAtWork& source, http::ServerRequest& request, const http::PathParameters& parameters,
             http::Responder responder);
 
+  http::asio::io_context& io;
   store::GroupCommit& commits;
   store::Intake& intake;
   const Routes routes;

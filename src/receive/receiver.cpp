@@ -98,6 +98,9 @@ class RoutedReceiver final : public Receiver {
     router_.handle(request, std::move(responder));
   }
 
+  Result<std::unique_ptr<Receiver>> successor(store::Intake& trial, std::vector<ConfiguredSource> sources,
+                                              Routes routes, const ReceiverOptions& options) const override;
+
   std::vector<SourceCounters> counters() const override {
     std::vector<SourceCounters> all;
     for (const auto& source : pipeline_->sources) all.push_back(source->counters);
@@ -109,24 +112,54 @@ class RoutedReceiver final : public Receiver {
   http::Router router_;
 };
 
+/// What a receiver stands on, and the one whose place it takes, if there is one.
+struct Ground {
+  http::asio::io_context& io;
+  store::GroupCommit& commits;
+  store::Intake& intake;
+  store::Intake& trial;
+  const Pipeline* before = nullptr;
+
+  std::shared_ptr<SourceCounters> counters_of(const std::string& source) const {
+    if (before == nullptr) return nullptr;
+    for (const auto& each : before->sources) {
+      if (each->options.name == source) return each->shared_counters;
+    }
+    return nullptr;
+  }
+};
+
+Result<std::unique_ptr<Receiver>> make_receiver(const Ground& ground, std::vector<ConfiguredSource> sources,
+                                                Routes routes, const ReceiverOptions& options) {
+  auto proxies = TrustedProxies::parse(options.trusted_proxies);
+  if (!proxies) return std::unexpected(std::move(proxies.error()));
+  if (auto checked = check_paths(sources); !checked) return std::unexpected(std::move(checked.error()));
+  if (auto checked = check_platforms(ground.trial, sources, routes); !checked) {
+    return std::unexpected(std::move(checked.error()));
+  }
+  auto pipeline = std::make_shared<Pipeline>(ground.io, ground.commits, ground.intake, std::move(routes),
+                                             std::move(*proxies), options.rejections_per_second);
+  const UtcTime now = utc_now();
+  for (ConfiguredSource& configured : sources) {
+    auto counted = ground.counters_of(configured.options.name);
+    pipeline->sources.push_back(std::make_unique<SourceAtWork>(std::move(configured), now, std::move(counted)));
+  }
+  return std::make_unique<RoutedReceiver>(std::move(pipeline));
+}
+
+Result<std::unique_ptr<Receiver>> RoutedReceiver::successor(store::Intake& trial, std::vector<ConfiguredSource> sources,
+                                                            Routes routes, const ReceiverOptions& options) const {
+  const Ground ground{pipeline_->io, pipeline_->commits, pipeline_->intake, trial, pipeline_.get()};
+  return make_receiver(ground, std::move(sources), std::move(routes), options);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Receiver>> Receiver::make(http::asio::io_context& io, store::GroupCommit& commits,
                                                  store::Intake& intake, std::vector<ConfiguredSource> sources,
-                                                 Routes routes, ReceiverOptions options) {
-  auto proxies = TrustedProxies::parse(options.trusted_proxies);
-  if (!proxies) return std::unexpected(std::move(proxies.error()));
-  if (auto checked = check_paths(sources); !checked) return std::unexpected(std::move(checked.error()));
-  if (auto checked = check_platforms(intake, sources, routes); !checked) {
-    return std::unexpected(std::move(checked.error()));
-  }
-  auto pipeline = std::make_shared<Pipeline>(io, commits, intake, std::move(routes), std::move(*proxies),
-                                             options.rejections_per_second);
-  const UtcTime now = utc_now();
-  for (ConfiguredSource& configured : sources) {
-    pipeline->sources.push_back(std::make_unique<SourceAtWork>(std::move(configured), now));
-  }
-  return std::make_unique<RoutedReceiver>(std::move(pipeline));
+                                                 Routes routes, const ReceiverOptions& options) {
+  return make_receiver({.io = io, .commits = commits, .intake = intake, .trial = intake}, std::move(sources),
+                       std::move(routes), options);
 }
 
 }  // namespace yizhan::receive

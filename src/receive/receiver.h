@@ -44,6 +44,7 @@ struct SourceCounters {
   std::uint64_t accepted = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t probes = 0;  ///< of these: WeChat Pay's trials with a wrong signature, nothing to be alarmed of
   std::uint64_t unavailable = 0;
   std::uint64_t unfit = 0;         ///< effects that somebody has to look at; in accepted or rejected too
   std::uint64_t over_rate = 0;     ///< answered 429, not on record
@@ -58,8 +59,13 @@ class Receiver {
   /// store::Intake::prepare() for a platform that a source or a route names (`unknown_platform`…).
   static Result<std::unique_ptr<Receiver>> make(http::asio::io_context& io, store::GroupCommit& commits,
                                                 store::Intake& intake, std::vector<ConfiguredSource> sources,
-                                                Routes routes, ReceiverOptions options);
+                                                Routes routes, const ReceiverOptions& options);
   virtual ~Receiver() = default;
+
+  /// One for another configuration, to take this one's place: its counters go on. What this one has in hand it finishes
+  /// after it was destroyed. `trial` prepares events as they will be prepared then; codes of make().
+  virtual Result<std::unique_ptr<Receiver>> successor(store::Intake& trial, std::vector<ConfiguredSource> sources,
+                                                      Routes routes, const ReceiverOptions& options) const = 0;
 
   /// The server's handler. Also answers GET /health.
   virtual void handle(http::ServerRequest& request, http::Responder responder) = 0;

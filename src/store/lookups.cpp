@@ -5,8 +5,8 @@
 namespace yizhan::store {
 
 EventView read_event_view(const SqlRow& row) {
-  view.sequence = row.integer(kEventSequence);
   EventView view;
+  view.sequence = row.integer(kEventSequence);
   view.event.id = text_of(row, kEventId);
   view.event.platform = text_of(row, kEventPlatform);
   view.event.event_type = text_of(row, kEventType);
@@ -65,8 +65,6 @@ Result<std::int64_t> Lookups::count(const Selection& selection) {
   return counted;
 }
 
-Result<void> Lookups::disable_endpoint(const DisabledEndpoint& endpoint) {
-  const Query statement{
 Result<std::vector<CauseCount>> Lookups::count_by_cause(const Selection& selection) {
   std::vector<CauseCount> counted;
   const auto done = query(causes_query(selection, dialect()), [&](const SqlRow& row) {
@@ -76,6 +74,8 @@ Result<std::vector<CauseCount>> Lookups::count_by_cause(const Selection& selecti
   return counted;
 }
 
+Result<void> Lookups::disable_endpoint(const DisabledEndpoint& endpoint) {
+  const Query statement{
       "INSERT INTO outbox_endpoints (endpoint_key, platform, url, reason, disabled_at) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (endpoint_key) DO UPDATE SET reason = excluded.reason, disabled_at = excluded.disabled_at",
       {endpoint.endpoint_key, endpoint.platform, endpoint.url, endpoint.reason, endpoint.disabled_at}};
@@ -130,7 +130,7 @@ Result<std::vector<ApiKey>> Lookups::api_keys() {
 }
 
 Result<bool> Lookups::revoke_api_key(std::string_view id, UtcTime now) {
-  const Query statement{"UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+  const Query statement{"UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND (revoked_at IS NULL OR revoked_at > $2)",
                         {std::string(id), now}};
   const auto done = query(statement, {});
   if (!done) return std::unexpected(done.error());

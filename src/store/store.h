@@ -9,10 +9,13 @@
 // process that owns the file.
 //
 // Errors (code): `store_unavailable` (busy, full, lost, restarting: nothing was changed; try again), `store_corrupt`,
-// `store_newer` (the schema was written by a newer version), `store_locked` (another process serves this file),
+// `store_newer` (the schema was written by a newer version), `schema_outdated` (by an older one: `yizhan migrate`),
+// `store_locked` (another process serves this file),
 // `commit_outcome_unknown` (the connection broke during commit and what became of it could not be found out in time),
 // `idempotency_conflict`, `order_conflict`, `event_id_taken`, `value_refused` (a CHECK constraint), `sql_error`.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
@@ -211,12 +214,12 @@ struct EventView {
   UtcTime updated_at{};
   std::string idempotency_key;
   std::optional<UtcTime> lease_expires_at;  ///< while an attempt is in flight
-};
-
-struct AttemptView {
   std::int64_t sequence = 0;                ///< the store's own number of it: lists go by it
   /// How long the payload was that retention took away, the stored answers with it; such an event is not sent again.
   std::optional<std::int64_t> removed_bytes{};
+};
+
+struct AttemptView {
   std::string event_id;
   int attempt_no = 0;
   int response_status = 0;
@@ -250,9 +253,6 @@ struct Selection {
   std::optional<UtcTime> created_until;  ///< exclusive
 };
 
-/// One page; newest first unless `oldest_first`. `after` is the `sequence` of the last row of the page before.
-struct Page {
-  int limit = 100;
 /// How many events of a selection belong to a platform and had their last attempt fail in one way.
 struct CauseCount {
   std::string platform;
@@ -260,6 +260,9 @@ struct CauseCount {
   std::int64_t count = 0;
 };
 
+/// One page; newest first unless `oldest_first`. `after` is the `sequence` of the last row of the page before.
+struct Page {
+  int limit = 100;
   std::int64_t after = 0;
   bool oldest_first = false;
 };
@@ -276,7 +279,9 @@ struct ApiKey {
   std::string scopes;  ///< space-separated: `events:write events:read admin`
   std::string hash;    ///< lower-case hex SHA-256 of the secret part
   UtcTime created_at{};
-  std::optional<UtcTime> revoked_at;
+  std::optional<UtcTime> revoked_at;  ///< may lie ahead: until then it is valid
+
+  bool valid_at(UtcTime now) const { return !revoked_at || *revoked_at > now; }
 };
 
 class Session;
@@ -320,17 +325,18 @@ class Store : public ExpressStore {
   /// Gives up open events or dead letters, with the reason on record.
   virtual Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) = 0;
   virtual Result<std::int64_t> count(const Selection& selection) = 0;
+  /// Most first. Looks at the last attempt of every event selected: seconds for millions.
+  virtual Result<std::vector<CauseCount>> count_by_cause(const Selection& selection) = 0;
 
   virtual Result<void> disable_endpoint(const DisabledEndpoint& endpoint) = 0;
   /// False when it was not disabled.
   virtual Result<bool> enable_endpoint(std::int64_t endpoint_key) = 0;
   virtual Result<std::vector<DisabledEndpoint>> disabled_endpoints() = 0;
 
-  /// Most first. Looks at the last attempt of every event selected: seconds for millions.
-  virtual Result<std::vector<CauseCount>> count_by_cause(const Selection& selection) = 0;
   virtual Result<void> add_api_key(const ApiKey& key) = 0;
   virtual Result<std::vector<ApiKey>> api_keys() = 0;
-  virtual Result<bool> revoke_api_key(std::string_view id, UtcTime now) = 0;
+  /// The key ends at `at`, now or later. False where there is no such key, or it ends before that.
+  virtual Result<bool> revoke_api_key(std::string_view id, UtcTime at) = 0;
 
   // ---- looking
   // -------------------------------------------------------------------------------------------------------
@@ -421,6 +427,8 @@ class StoreFactory {
   /// Brings the schema to this version; safe when several nodes do it at once. Answers how many migrations ran.
   virtual Result<int> migrate() = 0;
   virtual Result<int> schema_version() = 0;
+  /// The process that serves the embedded store; empty where nobody does, or where several may (PostgreSQL).
+  virtual std::optional<pid_t> served_by() { return std::nullopt; }
   /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the
   /// endpoint they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where
   /// the engine has no such thing (SQLite): the poll finds them.

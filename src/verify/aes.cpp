@@ -106,4 +106,33 @@ Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view n
   return plain;
 }
 
+std::string encrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
+                                std::string_view text) {
+  static const EVP_CIPHER* const kCipher = fetch("AES-256-GCM");
+  require_openssl(nonce.size() == kGcmNonceSize && text.size() <= kLongestCiphertext &&
+                      associated_data.size() <= kLongestCiphertext,
+                  "AES-256-GCM: sizes");
+  const Context context = new_context();
+  require_openssl(EVP_EncryptInit_ex2(context.get(), kCipher, key.data(), bytes_of(nonce), nullptr) == 1,
+                  "EVP_EncryptInit_ex2");
+  int written = 0;
+  const auto update = [&](unsigned char* out, std::string_view bytes) {
+    if (bytes.empty()) return;
+    require_openssl(
+        EVP_EncryptUpdate(context.get(), out, &written, bytes_of(bytes), static_cast<int>(bytes.size())) == 1,
+        "EVP_EncryptUpdate");
+  };
+  update(nullptr, associated_data);
+  std::string sealed(text.size() + kGcmTagSize, '\0');
+  auto* const out = reinterpret_cast<unsigned char*>(sealed.data());
+  update(out, text);
+  int last = 0;
+  require_openssl(EVP_EncryptFinal_ex(context.get(), out + text.size(), &last) == 1 && last == 0,
+                  "EVP_EncryptFinal_ex");
+  require_openssl(
+      EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kGcmTagSize), out + text.size()) == 1,
+      "EVP_CTRL_AEAD_GET_TAG");
+  return sealed;
+}
+
 }  // namespace yizhan::verify

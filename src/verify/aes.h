@@ -1,5 +1,5 @@
-// Decrypting what WeChat Pay encrypts. Error code of both: `decryption_failed` (another key, or a text that was changed
-// or cut); why is not told more closely, on purpose.
+// AES-256: decrypting what WeChat Pay encrypts, and secrets that are sealed at rest. Error code: `decryption_failed`
+// (another key, or a text that was changed or cut); why is not told more closely, on purpose.
 #pragma once
 
 #include <array>
@@ -28,5 +28,9 @@ Result<std::string> decrypt_aes_256_ecb(const Aes256Key& key, std::span<const un
 /// data may be empty. Nothing is returned of a text whose tag is wrong.
 Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
                                         std::span<const unsigned char> ciphertext);
+
+/// The ciphertext and its tag, as decrypt_aes_256_gcm() takes them. A nonce must never be used twice with one key.
+std::string encrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
+                                std::string_view text);
 
 }  // namespace yizhan::verify

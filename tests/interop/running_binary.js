@@ -112,12 +112,14 @@ export class RunningBinary {
   }
 }
 
-/** Runs a command of the binary to its end, which must be of that status; its standard output. */
-export async function runCommand(commandLine, { variables = {}, status: expected = 0 } = {}) {
+/** Runs a command of the binary to its end, which must be of that status; its standard output. `input`: its standard input. */
+export async function runCommand(commandLine, { variables = {}, status: expected = 0, input = "" } = {}) {
   const child = spawn(binaryUnderTest(), commandLine, {
     env: { ...cleanEnvironment(), ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {}); // a command that reads nothing may be gone
+  child.stdin.end(input);
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text) => (output += text));

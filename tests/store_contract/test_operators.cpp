@@ -176,6 +176,7 @@ TEST_P(Operating, KeepsApiKeysAndRevokesThem) {
             "ok");
   EXPECT_TRUE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{5})));
   EXPECT_FALSE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{9})));
+  EXPECT_TRUE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{3}))) << "earlier than it would";
   EXPECT_FALSE(value_of(node_.store().revoke_api_key("unknown", node_.now)));
   const auto keys = value_of(node_.store().api_keys());
   ASSERT_THAT(keys, SizeIs(2));
@@ -184,7 +185,9 @@ TEST_P(Operating, KeepsApiKeysAndRevokesThem) {
   EXPECT_EQ(keys[0].scopes, "events:write");
   EXPECT_EQ(keys[0].hash, std::string(64, 'a'));
   EXPECT_EQ(keys[0].created_at, node_.now);
-  EXPECT_EQ(keys[0].revoked_at, node_.now + Seconds{5});
+  EXPECT_EQ(keys[0].revoked_at, node_.now + Seconds{3});
+  EXPECT_TRUE(keys[0].valid_at(node_.now + Seconds{2}));
+  EXPECT_FALSE(keys[0].valid_at(node_.now + Seconds{3}));
   EXPECT_EQ(keys[1].revoked_at, std::nullopt);
 }
 

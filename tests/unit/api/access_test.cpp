@@ -143,6 +143,32 @@ TEST(Access, AnOpenListenerAnswersUnderLoopbackNamesOnly) {
   EXPECT_EQ(api.ask("GET", "/api/v1/events", "", "Host: evil.example\r\n" + bearer(key)).status, 200);
 }
 
+TEST(Access, AKeyThatEndsLaterIsValidUntilThen) {
+  RunningApi api;
+  const NewApiKey made = make_api_key("test", *parse_scopes("events:read"), utc_now());
+  const auto with_end = [&](UtcTime ends_at) {
+    store::ApiKey key = made.record;
+    key.revoked_at = ends_at;
+    api.on_thread([&] {
+      api.api().set_keys({key});
+      return 0;
+    });
+    return api.ask("GET", "/api/v1/events", "", bearer(made.text)).status;
+  };
+  EXPECT_EQ(with_end(utc_now() + Seconds{60}), 200);
+  EXPECT_EQ(with_end(utc_now()), 401);
+  // It was valid when the keys were read, and ends before they are read again.
+  const UtcTime ends_at = utc_now() + Milliseconds{300};
+  const bool was_valid = with_end(ends_at) == 200;
+  EXPECT_TRUE(was_valid || utc_now() >= ends_at);
+  int status = 200;
+  while (utc_now() < ends_at || status == 200) {
+    status = api.ask("GET", "/api/v1/events", "", bearer(made.text)).status;
+    ASSERT_LT(utc_now(), ends_at + Milliseconds{1500}) << "it is refused before the keys are read again";
+  }
+  EXPECT_EQ(status, 401);
+}
+
 TEST(Access, AListenerForOthersNeedsAKeyToStart) {
   store::ApiKey valid;
   valid.id = "a";
@@ -150,6 +176,9 @@ TEST(Access, AListenerForOthersNeedsAKeyToStart) {
   revoked.revoked_at = utc_now();
   EXPECT_TRUE(check_listener({"127.0.0.1", 7401}, {}));
   EXPECT_TRUE(check_listener({"0.0.0.0", 7401}, {revoked, valid}));
+  store::ApiKey ending = valid;
+  ending.revoked_at = utc_now() + Seconds{60};
+  EXPECT_TRUE(check_listener({"0.0.0.0", 7401}, {ending}));
   for (const auto& keys : {std::vector<store::ApiKey>{}, std::vector{revoked}}) {
     const auto refused = check_listener({"0.0.0.0", 7401}, keys);
     ASSERT_FALSE(refused);

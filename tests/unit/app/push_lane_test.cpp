@@ -104,5 +104,54 @@ TEST_F(PushLaneTest, ARefusalComesAfterTheCall) {
   EXPECT_EQ(called, 1);
 }
 
+/// Answers when it is told to.
+class SlowChannel final : public push::Channel {
+ public:
+  SlowChannel(std::vector<Done>& waiting, bool& destroyed) : waiting_(waiting), destroyed_(destroyed) {}
+  ~SlowChannel() override { destroyed_ = true; }
+  void send(push::Message, Done done) override { waiting_.push_back(std::move(done)); }
+  const std::string& endpoint_url() const override { return url_; }
+
+ private:
+  std::vector<Done>& waiting_;
+  bool& destroyed_;
+  std::string url_ = "https://old.example/push";
+};
+
+TEST_F(PushLaneTest, AChannelThatIsReplacedEndsWhatItHasInFlight) {
+  std::vector<push::Channel::Done> waiting;
+  bool destroyed = false;
+  PushLane lane(io, std::make_unique<SlowChannel>(waiting, destroyed), {});
+  const auto before = lane.route("push", "");
+  store::Event event = event_with(R"({"cid":"c","content":"x"})");
+  int answered = 0;
+  for (int i = 0; i < 2; ++i) lane.send(event, **before, [&](AttemptOutcome) { ++answered; });
+  lane.replace(std::make_unique<KeepingChannel>(sent), {});
+  EXPECT_FALSE(destroyed);
+  EXPECT_EQ((*lane.route("push", ""))->endpoint_url, "https://fc.example/push");
+  EXPECT_TRUE(send(lane, R"({"cid":"c","content":"x"})").succeeded());
+  EXPECT_EQ(sent.size(), 1U);
+  waiting[0]({});
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(destroyed) << "one is still in flight";
+  waiting[1]({});
+  EXPECT_FALSE(destroyed) << "it is on its own stack";
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(destroyed);
+  EXPECT_EQ(answered, 2);
+}
+
+TEST_F(PushLaneTest, AChannelWithNothingInFlightEndsAtOnce) {
+  std::vector<push::Channel::Done> waiting;
+  bool destroyed = false;
+  PushLane lane(io, std::make_unique<SlowChannel>(waiting, destroyed), {});
+  lane.replace(nullptr, {});
+  EXPECT_TRUE(destroyed);
+  EXPECT_EQ(lane.route("push", "").error().code, "platform_disabled");
+  EXPECT_EQ(lane.endpoint_key(), store::kUnrouted);
+}
+
 }  // namespace
 }  // namespace yizhan::app

@@ -303,5 +303,34 @@ RC_GTEST_PROP(Breaker, KeepsItsBoundsAndNeverSticks, ()) {
   RC_ASSERT(breaker.may_begin(now) > 0 || breaker.next_chance(now).has_value());
 }
 
+TEST(Breaker, OtherOptionsLeaveWhatIsKnownOfTheEndpoint) {
+  BreakerOptions more = kOptions;
+  more.in_flight_cap = 32;
+  more.open_time = Milliseconds{1000};
+  Breaker full(kOptions);
+  full.adopt(more);
+  EXPECT_EQ(full.limit(), 32) << "it stood at the cap";
+  full.adopt(kOptions);
+  EXPECT_EQ(full.limit(), 16);
+
+  Breaker open = opened_at(kStart);
+  open.adopt(more);
+  EXPECT_EQ(open.state(kStart), Breaker::State::kOpen);
+  EXPECT_EQ(open.next_chance(kStart), kStart + Seconds{5}) << "this opening is as long as it was";
+
+  Breaker recovered = recovered_at(kStart);
+  recovered.adopt(more);
+  EXPECT_EQ(recovered.limit(), 1);
+  for (int i = 0; i < 10; ++i) attempt(recovered, kAnswered, kStart);
+  EXPECT_EQ(recovered.limit(), 32) << "it grows to the new cap";
+
+  Breaker busy(kOptions);
+  const auto ticket = busy.begin(kStart);
+  busy.adopt(more);
+  EXPECT_EQ(busy.in_flight(), 1);
+  busy.ended(ticket, kAnswered, kStart);
+  EXPECT_EQ(busy.in_flight(), 0);
+}
+
 }  // namespace
 }  // namespace yizhan
