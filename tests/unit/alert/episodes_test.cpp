@@ -71,17 +71,17 @@ class Episodes : public testing::Test {
 
 TEST_F(Episodes, OneAlertWhenItBeginsOneAWindowOneAtTheEnd) {
   EXPECT_THAT(at(kStart, {condition("crm", 2)}), ElementsAre(State::kRaised));
-  EXPECT_EQ(last_[0].cause, "dead_letter:crm");
-  EXPECT_EQ(last_[0].count, 2);
+  EXPECT_EQ(last_.at(0).cause, "dead_letter:crm");
+  EXPECT_EQ(last_.at(0).count, 2);
   EXPECT_THAT(at(kStart + minutes{10}, {condition("crm", 3)}), IsEmpty());
   EXPECT_THAT(at(kStart + minutes{29}, {condition("crm")}), IsEmpty());
   EXPECT_THAT(at(kStart + minutes{30}, {condition("crm", 1)}), ElementsAre(State::kContinues));
-  EXPECT_EQ(last_[0].count, 6);
-  EXPECT_EQ(last_[0].raised_at, kStart);
+  EXPECT_EQ(last_.at(0).count, 6);
+  EXPECT_EQ(last_.at(0).raised_at, kStart);
   EXPECT_THAT(at(kStart + minutes{34}, {}), IsEmpty());
   EXPECT_THAT(at(kStart + minutes{35}, {}), ElementsAre(State::kCleared));
-  EXPECT_EQ(last_[0].count, 6);
-  EXPECT_EQ(last_[0].at, kStart + minutes{35});
+  EXPECT_EQ(last_.at(0).count, 6);
+  EXPECT_EQ(last_.at(0).at, kStart + minutes{35});
   EXPECT_THAT(at(kStart + minutes{36}, {}), IsEmpty());
   EXPECT_THAT(at(kStart + minutes{37}, {condition("crm")}), ElementsAre(State::kRaised));
 }
@@ -100,7 +100,7 @@ TEST_F(Episodes, CausesAreToldApart) {
   EXPECT_THAT(at(kStart, {condition("crm"), condition("erp")}), ElementsAre(State::kRaised, State::kRaised));
   EXPECT_THAT(at(kStart + minutes{1}, {condition("crm"), condition("erp"), condition("shop")}),
               ElementsAre(State::kRaised));
-  EXPECT_EQ(last_[0].subject, "shop");
+  EXPECT_EQ(last_.at(0).subject, "shop");
 }
 
 TEST_F(Episodes, TheFirstAlertCountsWhatIsKnownOfLate) {

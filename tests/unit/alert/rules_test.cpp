@@ -69,7 +69,7 @@ TEST_F(Rules, AFailedAttemptHoldsForTheWindow) {
 
   sample(kNow + minutes{4}, &Tallies::failed_attempts, "crm", 1);
   EXPECT_THAT(causes(), ElementsAre("failures:platform:crm"));
-  EXPECT_EQ(found()[0].occurrences, 0);
+  EXPECT_EQ(found().at(0).occurrences, 0);
   sample(kNow + minutes{5}, &Tallies::failed_attempts, "crm", 1);
   EXPECT_THAT(causes(), IsEmpty());
 }
@@ -154,7 +154,7 @@ TEST_F(Rules, ADeadLetterOfAProcessThatIsGoneIsToldByAnother) {
                              .example_error = ""}};
   EXPECT_THAT(causes(), IsEmpty()) << "the process that made them tells of them";
   EXPECT_THAT(causes(kNow + settings_.told_within), ElementsAre("dead_letter:crm"));
-  EXPECT_EQ(found(kNow + settings_.told_within)[0].known, 3);
+  EXPECT_EQ(found(kNow + settings_.told_within).at(0).known, 3);
 }
 
 TEST_F(Rules, AnEndpointThatIsGone) {  // fault 25
@@ -249,7 +249,7 @@ TEST_F(Rules, LittleSpace) {
   EXPECT_THAT(causes(), IsEmpty());
   observed_.space = StoreSpace{.used_bytes = 80, .quota_bytes = 100, .days_left = 2.5};
   ASSERT_THAT(causes(), ElementsAre("store_space:quota"));
-  EXPECT_EQ(fact(found()[0], "days_left"), "2.5");
+  EXPECT_EQ(fact(found().at(0), "days_left"), "2.5");
   observed_.space = StoreSpace{.used_bytes = 80};
   EXPECT_THAT(causes(), IsEmpty()) << "there is no quota";
 }
