@@ -38,6 +38,7 @@ struct Source {
   bool reject_unfit = true;
   double rate_per_second = 0;  ///< 0: no limit
   double burst = 0;            ///< callbacks at once, above the rate
+  Seconds silence{0};          ///< as domain/silence.h reads it
 
   /// In the order given; the contents of the secret files (without a line end) come last.
   std::vector<std::string> secrets;

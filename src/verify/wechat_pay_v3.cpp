@@ -72,7 +72,7 @@ class WechatPayV3Keys final : public WechatPayV3 {
       return fail("signature_missing", fmt::format("The request has no {} header.", kSignatureHeader));
     }
     if (signature.starts_with(kProbe)) {
-      return fail("signature_probe",
+      return fail(kSignatureProbe,
                   "WeChat Pay tries whether signatures are verified here, with one that is wrong on purpose. It was "
                   "refused, as it should be; nothing needs to be done.");
     }

@@ -28,6 +28,8 @@
 
 namespace yizhan::verify {
 
+inline constexpr std::string_view kSignatureProbe = "signature_probe";
+
 struct WechatPayV3Options {
   struct PlatformKey {
     /// `PUB_KEY_ID_…` for a public key. Empty for a certificate, whose own serial it is; if it is set all the same it
