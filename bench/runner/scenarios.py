@@ -9,6 +9,7 @@ from .engines import Postgres
 from .machine import cpu_seconds, resident_mebibytes
 from .plan import Plan
 from .push_scenarios import PushScenarios
+from .replay_scenarios import ReplayScenarios
 from .results import Results
 from .retention_scenarios import RetentionScenarios
 from .service import FLAKY_PLATFORM, HANGING_PLATFORM, PLATFORM, RETRY_SECONDS, SOURCE, Service
@@ -51,6 +52,7 @@ class Scenarios:
             "hanging": self.hanging,
             "receive": self.receive,
             **PushScenarios(self).all(),
+            **ReplayScenarios(self).all(),
             **RetentionScenarios(self).all(),
         }
 

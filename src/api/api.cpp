@@ -18,6 +18,9 @@ void ApiState::add_routes() {
   add_order_routes();
   add_change_routes();
   add_resource_routes();
+  add_replay_routes();
+  add_audit_routes();
+  add_alert_routes();
   add_status_routes();
 }
 
@@ -57,6 +60,23 @@ void ApiState::answer_from(store::ReadThread& thread, std::string_view path, htt
     http::asio::post(io, [waiting, response = look(store)]() mutable { waiting->answer(std::move(response)); });
   });
   if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, path));
+}
+
+void ApiState::answer_from_writer(http::Responder responder, Look change) {
+  const auto waiting = std::make_shared<http::Responder>(std::move(responder));
+  auto& io = parts.io;
+  parts.commits.run([&io, waiting, change = std::move(change)](store::Store& store) mutable {
+    http::asio::post(io, [waiting, response = change(store)]() mutable { waiting->answer(std::move(response)); });
+  });
+}
+
+store::AuditEntry ApiState::audit_entry(const http::ServerRequest& request, std::string_view action) const {
+  store::AuditEntry entry;
+  entry.at = utc_now();
+  entry.origin = store::AuditOrigin::kApi;
+  entry.actor = access->actor(request);
+  entry.action = action;
+  return entry;
 }
 
 http::ServerResponse json_answer(std::string body) {

@@ -17,14 +17,17 @@
 #include <vector>
 
 #include "api/access.h"
+#include "api/alert_counters.h"
 #include "api/callback_counters.h"
 #include "api/dispatching.h"
 #include "api/notify_counters.h"
+#include "api/replay_counters.h"
 #include "http/client.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "store/group_commit.h"
 #include "store/intake.h"
+#include "store/retention_pass.h"
 
 namespace yizhan::api {
 
@@ -47,9 +50,14 @@ struct ApiParts {
   std::function<std::vector<CallbackCounters>()> callback_counters{};  ///< likewise
   std::function<http::ServerCounters()> push_server_counters{};        ///< likewise, of the push server's listener
   std::function<NotifyCounters()> notify_counters{};                   ///< likewise
+  std::function<store::RetentionCounters()> retention_counters{};      ///< likewise
   std::function<bool(std::string_view)> platform_known{};              ///< likewise; metrics_text.h
   /// On the I/O thread: there are new notifications to be fanned out; may be empty.
   std::function<void()> on_notifications{};
+  /// Likewise: a replay was begun or resumed.
+  std::function<void()> on_replays{};
+  std::function<ReplayCounters()> replay_counters{};  ///< for /metrics; may be empty
+  std::function<AlertCounters()> alert_counters{};    ///< for /metrics
 };
 
 class ApiState;

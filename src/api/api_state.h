@@ -13,6 +13,7 @@
 #include "base/histogram.h"
 #include "base/ids.h"
 #include "http/router.h"
+#include "store/audit.h"
 
 namespace yizhan::api {
 
@@ -28,6 +29,9 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   void add_order_routes();
   void add_change_routes();
   void add_resource_routes();
+  void add_replay_routes();
+  void add_audit_routes();
+  void add_alert_routes();
   void add_status_routes();
 
   using Handler = std::function<void(ApiState&, http::ServerRequest&, const http::PathParameters&, http::Responder)>;
@@ -39,6 +43,12 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   /// Runs `look` on a reading thread and answers with what it returns; 503 when too many look-ups wait.
   using Look = std::move_only_function<http::ServerResponse(store::Store&)>;
   void answer_from(store::ReadThread& thread, std::string_view path, http::Responder responder, Look look);
+
+  /// Runs `change` on the writer's thread and answers with what it returns.
+  void answer_from_writer(http::Responder responder, Look change);
+
+  /// An entry for what this request does, at this moment.
+  store::AuditEntry audit_entry(const http::ServerRequest& request, std::string_view action) const;
 
   ApiParts parts;
   std::shared_ptr<Access> access;

@@ -38,15 +38,16 @@ void change(ApiState& state, std::string_view path, std::string_view name, store
       });
 }
 
-Result<std::int64_t> replay_now(store::Store& store, const store::Selection& selection, int limit) {
-  return store.replay(selection, limit, utc_now());
-}
-
 void replay(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
   auto asked = read_change_request(request.body, false);
   if (!asked) return responder.answer(answer_error(asked.error(), request.path));
   if (asked->preview) return preview(state, request.path, std::move(asked->selection), std::move(responder));
-  change(state, request.path, "replayed", std::move(asked->selection), replay_now, std::move(responder));
+  change(
+      state, request.path, "replayed", std::move(asked->selection),
+      [entry = state.audit_entry(request, {})](store::Store& store, const store::Selection& selection, int) {
+        return store::replay_audited(store, entry, selection, utc_now());
+      },
+      std::move(responder));
 }
 
 void discard(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
@@ -55,8 +56,9 @@ void discard(ApiState& state, http::ServerRequest& request, const http::PathPara
   if (asked->preview) return preview(state, request.path, std::move(asked->selection), std::move(responder));
   change(
       state, request.path, "discarded", std::move(asked->selection),
-      [reason = std::move(asked->reason)](store::Store& store, const store::Selection& selection, int limit) {
-        return store.discard(selection, limit, reason, utc_now());
+      [entry = state.audit_entry(request, {}), reason = std::move(asked->reason)](
+          store::Store& store, const store::Selection& selection, int) {
+        return store::discard_audited(store, entry, selection, reason, utc_now());
       },
       std::move(responder));
 }
@@ -65,6 +67,7 @@ void replay_one(ApiState& state, http::ServerRequest& request, const http::PathP
                 http::Responder responder) {
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
   state.parts.commits.run([self = state.shared_from_this(), waiting, id = std::string(parameters["id"]),
+                           entry = state.audit_entry(request, {}),
                            path = std::string(request.path)](store::Store& store) mutable {
     Result<std::int64_t> replayed = 0;
     const auto event = store.find_event(id, false);
@@ -75,7 +78,7 @@ void replay_one(ApiState& state, http::ServerRequest& request, const http::PathP
     } else {
       store::Selection one;
       one.ids = {id};
-      replayed = store.replay(one, 1, utc_now());
+      replayed = store::replay_audited(store, entry, one, utc_now());
     }
     auto& io = self->parts.io;
     http::asio::post(io, [self = std::move(self), waiting, replayed = std::move(replayed), path = std::move(path)] {
@@ -95,8 +98,17 @@ void enable_endpoint(ApiState& state, http::ServerRequest& request, const http::
   }
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
   state.parts.commits.run([self = state.shared_from_this(), waiting, key,
+                           entry = state.audit_entry(request, "endpoint.enable"),
                            path = std::string(request.path)](store::Store& store) mutable {
-    auto was_disabled = store.enable_endpoint(key);
+    Result<bool> was_disabled = false;
+    const auto done = store::audited(store, entry, [&](store::AuditEntry& completed) -> Result<void> {
+      was_disabled = store.enable_endpoint(key);
+      if (!was_disabled) return std::unexpected(was_disabled.error());
+      completed.object = std::to_string(key);
+      if (!*was_disabled) completed.action.clear();
+      return {};
+    });
+    if (!done) was_disabled = std::unexpected(done.error());
     auto& io = self->parts.io;
     http::asio::post(
         io, [self = std::move(self), waiting, key, was_disabled = std::move(was_disabled), path = std::move(path)] {

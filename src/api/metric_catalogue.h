@@ -93,6 +93,28 @@ inline constexpr auto kMetrics = std::to_array<Metric>({
     // Notifications.
     {"yizhan_notify_rows_total", kCounter, "Rows of notify_queue by outcome; 'failed' needs somebody", {"outcome"}},
 
+    // Replays that are released bit by bit.
+    {"yizhan_replay_events_total",
+     kCounter,
+     "Events that this process released for replays, and what became of them",
+     {"outcome"}},
+    {"yizhan_replay_jobs", kGauge, "Replays in the store, by state", {"state"}},
+
+    // Alerts.
+    {"yizhan_alerts_raised",
+     kGauge,
+     "Alerts that are raised in the store, by rule; 'yizhan alerts' lists them",
+     {"rule"}},
+    {"yizhan_alert_events_total", kCounter, "Events that this process handed over to tell channels of alerts"},
+
+    // Retention, by this process; of several nodes one makes each pass.
+    {"yizhan_retention_removed_total", kCounter, "Rows, or bodies of rows, that retention took away", {"kind"}},
+    {"yizhan_retention_passes_total", kCounter, "Passes of retention that were ended"},
+    {"yizhan_retention_failed_batches_total", kCounter, "Transactions of retention that failed"},
+    {"yizhan_retention_seconds_total", kCounter, "Time in transactions of retention"},
+    {"yizhan_store_bytes", kGauge, "Room that the store takes, looked at once a minute at least"},
+    {"yizhan_store_quota_bytes", kGauge, "Room that it may take (retention.disk_quota); 0: not known"},
+
     // The ledger, of the whole store. Platforms that are not configured are summed up as 'other'.
     {"yizhan_ledger_age_seconds", kGauge, "Since the ledger below was counted"},
     {"yizhan_ledger_events",

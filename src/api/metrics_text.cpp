@@ -88,6 +88,37 @@ void add_notify(MetricFamilies& families, const NotifyCounters& notify) {
   }
 }
 
+void add_replays(MetricFamilies& families, const ReplayCounters& replays) {
+  const std::pair<const char*, std::int64_t ReplayCounters::*> outcomes[] = {{"released", &ReplayCounters::released},
+                                                                             {"delivered", &ReplayCounters::delivered},
+                                                                             {"dead", &ReplayCounters::dead},
+                                                                             {"ended", &ReplayCounters::ended}};
+  for (const auto& [outcome, member] : outcomes) {
+    families.add("yizhan_replay_events_total", number(replays.*member), {outcome});
+  }
+  for (const store::ReplayState state : store::kAllReplayStates) {
+    const auto known = replays.jobs.find(state);
+    families.add("yizhan_replay_jobs", number(known == replays.jobs.end() ? 0 : known->second), {to_string(state)});
+  }
+}
+
+void add_alerts(MetricFamilies& families, const AlertCounters& alerts) {
+  for (const auto& [rule, count] : alerts.raised) families.add("yizhan_alerts_raised", number(count), {rule});
+  families.add("yizhan_alert_events_total", number(alerts.events));
+}
+
+void add_retention(MetricFamilies& families, const store::RetentionCounters& retention) {
+  for (std::size_t kind = 0; kind < kRetentionKinds; ++kind) {
+    families.add("yizhan_retention_removed_total", number(retention.removed[kind]),
+                 {to_string(static_cast<RetentionKind>(kind))});
+  }
+  families.add("yizhan_retention_passes_total", number(retention.passes));
+  families.add("yizhan_retention_failed_batches_total", number(retention.failed_batches));
+  families.add("yizhan_retention_seconds_total", number(retention.micros) / 1e6);
+  families.add("yizhan_store_bytes", number(retention.space.used_bytes));
+  families.add("yizhan_store_quota_bytes", number(retention.space.quota_bytes));
+}
+
 }  // namespace
 
 ProcessFigures read_process_figures() {
@@ -114,6 +145,9 @@ std::string metrics_text(const MetricsInput& input) {
   add_http(families, input);
   add_callbacks(families, input.callbacks);
   add_notify(families, input.notify);
+  add_replays(families, input.replays);
+  add_alerts(families, input.alerts);
+  add_retention(families, input.retention);
   add_delivering(families, input);
   return families.text();
 }

@@ -8,14 +8,17 @@
 #include <string_view>
 #include <vector>
 
+#include "api/alert_counters.h"
 #include "api/callback_counters.h"
 #include "api/dispatching.h"
 #include "api/ledger_cache.h"
 #include "api/notify_counters.h"
+#include "api/replay_counters.h"
 #include "base/histogram.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "store/group_commit.h"
+#include "store/retention_pass.h"
 
 namespace yizhan::api {
 
@@ -38,6 +41,9 @@ struct MetricsInput {
   http::ServerCounters push_server;     ///< of the push server
   std::vector<CallbackCounters> callbacks;
   NotifyCounters notify;
+  ReplayCounters replays;
+  AlertCounters alerts;
+  store::RetentionCounters retention;
   http::ClientCounters client;
   DurationHistogram accept_durations;
   std::vector<EndpointState> endpoints;

@@ -1,6 +1,8 @@
 #include "api/openapi_document.h"
 
+#include "api/openapi_alerts.h"
 #include "api/openapi_push.h"
+#include "api/openapi_replay.h"
 #include "base/version.h"
 
 namespace yizhan::api {
@@ -322,7 +324,8 @@ constexpr std::string_view kSchemas = R"json(
     "idempotency_key": {"type": ["string", "null"], "minLength": 1, "maxLength": 255, "description": "Unique within the platform for at least 7 days."},
     "not_before": {"type": ["string", "null"], "format": "date-time", "description": "The first attempt is made then."},
     "correlation": {"type": ["string", "null"], "maxLength": 256, "description": "Free text to find the event by."},
-    "order_key": {"type": ["string", "null"], "maxLength": 255, "description": "Events of one platform and key go out strictly in order."}}},
+    "order_key": {"type": ["string", "null"], "maxLength": 255, "description": "Events of one platform and key go out strictly in order."},
+    "traceparent": {"type": ["string", "null"], "maxLength": 128, "description": "W3C Trace Context of this event; without it, the header of the request counts. Each attempt is sent as a span of its own in this trace."}}},
   "AcceptedAnswer": {"oneOf": [{"$ref": "#/components/schemas/Accepted"}, {"type": "array", "items": {"$ref": "#/components/schemas/Accepted"}}]},
   "Accepted": {"type": "object", "required": ["id", "status", "duplicate"], "properties": {
     "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
@@ -337,7 +340,8 @@ constexpr std::string_view kSchemas = R"json(
     "created_at": {"type": "string", "format": "date-time"}, "updated_at": {"type": "string", "format": "date-time"},
     "idempotency_key": {"type": ["string", "null"]}, "correlation": {"type": ["string", "null"]}, "order_key": {"type": ["string", "null"]},
     "traceparent": {"type": ["string", "null"]},
-    "lease_expires_at": {"type": ["string", "null"], "format": "date-time", "description": "While an attempt is in flight."}}},
+    "lease_expires_at": {"type": ["string", "null"], "format": "date-time", "description": "While an attempt is in flight."},
+    "payload_removed_bytes": {"type": "integer", "description": "Only where retention removed the payload: how long it was. Such an event cannot be replayed."}}},
   "Verdict": {"enum": ["accepted", "duplicate", "rejected"]},
   "Callback": {"type": "object", "required": ["id", "source", "verdict", "effect", "answer_status", "received_at", "peer", "target", "body_size", "duration_us", "duplicate_count", "keys", "event_ids"], "properties": {
     "id": {"type": "string"}, "source": {"type": "string"}, "verdict": {"$ref": "#/components/schemas/Verdict"},
@@ -346,6 +350,7 @@ constexpr std::string_view kSchemas = R"json(
     "effect": {"enum": ["none", "applied", "already_applied", "order_unknown", "amount_differs", "merchant_differs", "order_conflicts", "waybill_unknown"]},
     "answer_status": {"type": "integer"}, "received_at": {"type": "string", "format": "date-time"},
     "peer": {"type": "string"}, "target": {"type": "string"}, "body_size": {"type": "integer"},
+    "body_removed_bytes": {"type": "integer", "description": "Only where retention removed the body: how much of it was stored."},
     "duration_us": {"type": "integer", "description": "From its last byte to the hand-over to the store."},
     "duplicate_count": {"type": "integer", "description": "Of an accepted one: how often it was repeated."},
     "first_id": {"type": ["string", "null"], "description": "Of a duplicate: the accepted one that it repeats."},
@@ -407,9 +412,13 @@ std::string openapi_document() {
   document += kAcceptPaths;
   document += kOtherPaths;
   document += kPushPaths;
+  document += kAlertPaths;
+  document += kReplayPaths;
   document += kServicePaths;
   document += kComponents;
   document += kPushSchemas;
+  document += kAlertSchemas;
+  document += kReplaySchemas;
   document += kSchemas;
   return document;
 }

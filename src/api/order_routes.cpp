@@ -20,25 +20,25 @@ Error no_such_order(std::string_view out_trade_no) {
   return {"order_not_found", fmt::format("there is no order '{}'", out_trade_no)};
 }
 
-/// Runs `change` on the writer's thread and answers with what it returns.
-void answer_from_writer(ApiState& state, http::Responder responder, ApiState::Look change) {
-  const auto waiting = std::make_shared<http::Responder>(std::move(responder));
-  auto& io = state.parts.io;
-  state.parts.commits.run([&io, waiting, change = std::move(change)](store::Store& store) mutable {
-    http::asio::post(io, [waiting, response = change(store)]() mutable { waiting->answer(std::move(response)); });
-  });
-}
-
 void create_order(ApiState& state, http::ServerRequest& request, const http::PathParameters&,
                   http::Responder responder) {
   auto order = read_new_order(request.body, utc_now());
   if (!order) return responder.answer(answer_error(order.error(), request.path));
-  answer_from_writer(state, std::move(responder),
-                     [order = std::move(*order), path = std::string(request.path)](store::Store& store) {
-                       const auto created = store.create_pay_order(order);
-                       if (!created) return answer_error(created.error(), path);
-                       return order_answer(created->order, created->existed ? 200 : 201);
-                     });
+  state.answer_from_writer(
+      std::move(responder), [entry = state.audit_entry(request, "order.create"), order = std::move(*order),
+                             path = std::string(request.path)](store::Store& store) {
+        std::optional<store::CreatedOrder> created;
+        const auto done = store::audited(store, entry, [&](store::AuditEntry& completed) -> Result<void> {
+          auto stored = store.create_pay_order(order);
+          if (!stored) return std::unexpected(stored.error());
+          created = std::move(*stored);
+          completed.object = order.out_trade_no;
+          if (created->existed) completed.action.clear();
+          return {};
+        });
+        if (!done) return answer_error(done.error(), path);
+        return order_answer(created->order, created->existed ? 200 : 201);
+      });
 }
 
 http::ServerResponse found_order(const Result<std::optional<store::PayOrder>>& order, std::string_view out_trade_no,
@@ -59,11 +59,24 @@ void get_order(ApiState& state, http::ServerRequest& request, const http::PathPa
 /// The order as it stands then: one that was paid meanwhile stays paid, and its state says so.
 void close_order(ApiState& state, http::ServerRequest& request, const http::PathParameters& parameters,
                  http::Responder responder) {
-  answer_from_writer(
-      state, std::move(responder),
-      [out_trade_no = std::string(parameters["out_trade_no"]), path = std::string(request.path)](store::Store& store) {
-        return found_order(store.close_pay_order(out_trade_no, utc_now()), out_trade_no, path);
-      });
+  state.answer_from_writer(std::move(responder), [entry = state.audit_entry(request, "order.close"),
+                                                  out_trade_no = std::string(parameters["out_trade_no"]),
+                                                  path = std::string(request.path)](store::Store& store) {
+    Result<std::optional<store::PayOrder>> closed;
+    const auto done = store::audited(store, entry, [&](store::AuditEntry& completed) -> Result<void> {
+      closed = store.close_pay_order(out_trade_no, utc_now());
+      if (!closed) return std::unexpected(closed.error());
+      completed.object = out_trade_no;
+      if (!*closed) {
+        completed.action.clear();
+      } else {
+        completed.detail = fmt::format(R"({{"state":"{}"}})", order_state((*closed)->status));
+      }
+      return {};
+    });
+    if (!done) return answer_error(done.error(), path);
+    return found_order(closed, out_trade_no, path);
+  });
 }
 
 }  // namespace

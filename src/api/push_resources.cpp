@@ -177,13 +177,16 @@ Result<ResourceTask> show_notification(http::ServerRequest& request, const http:
 Result<ResourceTask> put_waybill(http::ServerRequest& request, const http::PathParameters& parameters) {
   auto made = read_waybill(parameters["tracking_no"], request.body);
   if (!made) return std::unexpected(std::move(made.error()));
-  return writing([made = std::move(*made)](store::Store& store) -> Result<ResourceAnswer> {
+  ResourceTask task = writing([made = std::move(*made)](store::Store& store) -> Result<ResourceAnswer> {
     const auto stored = store.put_waybill(made.waybill, made.order, utc_now());
     if (!stored) return std::unexpected(stored.error());
     JsonWriter writer;
     write_waybill(writer, *stored);
     return ResourceAnswer{.json = writer.take()};
   });
+  task.audit_action = "waybill.put";
+  task.audit_object = parameters["tracking_no"];
+  return task;
 }
 
 Result<ResourceTask> show_waybill(http::ServerRequest&, const http::PathParameters& parameters) {

@@ -16,16 +16,32 @@ struct Waiting {
   }
 };
 
+Result<ResourceAnswer> work_audited(store::Store& store, const store::AuditEntry& entry,
+                                    std::move_only_function<Result<ResourceAnswer>(store::Store&)>& work) {
+  Result<ResourceAnswer> answered;
+  const auto done = store::audited(store, entry, [&](store::AuditEntry&) -> Result<void> {
+    answered = work(store);
+    if (!answered) return std::unexpected(answered.error());
+    return {};
+  });
+  if (!done) return std::unexpected(done.error());
+  return answered;
+}
+
 }  // namespace
 
 void serve_resource(const std::shared_ptr<const ResourceParts>& parts, ResourceHandler handler, AnswerForm form,
-                    http::ServerRequest& request, const http::PathParameters& parameters, http::Responder responder) {
+                    const store::AuditEntry& by, http::ServerRequest& request, const http::PathParameters& parameters,
+                    http::Responder responder) {
   auto task = handler(request, parameters);
   const auto waiting = std::make_shared<Waiting>(Waiting{parts, form, std::string(request.path), std::move(responder)});
   if (!task) return waiting->answer(std::unexpected(std::move(task.error())));
 
-  auto run = [waiting, work = std::move(task->work)](store::Store& store) mutable {
-    auto answered = work(store);
+  store::AuditEntry entry = by;
+  entry.action = std::move(task->audit_action);
+  entry.object = std::move(task->audit_object);
+  auto run = [waiting, entry = std::move(entry), work = std::move(task->work)](store::Store& store) mutable {
+    auto answered = entry.action.empty() ? work(store) : work_audited(store, entry, work);
     http::asio::post(waiting->parts->io,
                      [waiting, answered = std::move(answered)]() mutable { waiting->answer(answered); });
   };

@@ -11,6 +11,7 @@
 
 #include "http/router.h"
 #include "http/server.h"
+#include "store/audit.h"
 #include "store/group_commit.h"
 
 namespace yizhan::api {
@@ -24,6 +25,9 @@ struct ResourceAnswer {
 struct ResourceTask {
   enum class Thread { kReader, kWriter } thread = Thread::kReader;
   std::move_only_function<Result<ResourceAnswer>(store::Store&)> work;
+  // Of an administrative act, for the audit trail; empty for what anybody's application does.
+  std::string audit_action{};
+  std::string audit_object{};
 };
 
 /// May move from the request's body.
@@ -41,9 +45,10 @@ struct ResourceParts {
 /// How a server writes an answer, or an error.
 using AnswerForm = http::ServerResponse (*)(const Result<ResourceAnswer>& answer, std::string_view path);
 
-/// Answers the request: when the writer is unwell or too many look-ups wait at once, with `store_unavailable` or
-/// `store_busy`.
+/// Answers the request, `by` whoever makes it (its origin and actor): when the writer is unwell or too many look-ups
+/// wait at once, with `store_unavailable` or `store_busy`.
 void serve_resource(const std::shared_ptr<const ResourceParts>& parts, ResourceHandler handler, AnswerForm form,
-                    http::ServerRequest& request, const http::PathParameters& parameters, http::Responder responder);
+                    const store::AuditEntry& by, http::ServerRequest& request, const http::PathParameters& parameters,
+                    http::Responder responder);
 
 }  // namespace yizhan::api

@@ -15,7 +15,8 @@ http::ServerResponse api_form(const Result<ResourceAnswer>& answer, std::string_
 ApiState::Handler resource(ResourceHandler handler) {
   return [handler](ApiState& state, http::ServerRequest& request, const http::PathParameters& parameters,
                    http::Responder responder) {
-    serve_resource(state.resources, handler, api_form, request, parameters, std::move(responder));
+    serve_resource(state.resources, handler, api_form, state.audit_entry(request, {}), request, parameters,
+                   std::move(responder));
   };
 }
 

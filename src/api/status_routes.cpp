@@ -51,6 +51,9 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         if (parts.callback_counters) input.callbacks = parts.callback_counters();
         if (parts.push_server_counters) input.push_server = parts.push_server_counters();
         if (parts.notify_counters) input.notify = parts.notify_counters();
+        if (parts.replay_counters) input.replays = parts.replay_counters();
+        if (parts.alert_counters) input.alerts = parts.alert_counters();
+        if (parts.retention_counters) input.retention = parts.retention_counters();
         input.accept_durations = self->accept_durations;
         input.endpoints = parts.dispatching.endpoints();
         input.deliveries = parts.dispatching.delivery_counters();

@@ -127,12 +127,8 @@ Result<void> Service::Parts::start_dispatch(http::asio::io_context& io, const co
   dispatcher = std::make_unique<dispatch::Dispatcher>(io, *lanes, *commits, *reads, dispatcher_options(config));
   bridge = std::make_unique<DispatchBridge>(*dispatcher, on_express);
   dispatcher->start();
-  replay_runner = std::make_unique<ReplayRunner>(ReplayRunner::Parts{.io = io,
-                                                                     .commits = *commits,
-                                                                     .reads = *reads,
-                                                                     .reports = *reports,
-                                                                     .lane = *lanes,
-                                                                     .dispatcher = *dispatcher});
+  replay_runner = std::make_unique<ReplayRunner>(ReplayRunner::Parts{
+      .io = io, .commits = *commits, .reads = *reads, .reports = *reports, .lane = *lanes, .dispatcher = *dispatcher});
   replay_loop = std::make_unique<StepLoop>(
       io, [runner = replay_runner.get()](auto done) { runner->pass(std::move(done)); }, kReplayPoll);
   replay_loop->start();
@@ -230,8 +226,7 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
                     [this] { return retention ? retention->counters() : store::RetentionCounters{}; },
                     [this](std::string_view platform) { return dispatch::knows_platform(*lanes, platform); },
-                    [this] { wake_fan_out(); },
-                    [this] { wake_replays(); },
+                    [this] { wake_fan_out(); }, [this] { wake_replays(); },
                     [this] { return replay_runner ? replay_runner->counters() : api::ReplayCounters{}; },
                     [this] { return alert_watch ? alert_watch->counters() : api::AlertCounters{}; }},
       options);
@@ -359,9 +354,7 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
     if (!parts_->replay_loop) return next();
     parts_->replay_loop->stop(std::move(next));
   };
-  auto stop_retention = [this, next = std::move(stop_replays)]() mutable {
-    parts_->retention->stop(std::move(next));
-  };
+  auto stop_retention = [this, next = std::move(stop_replays)]() mutable { parts_->retention->stop(std::move(next)); };
   auto stop_watching = [this, next = std::move(stop_retention)]() mutable { parts_->stop_watching(std::move(next)); };
   auto stop_notifications = [this, next = std::move(stop_watching)]() mutable {
     if (!parts_->notifications) return next();

@@ -81,16 +81,34 @@ Result<Outcome> go_through(const Context& context, store::Store& store, const st
 }  // namespace
 
 void add_bulk_options(CLI::App& command, BulkOptions& options) {
-  command.add_flag("--preview", options.preview, "only say how many events it would be");
+  command.add_flag("--preview,--dry-run", options.preview, "only say how many events it would be");
   command.add_flag("-y,--yes", options.yes, "do not ask; without a terminal nothing is asked either");
   command.add_option("--rate", options.rate_per_second, "events a second at most; default: no limit")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
 }
 
+std::string would_change(std::int64_t total, const store::Selection& selection, const BulkWords& words) {
+  return fmt::format("{} would be {}{}.\n", counted(total, "event", "events"), words.json_field,
+                     which_events(selection));
+}
+
+bool asks(const Context& context, const BulkOptions& options) {
+  return !options.yes && context.terminal.in_is_terminal && context.terminal.err_is_terminal;
+}
+
+Result<void> confirm(const Context& context, const BulkOptions& options, std::int64_t total,
+                     const store::Selection& selection, const BulkWords& words) {
+  if (!asks(context, options)) return {};
+  const std::string question =
+      fmt::format("{} {}{}?", words.verb, counted(total, "event", "events"), which_events(selection));
+  if (!confirmed(context.terminal, question)) return fail("not_confirmed", "nothing was changed");
+  return {};
+}
+
 Result<ExitStatus> change_events(const Context& context, store::Store& store, store::Selection selection,
                                  const BulkOptions& options, const BulkWords& words, const BulkChange& change) {
-  const std::string which = which_events(selection);
+  const store::Selection given = selection;
   if (!selection.created_until && selection.ids.empty()) selection.created_until = utc_now();
   const auto total = store.count(selection);
   if (!total) return std::unexpected(total.error());
@@ -98,14 +116,14 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
     if (context.options.json) {
       context.out() << JsonWriter().begin_object().number("matching", *total).end_object().take() << '\n';
     } else {
-      context.out() << fmt::format("{} would be {}{}.\n", counted(*total, "event", "events"), words.json_field, which);
+      context.out() << would_change(*total, given, words);
     }
     return ExitStatus::kOk;
   }
-  const bool ask = !options.yes && context.terminal.in_is_terminal && context.terminal.err_is_terminal;
-  if (*total > 0 && ask) {
-    const std::string question = fmt::format("{} {}{}?", words.verb, counted(*total, "event", "events"), which);
-    if (!confirmed(context.terminal, question)) return fail("not_confirmed", "nothing was changed");
+  if (*total > 0) {
+    if (auto allowed = confirm(context, options, *total, given, words); !allowed) {
+      return std::unexpected(allowed.error());
+    }
   }
   const auto outcome = go_through(context, store, selection, *total, options, words, change);
   if (!outcome) return std::unexpected(outcome.error());
@@ -119,7 +137,7 @@ Result<ExitStatus> change_events(const Context& context, store::Store& store, st
                          .take()
                   << '\n';
   } else if (*total == 0) {
-    context.out() << fmt::format("No event matches{}: nothing to do.\n", which);
+    context.out() << fmt::format("No event matches{}: nothing to do.\n", which_events(given));
   } else {
     context.out() << fmt::format(
         "{} {}{}.\n", words.done, counted(outcome->changed, "event", "events"),

@@ -28,6 +28,14 @@ struct BulkWords {
   std::string_view json_field;   ///< `replayed`
 };
 
+/// `3 events would be replayed (platform crm).`, with its line end.
+std::string would_change(std::int64_t total, const store::Selection& selection, const BulkWords& words);
+/// Whether confirm() will ask.
+bool asks(const Context& context, const BulkOptions& options);
+/// Asks, where somebody is there to answer. Code `not_confirmed`.
+Result<void> confirm(const Context& context, const BulkOptions& options, std::int64_t total,
+                     const store::Selection& selection, const BulkWords& words);
+
 /// Changes the given events, at most kPageRows ids in one call; answers how many it changed.
 using BulkChange = std::function<Result<std::int64_t>(store::Store& store, const store::Selection& chunk)>;
 

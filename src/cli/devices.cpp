@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "api/device_json.h"
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -128,7 +129,9 @@ Result<ExitStatus> register_one(const Context& context, const store::DeviceRegis
   if (!device) return std::unexpected(device.error());
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto registered = (*opened)->register_device(*device, utc_now());
+  const auto registered = change_audited<store::RegisteredDevice>(
+      *opened->store, audit_entry(context, "device.register", device->cid),
+      [&] { return (*opened)->register_device(*device, utc_now()); }, [](const auto&) { return true; });
   if (!registered) return std::unexpected(registered.error());
   if (context.options.json) {
     JsonWriter writer;
@@ -152,7 +155,10 @@ Result<ExitStatus> unregister(const Context& context, const store::DeviceRegistr
   if (!device) return std::unexpected(device.error());
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto gone = (*opened)->unregister_device(device->appid, device->cid, "unregistered by hand", utc_now());
+  const auto gone = change_audited<bool>(
+      *opened->store, audit_entry(context, "device.unregister", device->cid),
+      [&] { return (*opened)->unregister_device(device->appid, device->cid, "unregistered by hand", utc_now()); },
+      [](bool found) { return found; });
   if (!gone) return std::unexpected(gone.error());
   if (!*gone) {
     return fail("device_not_found", fmt::format("no device '{}' of the app '{}' has registered: 'yizhan devices show "

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "cli/audit_entry.h"
 #include "cli/bulk_change.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
@@ -40,7 +41,8 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (!opened) return std::unexpected(opened.error());
   return change_events(context, *opened->store, std::move(*selection), options.bulk, kWords,
                        [&](store::Store& store, const store::Selection& chunk) {
-                         return store.discard(chunk, kPageRows, options.reason, utc_now());
+                         return store::discard_audited(store, audit_entry(context, {}), chunk, options.reason,
+                                                       utc_now());
                        });
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/event_endpoint.h"
@@ -164,7 +165,10 @@ Result<ExitStatus> enable(const Context& context, const Named& named) {
   if (!endpoint) return std::unexpected(endpoint.error());
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto enabled = (*opened)->enable_endpoint(endpoint->endpoint_key);
+  const auto enabled = change_audited<bool>(
+      *opened->store, audit_entry(context, "endpoint.enable", std::to_string(endpoint->endpoint_key)),
+      [&] { return (*opened)->enable_endpoint(endpoint->endpoint_key); },
+      [](bool was_disabled) { return was_disabled; });
   if (!enabled) return std::unexpected(enabled.error());
   if (!*enabled) {
     return fail("endpoint_not_found", "that endpoint is not disabled: 'yizhan endpoints list' shows those that are");
@@ -184,7 +188,10 @@ Result<ExitStatus> disable(const Context& context, const Named& named) {
   if (!opened) return std::unexpected(opened.error());
   endpoint->reason = named.reason;
   endpoint->disabled_at = utc_now();
-  const auto done = (*opened)->disable_endpoint(*endpoint);
+  const auto done =
+      store::audited(*opened->store,
+                     audit_entry(context, "endpoint.disable", std::to_string(endpoint->endpoint_key), endpoint->reason),
+                     [&](store::AuditEntry&) { return (*opened)->disable_endpoint(*endpoint); });
   if (!done) return std::unexpected(done.error());
   if (context.options.json) {
     context.out() << state_line(endpoint->endpoint_key, true);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "api/audit_json.h"
+#include "api/replay_json.h"
 #include "cli/event_endpoint.h"
 
 namespace yizhan::cli {
@@ -23,6 +25,12 @@ Result<EventStory> find_story(store::Store& store, std::string_view id, const co
   auto attempts = store.attempts(id, kAttemptsShown);
   if (!attempts) return std::unexpected(attempts.error());
   story.attempts = std::move(*attempts);
+  auto acts = store::find_audit_of_event(store, id);
+  if (!acts) return std::unexpected(acts.error());
+  story.acts = std::move(*acts);
+  auto replays = store::find_replays_of_event(store, id);
+  if (!replays) return std::unexpected(replays.error());
+  story.replays = std::move(*replays);
   if (story.event.status == EventStatus::kDeadLetter) {
     store::Selection selection;
     selection.ids = {std::string(id)};
@@ -44,6 +52,11 @@ void write_story(JsonWriter& writer, const EventStory& story, UtcTime now) {
   api::write_payload_members(writer, story.event.event.payload);
   writer.key("attempts").begin_array();
   for (const store::AttemptView& attempt : story.attempts) api::write_attempt(writer, attempt);
+  writer.end_array();
+  writer.key("acts").begin_array();
+  for (const store::AuditEntry& act : story.acts) api::write_audit_entry(writer, act);
+  writer.end_array().key("replays").begin_array();
+  for (const store::ReplayOfEvent& replay : story.replays) api::write_replay_of_event(writer, replay);
   writer.end_array();
   writer.key("dead_letter");
   if (story.dead_letter) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -20,6 +21,13 @@ Result<ExitStatus> run(const Context& context) {
   if (!factory) return std::unexpected(factory.error());
   const auto ran = (*factory)->migrate();
   if (!ran) return std::unexpected(ran.error());
+  if (*ran > 0) {
+    auto writer = (*factory)->open_writer();
+    if (!writer) return std::unexpected(writer.error());
+    store::AuditEntry entry = audit_entry(context, "migrate");
+    entry.count = *ran;
+    if (auto noted = store::append_audit(**writer, entry); !noted) return std::unexpected(noted.error());
+  }
   const auto schema = (*factory)->schema_version();
   if (!schema) return std::unexpected(schema.error());
   if (context.options.json) {

@@ -6,6 +6,7 @@
 #include <ostream>
 
 #include "api/notification_json.h"
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -14,6 +15,7 @@
 #include "cli/paging.h"
 #include "cli/readable.h"
 #include "cli/table.h"
+#include "store/session.h"
 
 namespace yizhan::cli {
 namespace {
@@ -187,10 +189,11 @@ Result<ExitStatus> resend(const Context& context, const std::string& name) {
   if (!view) return std::unexpected(view.error());
   const bool waits = view->send_status.empty();
   if (!waits) {
-    std::string quoted;
-    for (const char character : view->id) quoted += character == '\'' ? std::string("''") : std::string(1, character);
-    const auto set = (*opened)->sql(
-        fmt::format("UPDATE express_notifications SET send_status = NULL, last_error = NULL WHERE id = '{}'", quoted));
+    const auto set = (*opened)->transact("resend.before_commit", [&](store::Session& session) -> Result<void> {
+      session.send("UPDATE express_notifications SET send_status = NULL, last_error = NULL WHERE id = $1", {view->id});
+      store::send_audit(session, audit_entry(context, "notification.resend", view->id));
+      return session.finish();
+    });
     if (!set) return std::unexpected(set.error());
   }
   if (context.options.json) {

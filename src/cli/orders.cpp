@@ -5,6 +5,7 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/display_text.h"
@@ -52,7 +53,10 @@ Result<ExitStatus> create(const Context& context, store::PayOrder order) {
   }
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto created = (*opened)->create_pay_order(order);
+  const auto created = change_audited<store::CreatedOrder>(
+      *opened->store, audit_entry(context, "order.create", order.out_trade_no),
+      [&] { return (*opened)->create_pay_order(order); },
+      [](const store::CreatedOrder& stored) { return !stored.existed; });
   if (!created) return std::unexpected(created.error());
   if (created->existed && !context.options.json) context.out() << "The same order was there already.\n";
   return print(context, created->order);
@@ -78,7 +82,11 @@ Result<ExitStatus> show(const Context& context, const std::string& out_trade_no)
 Result<ExitStatus> close(const Context& context, const std::string& out_trade_no) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto order = (*opened)->close_pay_order(out_trade_no, utc_now());
+  using Found = std::optional<store::PayOrder>;
+  const auto order = change_audited<Found>(
+      *opened->store, audit_entry(context, "order.close", out_trade_no),
+      [&] { return (*opened)->close_pay_order(out_trade_no, utc_now()); },
+      [](const Found& found) { return found.has_value(); });
   const auto printed = print_found(context, out_trade_no, order);
   if (!printed || (*order)->status == -1) return printed;
   context.terminal.err << fmt::format("It is not closed, because it is {}.\n", api::order_state((*order)->status));

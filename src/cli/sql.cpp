@@ -5,15 +5,20 @@
 #include <memory>
 #include <ostream>
 
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/display_text.h"
+#include "cli/json_output.h"
 #include "cli/line_editor.h"
 #include "cli/sql_output.h"
 #include "cli/sql_text.h"
 
 namespace yizhan::cli {
 namespace {
+
+/// Of a statement, in the audit trail.
+constexpr std::size_t kRecordedBytes = 2000;
 
 constexpr std::string_view kTablesQuery =
     "SELECT 'cs_platform_event_outbox' AS name, 'every event and its state' AS holds UNION ALL "
@@ -44,9 +49,24 @@ constexpr std::string_view kShellHelp =
     "  UPDATE cs_platform_event_outbox SET status = 'pending', next_attempt_at = NOW(), last_error = NULL WHERE id = "
     "'…';\n";
 
+/// In the words of the same connection, so that it goes the way of a transaction that is open: with it, or not at all.
+void put_on_record(const Context& context, store::Store& store, std::string_view text, std::int64_t changed_rows) {
+  store::AuditEntry entry = audit_entry(context, "sql");
+  entry.count = changed_rows;
+  entry.detail =
+      JsonWriter().begin_object().text("statement", without_values(text, kRecordedBytes)).end_object().take();
+  if (const auto done = store.sql(store::audit_statement(entry)); !done) {
+    context.terminal.err << fmt::format("This was not put on the audit trail: {} [{}]\n",
+                                        printable(done.error().message), done.error().code);
+  }
+}
+
 Result<void> run_text(const Context& context, store::Store& store, std::string_view text) {
   const auto results = store.sql(text);
   if (!results) return std::unexpected(results.error());
+  std::int64_t changed_rows = 0;
+  for (const store::SqlResult& result : *results) changed_rows += result.changed_rows;
+  if (changed_rows > 0 || !only_looks(text)) put_on_record(context, store, text, changed_rows);
   bool first = true;
   for (const store::SqlResult& result : *results) {
     if (context.options.json) {

@@ -33,6 +33,32 @@ Moment attempt_moment(const store::AttemptView& attempt, bool response_bodies) {
   return moment;
 }
 
+std::string because(const std::string& reason) {
+  return reason.empty() ? std::string() : fmt::format(": {}", reason);
+}
+
+Moment act_moment(const store::AuditEntry& act) {
+  std::string what = act.action.substr(act.action.find('.') + 1);
+  if (act.action == "event.edit") what = "edited by hand";
+  std::string detail = fmt::format("by {} ({}){}", act.actor, store::to_string(act.origin), because(act.reason));
+  if (act.action == "event.edit") detail += fmt::format("  {}", act.detail);
+  return {act.at, "◆", Style::kStrong, std::move(what), std::move(detail), ""};
+}
+
+Moment replay_moment(const store::ReplayOfEvent& replay) {
+  std::string detail = fmt::format("replay {} by {}{}", replay.job_id, replay.actor, because(replay.reason));
+  if (replay.moved) {
+    detail += fmt::format("; before, it went to {}",
+                          replay.former_target.empty() ? "the platform's base URL" : replay.former_target);
+  }
+  return {replay.released_at, "◆", Style::kStrong, "replay", std::move(detail), ""};
+}
+
+/// Before the first moment that is later; what came at the same time stays before it.
+void insert_in_order(std::vector<Moment>& moments, Moment moment) {
+  moments.insert(std::ranges::upper_bound(moments, moment.at, {}, &Moment::at), std::move(moment));
+}
+
 std::string first_words(std::string_view payload, bool whole) {
   const std::string size = readable_bytes(payload.size());
   if (payload.empty()) return size;
@@ -47,6 +73,8 @@ std::vector<Moment> moments_of(const EventStory& story, UtcTime now, bool respon
   std::vector<Moment> moments;
   moments.push_back({event.event.created_at, "●", Style::kStrong, "accepted", "", ""});
   for (const store::AttemptView& attempt : story.attempts) moments.push_back(attempt_moment(attempt, response_bodies));
+  for (const store::AuditEntry& act : story.acts) insert_in_order(moments, act_moment(act));
+  for (const store::ReplayOfEvent& replay : story.replays) insert_in_order(moments, replay_moment(replay));
   const bool last_succeeded = !story.attempts.empty() && story.attempts.back().error_class.empty();
   switch (event.status) {
     case EventStatus::kDelivered: {
@@ -111,7 +139,10 @@ std::string render_timeline(const EventStory& story, UtcTime now, const Timeline
   writer.field("order key", event.event.order_key);
   writer.field("idempotency", event.idempotency_key);
   writer.field("trace", event.event.traceparent);
-  writer.field("payload", first_words(event.event.payload, options.whole_payload));
+  writer.field("payload", event.removed_bytes
+                              ? fmt::format("{}, removed by retention; it cannot be sent again",
+                                            readable_bytes(static_cast<std::size_t>(*event.removed_bytes)))
+                              : first_words(event.event.payload, options.whole_payload));
   writer.line();
 
   writer.moments(moments_of(story, now, options.response_bodies));

@@ -9,6 +9,8 @@
 
 #include "cli/moments.h"
 #include "cli/terminal.h"
+#include "store/audit.h"
+#include "store/replay_jobs.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
@@ -19,6 +21,8 @@ struct EventStory {
   std::vector<store::AttemptView> attempts;  ///< by attempt_no
   std::optional<store::DeadLetterView> dead_letter;
   std::optional<store::DisabledEndpoint> disabled;  ///< its endpoint, when that is disabled
+  std::vector<store::AuditEntry> acts{};            ///< what people did to it, oldest first
+  std::vector<store::ReplayOfEvent> replays{};      ///< its releases by replays of many, oldest first
 };
 
 /// What is to be done about it, for a person: sentences, the first says how it stands.

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "api/waybill_json.h"
+#include "cli/audit_entry.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/json_output.h"
@@ -59,7 +60,9 @@ Result<ExitStatus> put(const Context& context, const PutOptions& options) {
   if (!made) return fail("usage_invalid", made.error().message);
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto stored = (*opened)->put_waybill(made->waybill, made->order, utc_now());
+  const auto stored = change_audited<store::WaybillView>(
+      *opened->store, audit_entry(context, "waybill.put", made->waybill.tracking_no),
+      [&] { return (*opened)->put_waybill(made->waybill, made->order, utc_now()); }, [](const auto&) { return true; });
   if (!stored) return std::unexpected(stored.error());
   print(context, *stored);
   return ExitStatus::kOk;

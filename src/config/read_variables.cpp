@@ -15,9 +15,9 @@ constexpr std::string_view kOwnPrefix = "YIZHAN_";
 constexpr std::string_view kSeedSource = "express";
 
 // YIZHAN_* names that are no settings: where the file is, what the client commands talk to, and what the tests use.
-constexpr std::array<std::string_view, 8> kOtherVariables{
-    "YIZHAN_CONFIG",          "YIZHAN_API_URL",    "YIZHAN_API_KEY", "YIZHAN_MASTER_KEY",
-    "YIZHAN_MASTER_KEY_FILE", "YIZHAN_FAIL_POINT", "YIZHAN_BINARY",  "YIZHAN_POSTGRES_BIN"};
+constexpr std::array<std::string_view, 9> kOtherVariables{
+    "YIZHAN_CONFIG",     "YIZHAN_API_URL", "YIZHAN_API_KEY", "YIZHAN_MASTER_KEY",  "YIZHAN_MASTER_KEY_FILE",
+    "YIZHAN_FAIL_POINT", "YIZHAN_ACTOR",   "YIZHAN_BINARY",  "YIZHAN_POSTGRES_BIN"};
 constexpr std::string_view kTestPrefix = "YIZHAN_TEST_";
 
 Given given(std::string_view value, Origin::Kind kind, const std::string& variable, bool single = false) {

@@ -104,6 +104,24 @@ void send_audit(Session& session, const AuditEntry& entry, const std::vector<std
       kEvents, rows);
 }
 
+std::string audit_statement(const AuditEntry& entry) {
+  const auto quoted = [](std::string_view text) {
+    std::string out = "'";
+    for (const char character : text) {
+      if (character == '\0') continue;
+      out += character;
+      if (character == '\'') out += character;
+    }
+    return out + '\'';
+  };
+  return fmt::format(
+      "INSERT INTO audit_trail (at, origin, actor, action, object, reason, count, detail, outcome) "
+      "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+      quoted(to_store_text(entry.at)), quoted(to_string(entry.origin)), quoted(actor_of(entry)), quoted(entry.action),
+      quoted(entry.object), quoted(entry.reason), entry.count ? std::to_string(*entry.count) : "NULL",
+      quoted(entry.detail), quoted(entry.outcome));
+}
+
 Result<void> append_audit(Store& store, const AuditEntry& entry) {
   return audited(store, entry, [](AuditEntry&) { return Result<void>(); });
 }

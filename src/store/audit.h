@@ -48,6 +48,9 @@ struct AuditEntry {
 /// events that an entry about several is about; find_audit_of_event() finds it by each of them.
 void send_audit(Session& session, const AuditEntry& entry, const std::vector<std::string>& event_ids = {});
 
+/// The same as a statement with its values written out, for Store::sql().
+std::string audit_statement(const AuditEntry& entry);
+
 /// In a transaction of its own.
 Result<void> append_audit(Store& store, const AuditEntry& entry);
 

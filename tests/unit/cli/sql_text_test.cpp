@@ -28,5 +28,23 @@ TEST(EndsStatement, NotWhileSomethingIsOpen) {
   EXPECT_TRUE(ends_statement("DO $body$ BEGIN; END $body$;"));
 }
 
+TEST(WithoutValues, LeavesNothingThatCouldBeSomebodysData) {
+  EXPECT_EQ(without_values("UPDATE t SET name = 'Lin''s', phone=13800138000 -- for Lin\n WHERE id = 7;", 200),
+            "UPDATE t SET name = '…', phone=# WHERE id = 7;");
+  EXPECT_EQ(without_values("INSERT INTO t VALUES (E'a\\'b secret', $$body's$$, $x$a$x$)", 200),
+            "INSERT INTO t VALUES ('…', '…', '…')");
+  EXPECT_EQ(without_values("UPDATE \"t\" SET a = \"not a column\"", 200), "UPDATE \"t\" SET a = '…'");
+  EXPECT_EQ(without_values("DELETE /* because of 'x' */ FROM t WHERE a = 'open", 200), "DELETE FROM t WHERE a = '…'");
+  EXPECT_EQ(without_values("DELETE FROM t", 6), "DELETE");
+}
+
+TEST(OnlyLooks, IfEveryStatementDoes) {
+  EXPECT_TRUE(only_looks("select 1; EXPLAIN SELECT 2; -- UPDATE\n"));
+  EXPECT_TRUE(only_looks("BEGIN; SELECT 'UPDATE'; COMMIT"));
+  EXPECT_FALSE(only_looks("SELECT 1; UPDATE t SET a = 1"));
+  EXPECT_FALSE(only_looks("/* SELECT */ DELETE FROM t"));
+  EXPECT_FALSE(only_looks("DROP TABLE t"));
+}
+
 }  // namespace
 }  // namespace yizhan::cli

@@ -137,8 +137,9 @@ class Replay : public StoreCommandTest {};
 TEST_F(Replay, ASelectionMeansDeadLettersAndKeepsTheirAttempts) {
   const std::string dead = commands.add_event("crm", EventStatus::kDeadLetter, 2);
   const std::string delivered = commands.add_event("crm", EventStatus::kDelivered, 0);
-  EXPECT_EQ(commands.output_of({"replay", "--platform", "crm", "--preview"}),
-            "1 event would be replayed (status dead_letter, platform crm).\n");
+  EXPECT_THAT(commands.output_of({"replay", "--platform", "crm", "--preview"}),
+              AllOf(StartsWith("1 event would be replayed (status dead_letter, platform crm).\n  crm: 1 event"),
+                    HasSubstr("http_5xx")));
   EXPECT_EQ(commands.output_of({"replay", "--platform", "crm"}), "Replayed 1 event.\n");
   EXPECT_EQ((*commands.opened().find_event(dead, false))->status, EventStatus::kPending);
   EXPECT_EQ((*commands.opened().find_event(delivered, false))->status, EventStatus::kDelivered);
@@ -172,6 +173,25 @@ TEST_F(Replay, OnATerminalItAsksAndTakesNoForAnAnswer) {
   const CommandOutcome yes = commands.run({"replay", "--all"}, "y\n", true);
   EXPECT_EQ(yes.status, 0);
   EXPECT_EQ((*commands.opened().find_event(dead, false))->status, EventStatus::kPending);
+}
+
+TEST_F(Replay, ManyMoreAreReleasedByTheService) {
+  for (int i = 0; i < 1001; ++i) commands.add_event("crm", EventStatus::kDeadLetter, 1);
+  const std::string said = commands.output_of({"replay", "--platform", "crm", "--why", "it is mended", "--rate", "50"});
+  EXPECT_THAT(said, AllOf(HasSubstr("Replay 1 has begun: 1,001 events of crm"), HasSubstr("yizhan replays show 1")));
+  store::Selection dead_letters;
+  dead_letters.statuses = {EventStatus::kDeadLetter};
+  EXPECT_EQ(commands.opened().count(dead_letters).value(), 1001) << "the service releases them";
+  EXPECT_THAT(commands.output_of({"replays", "show", "1"}),
+              AllOf(HasSubstr("running"), HasSubstr("it is mended"), HasSubstr("50 a second"),
+                    HasSubstr("released 0 of 1,001")));
+  EXPECT_THAT(commands.output_of({"replays", "pause", "1"}), HasSubstr("paused"));
+  EXPECT_THAT(commands.output_of({"replays", "list"}), AllOf(HasSubstr("paused"), HasSubstr("crm")));
+  EXPECT_THAT(commands.output_of({"replays", "cancel", "1"}), HasSubstr("cancelled"));
+  EXPECT_THAT(commands.run({"replays", "resume", "1"}).err, HasSubstr("replay_ended"));
+  EXPECT_THAT(commands.run({"replays", "show", "9"}).err, HasSubstr("replay_not_found"));
+  EXPECT_THAT(commands.output_of({"audit", "list", "--action", "replay"}),
+              AllOf(HasSubstr("replay.start"), HasSubstr("replay.pause"), HasSubstr("replay.cancel")));
 }
 
 TEST_F(Replay, WithoutASelectionItRefuses) {

@@ -1,0 +1,16 @@
+// Replay jobs as JSON: the API's answers, and what the command line prints with --json.
+#pragma once
+
+#include <vector>
+
+#include "api/json_writer.h"
+#include "store/replay_jobs.h"
+
+namespace yizhan::api {
+
+void write_replay(JsonWriter& writer, const store::ReplayJob& job);
+void write_replay_of_event(JsonWriter& writer, const store::ReplayOfEvent& replay);
+/// `{"matching": …, "causes": […]}`
+std::string replay_preview_json(const std::vector<store::CauseCount>& causes);
+
+}  // namespace yizhan::api
