@@ -101,7 +101,7 @@ std::vector<Setting<AlertChannel>> declare() {
       {.key = "port",
        .kind = whole_number(0, 65'535),
        .field = at(&AlertChannel::port),
-       .help = "Its port.",
+       .help = "The mail server's port.",
        .default_note = "587 for starttls, 465 for implicit"},
       {.key = "tls",
        .kind = choice_of<MailTls>(),

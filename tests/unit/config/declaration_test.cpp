@@ -25,12 +25,38 @@ const Config& plain() {
 /// A value that the setting takes and that differs from the one given.
 template <class Owner>
 Value another_value(const Setting<Owner>& setting, const Value& current) {
-  for (const char* text : {"true",      "false",        "1",       "2",        "1048577",
-                           "0.25",      "debug",        "hmac",    "base64",   "sha1",
-                           "standard",  "receive",      "a/b",     "sqlite:x", "64",
-                           "1.2.3.4:5", "1234",         "x{body}", "X-A=1",    "https://b.example",
-                           "10.0.0.1",  "whatever.pem", "stripe",  "github",   "en",
-                           "getui",     "user"}) {
+  for (const char* text : {"true",
+                           "false",
+                           "1",
+                           "2",
+                           "1048577",
+                           "0.25",
+                           "debug",
+                           "hmac",
+                           "base64",
+                           "sha1",
+                           "standard",
+                           "receive",
+                           "a/b",
+                           "sqlite:x",
+                           "64",
+                           "1.2.3.4:5",
+                           "1234",
+                           "x{body}",
+                           "X-A=1",
+                           "https://b.example",
+                           "10.0.0.1",
+                           "whatever.pem",
+                           "stripe",
+                           "github",
+                           "en",
+                           "getui",
+                           "user",
+                           "zh",
+                           "mail",
+                           "implicit",
+                           "ops@example.com",
+                           "a=rule"}) {
     const auto value = parse_text(setting.kind, text);
     if (value && *value != current) return *value;
   }

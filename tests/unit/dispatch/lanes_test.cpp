@@ -57,5 +57,17 @@ TEST(Lanes, SendEachPlatformItsOwnWay) {
   EXPECT_EQ(alerts.sent, (std::vector<std::string>{"2"}));
 }
 
+TEST(Lanes, AFamilyGoesOneWay) {
+  NamedLane callbacks("callbacks");
+  NamedLane alerts("alerts");
+  Lanes lanes(callbacks);
+  lanes.add_family("alert:", alerts);
+  EXPECT_EQ((*lanes.route("alert:ops", ""))->endpoint_url, "alerts:alert:ops:");
+  EXPECT_EQ((*lanes.route("alert:", ""))->endpoint_url, "alerts:alert::");
+  for (const char* near : {"", "alert", "alerts:ops", "an-alert:ops"}) {
+    EXPECT_TRUE((*lanes.route(near, ""))->endpoint_url.starts_with("callbacks:")) << near;
+  }
+}
+
 }  // namespace
 }  // namespace yizhan::dispatch
