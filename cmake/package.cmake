@@ -9,6 +9,8 @@ install(FILES deploy/yizhan.service DESTINATION /lib/systemd/system)
 install(FILES docs/yizhan.sample.toml DESTINATION /etc/yizhan RENAME yizhan.toml)
 install(FILES README.md README.zh-CN.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+install(FILES deploy/grafana/yizhan.json DESTINATION ${CMAKE_INSTALL_DATADIR}/yizhan/grafana)
+install(FILES deploy/prometheus/alerts.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/yizhan/prometheus)
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
 
 set(CPACK_GENERATOR DEB)

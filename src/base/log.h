@@ -1,6 +1,6 @@
-// The log: one JSON object a line, to standard error or where prepare_target() says. Every line has `time` (RFC 3339, UTC),
-// `level`, `event` (a stable word for what happened) and the fields of that event; docs/logs.md lists them all. Values
-// are escaped, so that no input can forge a line; secrets and bodies are never passed in.
+// The log: one JSON object a line, to standard error or where prepare_target() says. Every line has `time` (RFC 3339,
+// UTC), `level`, `event` (a stable word for what happened) and the fields of that event; docs/logs.md lists them all.
+// Values are escaped, so that no input can forge a line; secrets and bodies are never passed in.
 //
 // Warnings and errors are written when write() returns; lines of lower levels follow within some milliseconds, in order
 // (base/log_output.h).
@@ -48,7 +48,7 @@ struct Target {
   Destination to = Destination::kStandardError;
   std::string file;             ///< of kFile
   std::size_t rotate_size = 0;  ///< bytes; 0: not by size
-  std::size_t rotate_keep = 7;          ///< rotated files that are kept
+  std::size_t rotate_keep = 7;  ///< rotated files that are kept
   bool rotate_daily = false;    ///< also at the first line of a day, UTC
   std::string journal_socket;   ///< of kJournal
 };

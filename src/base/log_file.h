@@ -16,7 +16,7 @@ namespace yizhan::log {
 struct LogFileOptions {
   std::string path;
   std::size_t rotate_size = 0;  ///< bytes that a file may have; 0: as many as come
-  std::size_t rotate_keep = 7;          ///< rotated files that are kept; the oldest is deleted
+  std::size_t rotate_keep = 7;  ///< rotated files that are kept; the oldest is deleted
   bool rotate_daily = false;    ///< at the first line of a day (UTC) that is not the file's
 };
 

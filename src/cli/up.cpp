@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -40,10 +41,15 @@ Result<ExitStatus> run(Context& context, const ServeOptions& options) {
   std::error_code failure;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failure);
   if (failure) return fail("start_failed", fmt::format("could not find this program's file: {}", failure.message()));
-  const auto started = start_background(data_dir, program, serve_arguments(context, flags));
+  auto arguments = serve_arguments(context, flags);
+  // Nobody reads what a process in the background prints; and a file can be rotated.
+  if (loaded->config.log.to != log::Destination::kJournal) {
+    arguments.insert(std::ranges::find(arguments, "serve"), {"--set", "log.to=file"});
+  }
+  const auto started = start_background(data_dir, program, arguments);
   if (!started) return std::unexpected(started.error());
   context.out() << fmt::format("{}\nIt runs in the background, pid {}, and logs to {}.\n", started->ready_line,
-                               started->pid, log_file(data_dir));
+                               started->pid, log_place(loaded->config.log));
   return ExitStatus::kOk;
 }
 
@@ -52,7 +58,8 @@ Result<ExitStatus> run(Context& context, const ServeOptions& options) {
 void add_up(CLI::App& parent, Context& context) {
   CLI::App* command =
       add_command(parent, "up", "start the service in the background",
-                  "Like 'serve', with a pid file and a log file in the data directory. Returns when the service "
+                  "Like 'serve', with a pid file in the data directory and a log file (log.file, yizhan.log in the "
+                  "data directory). Returns when the service "
                   "accepts, and fails with what it logged when it does not. A second one in the same data directory is "
                   "refused. For a machine that starts its services itself, the Debian package has a systemd unit.",
                   {{"yizhan up", "everything, embedded; 'yizhan status' shows it, 'yizhan down' stops it"},

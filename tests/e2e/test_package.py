@@ -49,7 +49,8 @@ def test_the_package_names_what_it_needs(package):
     for library in ("libc6", "libpq5", "libsqlite3-0", "libssl3", "adduser"):
         assert library in needs, needs
     files = run("dpkg-deb", "-c", package)
-    for path in ("./usr/bin/yizhan", f"./{UNIT}", "./etc/yizhan/yizhan.toml", "./usr/share/doc/yizhan/README.md"):
+    for path in ("./usr/bin/yizhan", f"./{UNIT}", "./etc/yizhan/yizhan.toml", "./usr/share/doc/yizhan/README.md",
+                 "./usr/share/yizhan/grafana/yizhan.json", "./usr/share/yizhan/prometheus/alerts.yml"):
         assert path in files, files
     assert not re.search(r"unit_|store_contract|\.a$", files, re.M), files
 
