@@ -49,16 +49,17 @@ Result<RetentionPass::Step> RetentionPass::begin(Store& store, UtcTime now) {
   const auto state = retention_state(store);
   if (!state) return std::unexpected(state.error());
   const UtcTime first_at = now + plan_.interval;
+  const auto space = store_space(store, plan_.quota_bytes, now);
+  if (!space) return std::unexpected(space.error());
+  counters_.space = *space;
   const auto begun = begin_pass(store, holder_, plan_.at_once, first_at, now);
   if (!begun) return std::unexpected(begun.error());
   if (!*begun) {
     const UtcTime due = state->next_at.value_or(first_at);
     return Step{.next_at = state->holder.empty() && due > now ? due : now + kLookAgain};
   }
-  const auto space = store_space(store, plan_.quota_bytes, now);
-  if (!space) return std::unexpected(space.error());
-  counters_.pressure = counters_.passes == 0 ? 0 : next_pressure(counters_.pressure, *space, counters_.space);
-  counters_.space = *space;
+  counters_.pressure = at_last_pass_ ? next_pressure(counters_.pressure, *space, *at_last_pass_) : 0;
+  at_last_pass_ = *space;
   if (now - walks_began_ >= std::chrono::days{1}) {
     walked_to_ = {};
     walks_began_ = now;

@@ -29,7 +29,7 @@ struct RetentionCounters {
   std::uint64_t failed_batches = 0;
   std::uint64_t micros = 0;  ///< in batches
   int pressure = 0;
-  StoreSpace space;  ///< as of the last pass
+  StoreSpace space;  ///< as of the last step outside a pass, which comes once a minute at least
 };
 
 class RetentionPass {
@@ -67,6 +67,7 @@ class RetentionPass {
   std::string holder_;
   RetentionCounters counters_;
 
+  std::optional<StoreSpace> at_last_pass_;
   std::optional<RetentionBatch> batch_;  ///< while a pass is being made
   bool young_seen_ = false;              ///< by the walk in hand
   std::int64_t removed_ = 0;

@@ -49,7 +49,7 @@ def test_a_running_service_takes_away_what_is_old_and_the_ledger_stays(make_serv
         lambda: (text := service.request("GET", "/metrics").body.decode())
         and 'yizhan_retention_removed_total{kind="delivered"} 300' in text and text, what="the metric")
     assert "yizhan_store_bytes" in metrics
-    eventually(lambda: "retention.pass" in service.log(), what="the line in the log")
+    eventually(lambda: "retention_pass" in service.log(), what="the line in the log")
     assert service.stop() == 0
 
 
