@@ -112,29 +112,24 @@ Result<std::vector<std::string>> platforms_of(const config::Config& config, cons
   return std::vector{std::string(alert::kPlatformPrefix) + channel};
 }
 
+/// Answers the events' ids.
 Result<std::vector<std::string>> hand_over(store::Store& store, const std::vector<std::string>& platforms,
                                            UtcTime now) {
   const alert::Alert told = test_alert(now);
   IdMaker ids;
-  std::vector<std::string> handed_over;
-  store::AcceptCall call;
+  std::vector<store::AlertEvent> events;
+  std::vector<std::string> event_ids;
   for (const std::string& platform : platforms) {
-    store::NewEvent& event = call.events.emplace_back();
-    event.event.id = ids.make(now);
-    event.event.platform = platform;
-    event.event.event_type = alert::event_type(told);
-    event.event.payload = alert::write_alert(told);
-    event.event.correlation = told.id;
-    event.event.created_at = event.first_attempt_at = now;
-    handed_over.push_back(event.event.id);
+    event_ids.push_back(ids.make(now));
+    events.push_back({.id = event_ids.back(),
+                      .platform = platform,
+                      .event_type = alert::event_type(told),
+                      .payload = alert::write_alert(told)});
   }
-  store::WriteBatch batch;
-  batch.now = now;
-  batch.accepts.push_back(std::move(call));
-  const auto reply = store.write(batch);
-  if (!reply) return std::unexpected(reply.error());
-  if (const auto& accepted = reply->accepts.front(); !accepted) return std::unexpected(accepted.error());
-  return handed_over;
+  if (const auto done = store::hand_over_alerts(store, events, told.id, now); !done) {
+    return std::unexpected(done.error());
+  }
+  return event_ids;
 }
 
 /// The event when it is settled, or when time is up.

@@ -39,6 +39,12 @@ constexpr std::string_view kHandOver =
     "created_at, "
     "next_attempt_at) VALUES ($1, $2, $3, '', $4, $5, $6, $6)";
 
+void send_events(Session& session, const std::vector<AlertEvent>& events, const std::string& correlation, UtcTime now) {
+  for (const AlertEvent& event : events) {
+    session.send(kHandOver, {event.id, event.platform, event.event_type, event.payload, correlation, now});
+  }
+}
+
 /// Whoever reads the open episodes after this sees what the others wrote. SQLite has one writer.
 constexpr std::string_view kOneAfterTheOther = "{postgres|LOCK TABLE alerts IN SHARE ROW EXCLUSIVE MODE}";
 
@@ -90,14 +96,20 @@ Result<std::vector<AlertChange>> fold_alerts(Store& store, const AlertFold& fold
       session.send(put_text(), {episode.id, episode.cause, episode.rule, episode.subject, episode.title, episode.facts,
                                 episode.count, episode.told, episode.raised_at, episode.last_held_at, episode.told_at,
                                 value_of(episode.cleared_at)});
-      for (const AlertEvent& event : events) {
-        session.send(kHandOver, {event.id, event.platform, event.event_type, event.payload, episode.id, now});
-      }
+      send_events(session, events, episode.id, now);
     }
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
   return changes;
+}
+
+Result<void> hand_over_alerts(Store& store, const std::vector<AlertEvent>& events, std::string_view correlation,
+                              UtcTime now) {
+  return store.transact("hand_over_alerts.before_commit", [&](Session& session) -> Result<void> {
+    send_events(session, events, std::string(correlation), now);
+    return session.finish();
+  });
 }
 
 Result<std::vector<AlertEpisode>> open_alerts(Store& store) {

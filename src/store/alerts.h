@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -54,6 +55,10 @@ using AlertFold = std::function<std::vector<AlertChange>(const std::vector<Alert
 /// come one after the other, each on what the one before left. The events carry the episode's id as correlation and are
 /// not routed: tell the dispatcher of kUnrouted. Answers what was changed. On the thread that writes.
 Result<std::vector<AlertChange>> fold_alerts(Store& store, const AlertFold& fold, UtcTime now);
+
+/// Events that belong to no episode: a test of the channels. One transaction.
+Result<void> hand_over_alerts(Store& store, const std::vector<AlertEvent>& events, std::string_view correlation,
+                              UtcTime now);
 
 inline constexpr int kMaxOpenAlerts = 1000;
 /// Oldest first, at most kMaxOpenAlerts.

@@ -86,6 +86,13 @@ TEST_P(Alerts, AnEpisodeChangesUntilItIsCleared) {
   EXPECT_THAT(value_of(newest_alerts(node_.store(), 10)), ElementsAre(it));
 }
 
+TEST_P(Alerts, ATestOfTheChannelsIsAnEventAndNoEpisode) {
+  value_of(hand_over_alerts(node_.shell(), {event("e1"), event("e2", "alert:mail")}, "t1", node_.now));
+  EXPECT_EQ(node_.view("e1").event.correlation, "t1");
+  EXPECT_EQ(node_.view("e2").event.platform, "alert:mail");
+  EXPECT_THAT(value_of(newest_alerts(node_.store(), 10)), IsEmpty());
+}
+
 TEST_P(Alerts, AreListedInTheirOrder) {
   for (int i = 1; i <= 4; ++i) {
     AlertEpisode it = episode(fmt::format("a{}", i), fmt::format("p{}", i), node_.now + Seconds{i});
