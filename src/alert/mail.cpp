@@ -20,7 +20,7 @@ class MailChannel final : public Channel {
         options_(std::move(options)),
         endpoint_url_(fmt::format("{}://{}:{}", options_.server.tls == SmtpTls::kImplicit ? "smtps" : "smtp",
                                   options_.server.host, options_.server.port)),
-        session_(options_.server),
+        session_(std::make_shared<SmtpSession>(options_.server)),
         thread_([this] { run(); }) {}
 
   ~MailChannel() override {
@@ -29,16 +29,22 @@ class MailChannel final : public Channel {
       stopping_ = true;
     }
     arrived_.notify_one();
-    session_.stop();
+    session_->stop();
     thread_.join();
   }
 
   const std::string& endpoint_url() const override { return endpoint_url_; }
 
   void send(Message message, Done done) override {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + options_.timeout;
+    auto timer = std::make_unique<http::Timer>(io_, deadline);
+    timer->async_wait([weak = std::weak_ptr(session_)](http::ErrorCode error) {
+      if (error) return;
+      if (const auto session = weak.lock()) session->cut_overdue(std::chrono::steady_clock::now());
+    });
     {
       const std::lock_guard lock(mutex_);
-      jobs_.push_back({std::move(message), std::move(done), std::chrono::steady_clock::now() + options_.timeout});
+      jobs_.push_back({std::move(message), std::move(done), deadline, std::move(timer)});
     }
     arrived_.notify_one();
   }
@@ -48,6 +54,7 @@ class MailChannel final : public Channel {
     Message message;
     Done done;
     SteadyTime deadline;
+    std::unique_ptr<http::Timer> timer;  // the I/O thread's: it is only carried around here
   };
 
   void run() {
@@ -58,10 +65,12 @@ class MailChannel final : public Channel {
       Job job = std::move(jobs_.front());
       jobs_.pop_front();
       lock.unlock();
-      const auto left = std::chrono::floor<Milliseconds>(job.deadline - std::chrono::steady_clock::now());
-      AttemptOutcome outcome = session_.send(envelope(job.message), std::max(left, Milliseconds{1}));
+      AttemptOutcome outcome = session_->send(envelope(job.message), job.deadline);
       http::asio::post(
-          io_, [done = std::move(job.done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
+          io_, [done = std::move(job.done), timer = std::move(job.timer), outcome = std::move(outcome)]() mutable {
+            timer.reset();
+            done(std::move(outcome));
+          });
     }
   }
 
@@ -81,8 +90,8 @@ class MailChannel final : public Channel {
   http::asio::io_context& io_;
   const MailOptions options_;
   const std::string endpoint_url_;
-  SmtpSession session_;  // the thread's; stop() from the I/O thread
-  std::mutex mutex_;     // guards what follows
+  const std::shared_ptr<SmtpSession> session_;  // the thread's; it is cut off from the I/O thread
+  std::mutex mutex_;                            // guards what follows
   std::condition_variable arrived_;
   std::deque<Job> jobs_;
   bool stopping_ = false;

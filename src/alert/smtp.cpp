@@ -48,9 +48,57 @@ std::optional<http::asio::ip::address> address_of(const curl_sockaddr& given) {
   return std::nullopt;
 }
 
+/// The connection that is open, so that it can be cut from another thread.
+class Line {
+ public:
+  void begin(SteadyTime deadline) {
+    const std::lock_guard lock(mutex_);
+    deadline_ = deadline;
+    overdue_ = false;
+  }
+  int open(int socket) {
+    const std::lock_guard lock(mutex_);
+    return socket_ = socket;
+  }
+  int close(int socket) {
+    const std::lock_guard lock(mutex_);
+    if (socket_ == socket) socket_ = kNone;
+    return ::close(socket);
+  }
+  void cut() {
+    const std::lock_guard lock(mutex_);
+    cut_locked();
+  }
+  void cut_overdue(SteadyTime now) {
+    const std::lock_guard lock(mutex_);
+    if (now < deadline_) return;
+    overdue_ = true;
+    cut_locked();
+  }
+  /// The deadline was over before the send() was.
+  bool overdue() const {
+    const std::lock_guard lock(mutex_);
+    return overdue_;
+  }
+
+ private:
+  static constexpr int kNone = -1;
+
+  // The descriptor stays libcurl's to close: what waits on it sees an end.
+  void cut_locked() {
+    if (socket_ != kNone) ::shutdown(socket_, SHUT_RDWR);
+  }
+
+  mutable std::mutex mutex_;  // guards what follows
+  int socket_ = kNone;
+  SteadyTime deadline_ = SteadyTime::max();
+  bool overdue_ = false;
+};
+
 /// One mail on its way: what libcurl's callbacks look at and leave behind.
 struct Transfer {
   const SmtpServer& server;
+  Line& line;
   std::string_view message;
   std::size_t sent = 0;
   std::string replies{};            // the first of them, for the record
@@ -94,7 +142,11 @@ curl_socket_t open_vetted(void* context, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   transfer.connected = true;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return transfer.line.open(::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol));
+}
+
+int close_socket(void* context, curl_socket_t socket) {
+  return static_cast<Line*>(context)->close(socket);
 }
 
 List list_of(const std::vector<std::string>& texts) {
@@ -138,6 +190,8 @@ Easy prepare(const SmtpServer& server, const SmtpEnvelope& envelope, const List&
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_OPENSOCKETFUNCTION, &open_vetted);
   set(CURLOPT_OPENSOCKETDATA, &transfer);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &close_socket);
+  set(CURLOPT_CLOSESOCKETDATA, &transfer.line);
   set(CURLOPT_FORBID_REUSE, 1L);
   set(CURLOPT_ERRORBUFFER, error_text.data());
   return easy;
@@ -146,6 +200,7 @@ Easy prepare(const SmtpServer& server, const SmtpEnvelope& envelope, const List&
 ErrorClass class_of_failure(CURLcode result, int code, const Transfer& transfer) {
   if (!transfer.refused_address.empty() && !transfer.connected) return ErrorClass::kBlockedAddress;
   if (transfer.whole_message_sent() && !transfer.replied_to_message) return ErrorClass::kAlertUnconfirmed;
+  if (transfer.line.overdue()) return ErrorClass::kTimeout;
   switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return ErrorClass::kDns;
@@ -186,6 +241,7 @@ void initialise_curl() {
 }  // namespace
 
 struct SmtpSession::Handles {
+  Line line;  // outlives the connections that multi closes
   std::unique_ptr<CURLM, FreeMulti> multi;
 };
 
@@ -199,18 +255,25 @@ SmtpSession::~SmtpSession() = default;
 
 void SmtpSession::stop() {
   stopped_ = true;
+  handles_->line.cut();
   curl_multi_wakeup(handles_->multi.get());
 }
 
-AttemptOutcome SmtpSession::send(const SmtpEnvelope& envelope, Milliseconds timeout) {
+void SmtpSession::cut_overdue(SteadyTime now) {
+  handles_->line.cut_overdue(now);
+}
+
+AttemptOutcome SmtpSession::send(const SmtpEnvelope& envelope, SteadyTime deadline) {
   constexpr int kLongestWaitMilliseconds = 1000;
   CURLM* multi = handles_->multi.get();
   AttemptOutcome outcome;
   outcome.started_at = utc_now();
-  Transfer transfer{.server = server_, .message = envelope.message};
+  handles_->line.begin(deadline);
+  const auto left = std::chrono::floor<Milliseconds>(deadline - std::chrono::steady_clock::now());
+  Transfer transfer{.server = server_, .line = handles_->line, .message = envelope.message};
   std::array<char, CURL_ERROR_SIZE> error_text{};
   const List recipients = list_of(envelope.to);
-  const Easy easy = prepare(server_, envelope, recipients, timeout, transfer, error_text);
+  const Easy easy = prepare(server_, envelope, recipients, left, transfer, error_text);
   curl_multi_add_handle(multi, easy.get());
   int running = 1;
   while (running > 0 && !stopped_) {
@@ -218,8 +281,8 @@ AttemptOutcome SmtpSession::send(const SmtpEnvelope& envelope, Milliseconds time
     if (running > 0) curl_multi_poll(multi, nullptr, 0, kLongestWaitMilliseconds, nullptr);
   }
   CURLcode result = CURLE_ABORTED_BY_CALLBACK;
-  int left = 0;
-  while (const CURLMsg* ended = curl_multi_info_read(multi, &left)) {
+  int queued = 0;
+  while (const CURLMsg* ended = curl_multi_info_read(multi, &queued)) {
     if (ended->msg == CURLMSG_DONE) result = ended->data.result;
   }
   long code = 0;

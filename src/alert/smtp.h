@@ -43,12 +43,17 @@ class SmtpSession {
   SmtpSession(const SmtpSession&) = delete;
   SmtpSession& operator=(const SmtpSession&) = delete;
 
-  /// Blocks until the mail is taken, refused, or `timeout` has passed; one call at a time. The server's codes: 4xx is
+  /// Blocks until the mail is taken, refused, or `deadline` has passed; one call at a time. The server's codes: 4xx is
   /// kAlertFailed, 5xx is kAlertRefused; its replies are the response on record, the last one's code its status. When
   /// the message went out to its end and no reply came to it, nobody knows whether it was taken: kAlertUnconfirmed.
-  AttemptOutcome send(const SmtpEnvelope& envelope, Milliseconds timeout);
+  AttemptOutcome send(const SmtpEnvelope& envelope, SteadyTime deadline);
 
-  /// Ends a send() at once, from another thread, and every one after it.
+  // From another thread. libcurl keeps its deadline while it polls; where it waits for the reply to a message, and to
+  // QUIT, it waits for the server and for nothing else. So its connection is cut.
+
+  /// Ends a send() whose deadline has passed.
+  void cut_overdue(SteadyTime now);
+  /// Ends a send() at once, and every one after it.
   void stop();
 
  private:

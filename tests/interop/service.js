@@ -98,6 +98,16 @@ export class Service {
     return this.#binary.nextLogLine((line) => line.event === "callback" && line.source === source);
   }
 
+  /** One event, with its attempts. */
+  event(id) {
+    return this.#get(`/api/v1/events/${id}`);
+  }
+
+  /** The log's line of the event's next attempt, with variables that have YIZHAN_LOG_LEVEL=debug; others are passed over. */
+  nextAttempt(eventId) {
+    return this.#binary.nextLogLine((line) => line.event === "attempt" && line.eventId === eventId);
+  }
+
   async stop() {
     await this.#binary.stop();
     await this.#folder.remove();
