@@ -11,6 +11,8 @@ namespace {
 
 /// Between two passes while a job has something to release: half of an endpoint's cap goes out in each at most.
 constexpr Milliseconds kPassInterval{20};
+/// After a pass that could release nothing: the endpoint is busy, not well, or the pace is slow.
+constexpr Milliseconds kBusyInterval{50};
 /// While everything is released and some has not ended.
 constexpr Milliseconds kWaitInterval{250};
 /// After a pass that the store refused.
@@ -170,7 +172,7 @@ void ReplayRunner::plan(const std::shared_ptr<Pass>& pass) {
   }
   if (!pass->steps.empty() || !pass->look.open.empty()) return write(pass);
   StepResult result;
-  if (more) result.next_at = utc_now() + kPassInterval;
+  if (more) result.next_at = utc_now() + kBusyInterval;
   pass->done(result);
 }
 
@@ -205,7 +207,8 @@ void ReplayRunner::written(const std::shared_ptr<Pass>& pass, Result<store::Repl
   const bool releasing = std::ranges::any_of(
       works_, [](const auto& work) { return !work.second.read_to_the_end || !work.second.waiting.empty(); });
   StepResult result;
-  if (releasing || !pass->look.open.empty()) result.next_at = utc_now() + (releasing ? kPassInterval : kWaitInterval);
+  const Milliseconds pause = !releasing ? kWaitInterval : passed->released > 0 ? kPassInterval : kBusyInterval;
+  if (releasing || !pass->look.open.empty()) result.next_at = utc_now() + pause;
   pass->done(result);
 }
 
