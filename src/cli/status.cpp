@@ -41,7 +41,8 @@ ExitStatus print_json(const Context& context, const std::optional<BackgroundServ
                       const Readiness& readiness, const std::string& log,
                       const std::vector<app::RunningService>& services) {
   JsonWriter writer;
-  writer.begin_object().boolean("running", running || readiness.answers).boolean("ready", readiness.ready);
+  const bool is_running = running || readiness.answers || !services.empty();
+  writer.begin_object().boolean("running", is_running).boolean("ready", readiness.ready);
   writer.boolean("background", running.has_value());
   if (running) {
     writer.number("pid", running->pid).time("started_at", running->started_at).text("log", log);
@@ -63,7 +64,7 @@ ExitStatus print_json(const Context& context, const std::optional<BackgroundServ
   writer.end_array();
   context.out() << writer.end_object().take() << '\n';
   if (readiness.ready) return ExitStatus::kOk;
-  return running || readiness.answers ? ExitStatus::kNeedsAttention : ExitStatus::kFailed;
+  return is_running ? ExitStatus::kNeedsAttention : ExitStatus::kFailed;
 }
 
 Result<ExitStatus> run(const Context& context) {
@@ -85,15 +86,20 @@ Result<ExitStatus> run(const Context& context) {
   };
   const bool color = context.terminal.color;
   if (!*running) {
-    if (!readiness.answers) {
+    if (!readiness.answers && services.empty()) {
       context.out() << fmt::format(
           "Not running: nothing in the background in {}, and nobody answers at {}.\n"
           "Start it with 'yizhan up', or in the foreground with 'yizhan serve'.\n",
           config.data_dir, api);
       return ExitStatus::kFailed;
     }
-    context.out() << fmt::format("A service answers at {}; it was not started by 'yizhan up' in {}.\n", api,
-                                 config.data_dir);
+    if (readiness.answers) {
+      context.out() << fmt::format("A service answers at {}; it was not started by 'yizhan up' in {}.\n", api,
+                                   config.data_dir);
+    }
+    for (const app::RunningService& service : services) {
+      context.out() << fmt::format("A service runs in {}, pid {}.\n", config.data_dir, service.pid);
+    }
   } else {
     context.out() << (readiness.ready ? styled("running", Style::kGood, color)
                                       : styled("running, not ready", Style::kWarning, color))

@@ -158,7 +158,7 @@ platform = "shop"
 def test_a_platform_that_is_gone_leaves_its_events_waiting(sqlite_service, tmp_path):
     sink = Sink(lambda callback, count: 503)
     configured = Configured(sqlite_service, tmp_path)
-    both = crm(sink, configured.secret_file, 'retry_schedule_sec = "1"\nmax_retries = 100\nbreaker_threshold = 0')
+    both = crm(sink, configured.secret_file, 'retry_schedule_sec = [1]\nmax_retries = 100\nbreaker_threshold = 0')
     configured.write(both, secret="secret-0")
     service = configured.start()
     event_id = service.emit("crm", {"n": 1})
@@ -181,7 +181,8 @@ def test_an_invalid_file_changes_nothing_and_is_told(sqlite_service, tmp_path):
     refused = configured.reload(check=False)
     assert refused.returncode == 1 and "nowhere" in refused.stdout and "reload_refused" in refused.stderr, refused
     assert '"reload_refused"' in service.log()
-    assert "refused" in service.command("status", check=False).stdout
+    shown = service.command("status", check=False).stdout
+    assert f"pid {service.process.pid}" in shown and "refused" in shown and "nowhere" in shown, shown
     event_id = service.emit("crm", {"n": 1})
     service.wait_status(event_id, "delivered")
     assert signed_by(sink.of_event(event_id)[0], "secret-0")
