@@ -45,8 +45,9 @@ std::vector<Setting<Source>> declare_sources() {
       {.key = "silence_seconds",
        .kind = seconds(-1, 31'536'000),
        .field = at(&Source::silence),
-       .help = "No callback for longer than this is odd: `yizhan doctor` says so, and an alert is raised. 0: after three "
-               "times the longest gap between its newest callbacks, and at least an hour; -1: never."},
+       .help =
+           "No callback for longer than this is odd: `yizhan doctor` says so, and an alert is raised. 0: after three "
+           "times the longest gap between its newest callbacks, and at least an hour; -1: never."},
 
       {.key = "secrets",
        .kind = TextListKind{&kSecretText, 0, 8},
