@@ -117,6 +117,22 @@ def test_a_dead_letter_and_what_a_restart_leaves(start, services):
     assert [each["state"] for each in robot.alerts(cause)] == ["raised"]
 
 
+def test_killed_between_raising_and_telling_it_is_told_once(make_service):  # fault 5
+    sink = Sink(lambda callback, count: 410)
+    robot = Robot()
+    service = make_service(settings={**FAST, **channel(robot)}, crm=crm(sink))
+    service.start(fail_point="fold_alerts.before_commit:1")
+    service.emit("crm", {"n": 1})
+    service.wait_dead()
+    assert raised(service, "--all") == {}, "neither the alert nor its event"
+    assert service.rows("SELECT id FROM cs_platform_event_outbox WHERE platform = 'alert:ops'") == []
+    service.start()
+    cause = f"endpoint_disabled:crm {sink.url}/hook"
+    robot.wait_alerts(cause, ["raised"])
+    assert len(service.rows("SELECT id FROM cs_platform_event_outbox WHERE platform = 'alert:ops' AND "
+                            f"correlation = '{raised(service)[cause]['id']}'")) == 1
+
+
 def test_a_channel_that_fails_makes_no_alert_of_itself(start):
     sink = Sink(lambda callback, count: 400)
     robot = Robot(lambda callback, count: 410)
