@@ -78,6 +78,8 @@ def test_a_failing_sink_is_one_alert_with_its_count_and_one_when_it_is_over(star
     told = service.rows(f"SELECT event_type, status FROM cs_platform_event_outbox WHERE platform = 'alert:ops' "
                         f"AND correlation = '{first['id']}' ORDER BY created_at")
     assert told == [("alert.raised", "delivered"), ("alert.cleared", "delivered")]
+    story = service.command("trace", first["id"]).stdout
+    assert "alert.raised" in story and "alert.cleared" in story
 
 
 def test_while_it_lasts_one_alert_a_window(start):
