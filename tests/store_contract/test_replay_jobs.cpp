@@ -242,7 +242,8 @@ TEST_P(ReplayJobs, ReleasesEachEventOnceWhoeverWorks) {
   std::mt19937 random(20260205);
   const auto below = [&](std::size_t limit) { return static_cast<std::size_t>(random() % limit); };
   const auto ids = dead_letters(40);
-  const std::int64_t id = start().id;
+  // Delivered events count too: one that was released and delivered would be released again if it were looked at twice.
+  const std::int64_t id = start({EventStatus::kDeadLetter, EventStatus::kDelivered}).id;
   std::map<std::string, int> released;
   std::vector<std::string> changed_by_others;
   std::vector<ReplayStep> late;  // what a runner planned and then slept over
