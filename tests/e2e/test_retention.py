@@ -137,3 +137,27 @@ def test_nothing_goes_where_it_is_off(make_service):
     assert left(service) == 5
     refused = service.command("retention", "run", check=False)
     assert refused.returncode == 1 and "retention.enabled" in refused.stderr
+
+
+def test_little_room_is_told(make_service):
+    sink = Sink()
+    service = make_service(settings={**EAGER, "YIZHAN_RETENTION_DISK_QUOTA": "100000"}, crm={"base_url": sink.url}).start()
+    eventually(lambda: "retention_space" in service.log(), what="the warning")
+    status = service.command("--json", "retention", "status", check=False)
+    assert status.returncode == 3
+    assert json.loads(status.stdout)["used_bytes"] > json.loads(status.stdout)["quota_bytes"] == 100000
+    metrics = service.request("GET", "/metrics").body.decode()
+    assert "\nyizhan_store_quota_bytes 100000\n" in metrics
+
+
+def test_a_reload_puts_other_ages_in_force(make_service):
+    sink = Sink()
+    off = "[retention]\nenabled = false\ninterval_seconds = 1\n"
+    service = make_service(config=off, crm={"base_url": sink.url})
+    service.start()
+    add_old(service, 5)
+    newest(service)
+    assert left(service) == 5
+    (service.directory / "yizhan.toml").write_text(off.replace("false", "true"))
+    service.command("reload")
+    eventually(lambda: left(service) == 0, what="what is old to go")
