@@ -226,6 +226,10 @@ def test_the_heartbeat_is_called_while_all_is_well_and_stops_when_it_is_not(sqli
     listener = Sink()
     service = sqlite_service(crm={"base_url": listener.url}, settings={"YIZHAN_ALERTS_HEARTBEAT_SECONDS": "1",
                                        "YIZHAN_ALERTS_HEARTBEAT_URL": listener.url + "/ping/secret-uuid"}).start()
+    # Another service beats at the same pace: it tells that time goes by.
+    witness = Sink()
+    sqlite_service(f"sqlite:{tmp_path}/witness.db",
+                   settings={"YIZHAN_ALERTS_HEARTBEAT_SECONDS": "1", "YIZHAN_ALERTS_HEARTBEAT_URL": witness.url}).start()
     listener.wait_count(2)
     assert all(call.method == "GET" and call.path == "/ping/secret-uuid" for call in listener.callbacks)
 
@@ -238,6 +242,7 @@ def test_the_heartbeat_is_called_while_all_is_well_and_stops_when_it_is_not(sqli
     other.execute("BEGIN IMMEDIATE")
     service.request("POST", "/api/v1/events", {"platform": "crm", "event_type": "t", "payload": 1}, timeout=60)
     withheld = eventually(lambda: said("heartbeat_withheld"), 60, "the heartbeat to be withheld")
+    witness.wait_count(len(witness.callbacks) + 4)
     other.execute("ROLLBACK")
     other.close()
     resumed = eventually(lambda: said("heartbeat_resumed"), 60, "the heartbeat to come back")
