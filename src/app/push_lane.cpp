@@ -68,13 +68,16 @@ void PushLane::send(store::Event& event, const dispatch::Route&, Done done) {
         io_, [done = std::move(done), outcome = refused(message.error())]() mutable { done(std::move(outcome)); });
   }
   ++at_work_->in_flight;
-  at_work_->channel->send(std::move(*message),
-                          [this, at_work = at_work_.get(), done = std::move(done)](AttemptOutcome outcome) mutable {
-                            // The channel is still on its own stack: it is destroyed in a turn of its own.
-                            if (--at_work->in_flight == 0 && at_work != at_work_.get())
-                              http::asio::post(io_, [this] { forget_retired(); });
-                            done(std::move(outcome));
-                          });
+  at_work_->channel->send(std::move(*message), [this, weak = std::weak_ptr(at_work_),
+                                                done = std::move(done)](AttemptOutcome outcome) mutable {
+    // Gone with the lane, where the client ends its calls after that.
+    const auto at_work = weak.lock();
+    // The channel is still on its own stack: it is destroyed in a turn of its own.
+    if (at_work && --at_work->in_flight == 0 && at_work != at_work_) {
+      http::asio::post(io_, [this] { forget_retired(); });
+    }
+    done(std::move(outcome));
+  });
 }
 
 std::int64_t PushLane::endpoint_key() const {

@@ -122,6 +122,14 @@ TEST_F(AlertLaneTest, AChannelThatIsReplacedEndsWhatItHasInFlight) {
   EXPECT_EQ(outcome->error_class, ErrorClass::kAlertFailed) << "tried again, and then it waits";
 }
 
+TEST_F(AlertLaneTest, AnOutcomeMayComeAfterTheLane) {
+  auto lane = std::make_unique<AlertLane>(io, channels());
+  send(*lane, "alert:ops", kAlert);
+  lane.reset();  // as when the service is taken down, and the client ends its calls after that
+  kept.waiting[0]({});
+  EXPECT_TRUE(outcome->succeeded());
+}
+
 /// A robot that mutes who sends more than `limit` in any minute; a hundred alerts that came at once.
 TEST(AlertRate, ABurstOfAHundredNeverGoesOverTwentyAMinute) {
   constexpr int kLimit = 20;
