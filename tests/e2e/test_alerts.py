@@ -137,15 +137,20 @@ def test_killed_between_raising_and_telling_it_is_told_once(make_service):  # fa
 
 def test_a_channel_that_fails_makes_no_alert_of_itself(start):
     sink = Sink(lambda callback, count: 400)
-    robot = Robot(lambda callback, count: 410)
-    service = start(settings={**FAST, **channel(robot, max_retries=0)}, crm=crm(sink, max_retries=0))
+    refusing = Robot(lambda callback, count: 400)
+    gone = Robot(lambda callback, count: 410)
+    service = start(settings={**FAST, **channel(refusing, "refusing", max_retries=0), **channel(gone, "gone")},
+                    crm=crm(sink, max_retries=0))
     service.wait_status(service.emit("crm", {"n": 1}), "dead_letter")
-    eventually(lambda: "dead_letter:crm" in raised(service, "--all"), what="the alert")
-    robot.wait_count(1)
-    # Every alert of the platform is over, whatever came of telling it.
+    refusing.wait_alerts("dead_letter:crm", ["raised"])
+    gone.wait_count(1)
+    eventually(lambda: '"alert_undelivered"' in service.log(), what="the log to say so")
+    # Every alert of the platform is over, whatever came of telling it: looks enough to see the channels fail.
     eventually(lambda: all(each["state"] == "cleared" for each in raised(service, "--all").values()), 60,
                "everything to be over")
-    assert all("alert:" not in cause for cause in raised(service, "--all"))
+    assert set(raised(service, "--all")) == {"dead_letter:crm", "failures:platform:crm"}
+    letters = json.loads(service.command("--json", "dead-letters", "--platform", "alert:refusing").stdout.splitlines()[0])
+    assert letters["platform"] == "alert:refusing"
 
 
 def test_without_a_channel_alerts_are_recorded_and_listed(start):
