@@ -2,7 +2,10 @@
 
 #include <memory>
 #include <ostream>
+#include <set>
+#include <string_view>
 
+#include "base/trace_context.h"
 #include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/readable.h"
@@ -31,6 +34,10 @@ std::string render(const TraceStory& story, UtcTime now, const Terminal& termina
   writer.field("notifications", count(story.notifications.size(), "notification", "notifications"));
   writer.field("devices", count(story.devices.size(), "device", "devices"));
   writer.field("events", count(story.events.size(), "event", "events"));
+  std::set<std::string_view> traces;
+  for (const EventStory& event : story.events) traces.insert(trace_id(event.event.event.traceparent));
+  traces.erase(std::string_view());
+  writer.field("trace", fmt::format("{}", fmt::join(traces, ", ")));
   if (story.cut) writer.field("cut", "there is more than is shown; the newest is here");
   writer.line();
   writer.moments(moments_of(story, now));

@@ -18,7 +18,8 @@ std::vector<Setting<Platform>> declare() {
        .help =
            "Where its callbacks go. An event's `callback_target` is appended to it, unless that is a full URL. Without "
            "it every event must bring a full URL.",
-       .seed_variable = "CALLBACK_BASE_URL"},
+       .seed_variable = "CALLBACK_BASE_URL",
+       .secrecy = Secrecy::kPasswordInUrl},
 
       {.key = "timeout_ms",
        .kind = milliseconds(100, 300'000),

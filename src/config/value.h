@@ -83,7 +83,7 @@ std::string in_quotes(std::string_view text);
 
 /// What may be shown of a secret: `whse…(38 characters)`; nothing of its beginning when it has fewer than 16.
 std::string masked(std::string_view secret);
-/// The user's password in `postgresql://user:password@host/?password=…` replaced by `…`.
+/// A URL whose user's password, and what its query calls password, secret, token or key, are replaced by `…`.
 std::string without_password(std::string_view url);
 
 }  // namespace yizhan::config

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "base/json_text.h"
@@ -31,6 +32,15 @@ std::string joined(const Items& items, std::string_view separator, Form form) {
     out += form(item);
   }
   return out;
+}
+
+/// Of a parameter in a URL's query, by its name.
+bool names_a_secret(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kEnds{"password", "secret", "token", "key"};
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return std::ranges::any_of(kEnds, [&](std::string_view end) { return lower.ends_with(end); });
 }
 
 }  // namespace
@@ -109,12 +119,12 @@ std::string without_password(std::string_view url) {
   std::string shown(url);
   const auto authority_begin = shown.find("://");
   if (authority_begin == std::string::npos) return shown;
-  // From the back, so that the positions before stay right.
-  for (auto found = shown.rfind("password="); found != std::string::npos && found > authority_begin;
-       found = shown.rfind("password=", found - 1)) {
-    const auto value = found + 9;
-    const auto end = std::min(shown.find('&', value), shown.size());
-    shown.replace(value, end - value, "…");
+  for (auto begin = shown.find('?'); begin != std::string::npos; begin = shown.find('&', begin)) {
+    ++begin;
+    const auto end = std::min(shown.find('&', begin), shown.size());
+    const auto equals = shown.find('=', begin);
+    if (equals >= end || !names_a_secret(std::string_view(shown).substr(begin, equals - begin))) continue;
+    shown.replace(equals + 1, end - equals - 1, "…");
   }
   const auto user_begin = authority_begin + 3;
   const auto authority_end = std::min(shown.find_first_of("/?", user_begin), shown.size());

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/json_text.h"
 #include "http/attempt_outcome.h"
+#include "http/url_for_people.h"
 
 namespace yizhan::dispatch {
 namespace {
@@ -102,8 +103,9 @@ Result<std::shared_ptr<const Route>> CallbackLane::find_route(std::string_view n
   auto url = http::join_url(platform->base_url, callback_target);
   if (!url) {
     return fail("callback_target_invalid",
-                fmt::format("callback_target '{}' of platform '{}' (base URL '{}') cannot be used: {}", callback_target,
-                            name, platform->base_url, url.error().message));
+                fmt::format("callback_target '{}' of platform '{}' (base URL '{}') cannot be used: {}",
+                            http::url_for_people(callback_target), name, http::url_for_people(platform->base_url),
+                            url.error().message));
   }
   auto route = std::make_shared<Route>();
   route->platform = platform;

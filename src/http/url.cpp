@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "http/client.h"
+#include "http/url_for_people.h"
 
 namespace yizhan::http {
 namespace {
@@ -10,13 +11,7 @@ namespace {
 constexpr std::size_t kLongestUrl = 2048;
 
 std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
-  // What is repeated must not hold a secret: neither user information nor the query, where tokens stand.
-  std::string_view shown = text.substr(0, std::min(text.find('?'), std::size_t{200}));
-  const bool has_user = text.find('@') != std::string_view::npos;
-  if (has_user) shown = shown.substr(0, std::min(shown.find("//"), shown.size()));
-  std::string printable;
-  for (const char c : shown) printable.push_back(c >= 0x20 && c < 0x7f ? c : '?');
-  return fail("url_invalid", fmt::format("The URL '{}{}' cannot be used: {}.", printable, has_user ? "..." : "", why));
+  return fail("url_invalid", fmt::format("The URL '{}' cannot be used: {}.", url_for_people(text), why));
 }
 
 char lower(char c) {
@@ -111,6 +106,15 @@ std::string encode_target(std::string_view target) {
 }
 
 }  // namespace
+
+std::string url_for_people(std::string_view text) {
+  std::string_view shown = text.substr(0, std::min(text.find('?'), std::size_t{200}));
+  const bool has_user = text.find('@') != std::string_view::npos;
+  if (has_user) shown = shown.substr(0, std::min(shown.find("//"), shown.size()));
+  std::string printable;
+  for (const char c : shown) printable.push_back(c >= 0x20 && c < 0x7f ? c : '?');
+  return has_user ? printable + "..." : printable;
+}
 
 std::string Url::origin() const {
   const bool bracketed = host.find(':') != std::string::npos;

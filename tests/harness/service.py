@@ -144,6 +144,11 @@ class Service:
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def log_lines(self, event=None):
+        """The lines of the log, each an object; what the start said in plain words is left out."""
+        lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        return [line for line in lines if event in (None, line["event"])]
+
     def alive(self):
         return self.process is not None and self.process.poll() is None
 

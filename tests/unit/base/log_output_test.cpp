@@ -145,6 +145,28 @@ TEST(LogOutput, AReaderThatStopsReadingIsNotWaitedForTwice) {
   EXPECT_TRUE(read.ends_with("again\n"));
 }
 
+TEST(LogOutput, WhatFollowsALineThatWasCutOffIsWhole) {
+  Pipe pipe;
+  LogOutput output(make_descriptor_sink(pipe.writer()));
+  const std::string line(10'000, 'x');  // more than a pipe takes at once
+  for (int i = 0; i < 20; ++i) output.write_now(line);
+  std::string read = pipe.read_some();
+  output.write_now("again");
+  pipe.close_writer();
+  read += pipe.read_all();
+  std::istringstream lines(read);
+  int cut_off = 0;
+  for (std::string each; std::getline(lines, each);) {
+    if (each.starts_with('x')) {
+      cut_off += each == line ? 0 : 1;
+      EXPECT_EQ(each.find_first_not_of('x'), std::string::npos) << each.substr(each.find_first_not_of('x'));
+    } else {
+      EXPECT_TRUE(each == "again" || each.find("log_lines_dropped") != std::string::npos) << each;
+    }
+  }
+  EXPECT_EQ(cut_off, 1);
+}
+
 /// A sink that loses what comes while it is told to.
 class LosingSink final : public LogSink {
  public:

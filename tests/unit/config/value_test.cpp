@@ -152,6 +152,8 @@ TEST(Masking, TakesPasswordsOutOfUrls) {
   EXPECT_EQ(without_password("postgresql://u@h/d?password=secret&sslmode=require"),
             "postgresql://u@h/d?password=…&sslmode=require");
   EXPECT_EQ(without_password("postgresql://h/d?sslpassword=a&password=b"), "postgresql://h/d?sslpassword=…&password=…");
+  EXPECT_EQ(without_password("https://h/hook?key=a&v=1&Access_Token=b"), "https://h/hook?key=…&v=1&Access_Token=…");
+  EXPECT_EQ(without_password("https://h/hook?v=1#key=2"), "https://h/hook?v=1#key=2");
   EXPECT_EQ(without_password("postgresql://u@h/d"), "postgresql://u@h/d");
   EXPECT_EQ(without_password("postgresql://[::1]:5432/d"), "postgresql://[::1]:5432/d");
   EXPECT_EQ(without_password("sqlite:/a/b.db"), "sqlite:/a/b.db");
