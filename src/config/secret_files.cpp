@@ -51,7 +51,7 @@ void collect_secrets(Draft& draft, const Completion& how, const std::string& sec
 
 void collect_secret(Draft& draft, const Completion& how, const std::string& secret_key, std::string& secret,
                     const std::string& file_key, std::string& file) {
-  const bool both = draft.was_given(secret_key) && draft.was_given(file_key);
+  const bool both = !secret.empty() && !file.empty();
   if (both && draft.origin(secret_key).kind == draft.origin(file_key).kind) {
     return draft.refuse_value(file_key, fmt::format("{} is set too. Keep one of them.", secret_key));
   }
