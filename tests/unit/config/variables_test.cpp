@@ -100,6 +100,7 @@ TEST(OwnVariables, EverySettingHasOneThatWorks) {
                               : setting.key.ends_with("_url")                       ? "https://a.example"
                               : setting.key.find("allow") != std::string_view::npos ? "10.0.0.0/8"
                               : setting.key.find("getui") != std::string_view::npos ? "getui-text"
+                              : setting.key == "alerts.channels"                    ? "ops"
                                                                                     : "1.1.1.1";
     // Beside a running service: what goes together may be known elsewhere.
     World world{.variables = {{variable, value}}, .serving = false};
