@@ -87,7 +87,9 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 }
 
 void on_run(CLI::App& command, Context& context, std::function<Result<ExitStatus>()> work) {
-  command.callback([&context, work = std::move(work)] { context.action = work; });
+  command.callback([&context, &command, work = std::move(work)] {
+    if (command.get_subcommands().empty()) context.action = work;  // otherwise one of those was named
+  });
 }
 
 void set_up_root(CLI::App& root, Context& context) {

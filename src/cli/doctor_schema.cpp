@@ -1,11 +1,9 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ostream>
 #include <vector>
 
 #include "cli/command_line.h"
-#include "cli/commands.h"
+#include "cli/doctor_schema.h"
 #include "cli/json_output.h"
 #include "cli/table.h"
 
@@ -23,20 +21,24 @@ Result<std::vector<store::SchemaFinding>> examine(const Context& context) {
   return (*opened)->check_express_schema();
 }
 
-Result<std::vector<store::SchemaFinding>> find(const Context& context) {
+}  // namespace
+
+Result<std::vector<store::SchemaFinding>> examine_schema(const Context& context) {
   auto findings = examine(context);
   if (findings || findings.error().code != "sql_error") return findings;
   // An embedded store of an older version has no such tables yet, and nobody else's either.
   const auto usable = context.open_store();
-  if (usable || usable.error().code != "store_unavailable") return findings;
+  if (usable || usable.error().code != "schema_outdated") return findings;
   return std::vector{store::SchemaFinding{.code = "schema_outdated",
                                           .evidence = usable.error().message,
                                           .mend = "brings the schema to this version",
                                           .mended_by_migrate = true}};
 }
 
+namespace {
+
 Result<ExitStatus> check_schema(const Context& context) {
-  const auto findings = find(context);
+  const auto findings = examine_schema(context);
   if (!findings) return std::unexpected(findings.error());
   const ExitStatus status = findings->empty() ? ExitStatus::kOk : ExitStatus::kNeedsAttention;
   if (context.options.json) {
@@ -64,16 +66,12 @@ Result<ExitStatus> check_schema(const Context& context) {
 
 }  // namespace
 
-void add_doctor(CLI::App& parent, Context& context) {
-  CLI::App* doctor = add_command(parent, "doctor", "find what is wrong, and what mends it", "",
-                                 {{"yizhan doctor schema", "will the tables of an older system do?"}});
-  doctor->group(kLookGroup);
+void add_doctor_schema(CLI::App& doctor, Context& context) {
   CLI::App* command = add_command(
-      *doctor, "schema", "what in the tables of an older system would not work here",
+      doctor, "schema", "what in the tables of an older system would not work here",
       "Looks only: at the partial unique index on message_id that ON CONFLICT does not match (42P10), at duplicates "
-      "that a "
-      "plain one would refuse, at columns of other types. Works before 'yizhan migrate' has run. Exit status 3 when "
-      "something needs mending. With --json, one object a line.",
+      "that a plain one would refuse, at columns of other types. Works before 'yizhan migrate' has run. Exit status 3 "
+      "when something needs mending. With --json, one object a line.",
       {{"yizhan doctor schema --store postgresql://owner@db/postgres", "before the first 'yizhan migrate' there"}});
   on_run(*command, context, [&context] { return check_schema(context); });
 }

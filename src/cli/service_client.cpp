@@ -13,8 +13,6 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr Milliseconds kTimeout{15000};
-
 /// A service's answer comes from where the operator sent the request: any address will do.
 http::AddressGuard any_address() {
   return http::AddressGuard(http::parse_networks("0.0.0.0/0, ::/0").value_or(std::vector<http::Network>{}));
@@ -26,7 +24,8 @@ std::string_view lasting(std::string code) {
   return *codes.insert(std::move(code)).first;
 }
 
-/// Whether anybody takes connections at a URL's address on this machine.
+}  // namespace
+
 bool is_listening(const std::string& base_url) {
   const auto url = http::parse_url(base_url);
   if (!url) return false;
@@ -39,10 +38,8 @@ bool is_listening(const std::string& base_url) {
   return !error;
 }
 
-}  // namespace
-
 Result<ServiceAnswer> request_once(const std::string& base_url, std::string_view path, std::string_view method,
-                                   std::string_view header_lines, std::string body) {
+                                   std::string_view header_lines, std::string body, Milliseconds timeout) {
   auto url = http::join_url(base_url, path);
   if (!url) return std::unexpected(url.error());
   http::Request request;
@@ -51,7 +48,7 @@ Result<ServiceAnswer> request_once(const std::string& base_url, std::string_view
   request.header_lines = "User-Agent: yizhan-cli\r\nContent-Type: application/json\r\nAccept: application/json\r\n";
   request.header_lines += header_lines;
   request.body = std::make_shared<const std::string>(std::move(body));
-  request.timeout = kTimeout;
+  request.timeout = timeout;
 
   http::asio::io_context io(1);
   std::optional<std::expected<http::Response, http::Failure>> outcome;

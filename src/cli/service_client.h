@@ -21,7 +21,11 @@ struct ServiceAnswer {
 /// One request to wherever the operator said, private or not. `header_lines`: each `Name: value\r\n`. Codes
 /// `url_invalid`, `service_unavailable`.
 Result<ServiceAnswer> request_once(const std::string& base_url, std::string_view path, std::string_view method,
-                                   std::string_view header_lines, std::string body);
+                                   std::string_view header_lines, std::string body,
+                                   Milliseconds timeout = Milliseconds{15000});
+
+/// Whether anybody takes connections at a URL's address on this machine.
+bool is_listening(const std::string& base_url);
 
 /// The URL of a listener of this machine's service, as configured; `0.0.0.0` and `::` become loopback. Code
 /// `listen_address_invalid`.

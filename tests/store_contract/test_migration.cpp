@@ -45,7 +45,7 @@ TEST_P(Migrating, TheServiceMigratesByItself) {
 TEST_P(Migrating, ACommandBesideTheServiceDoesNot) {
   if (GetParam() == Engine::kSqlite) open_factory(place_.url());  // makes the file
   auto tool = open_factory(place_.url(), OpenMode::kTool);
-  EXPECT_EQ(code_of(tool->open_reader()), "store_unavailable");
+  EXPECT_EQ(code_of(tool->open_reader()), "schema_outdated");
   EXPECT_EQ(code_of(tool->migrate()), "sql_error");
 }
 

@@ -48,7 +48,7 @@ Result<void> PostgresStore::connect() {
                                            *version, newest_schema()));
   }
   if (*version < newest_schema() && purpose_ != Connection::Purpose::kExaminer) {
-    return fail("store_unavailable",
+    return fail("schema_outdated",
                 fmt::format("the database's schema has version {}, this program needs {}: run `yizhan migrate`",
                             *version, newest_schema()));
   }

@@ -61,6 +61,8 @@ class SqliteFactory final : public StoreFactory {
     return sqlite::schema_version(*connection);
   }
 
+  std::optional<pid_t> served_by() override { return FileLock::holder(path_); }
+
  private:
   Result<std::unique_ptr<Store>> open(ConnectionRole role, std::move_only_function<void()> on_close) {
     const auto version = schema_version();
@@ -74,7 +76,7 @@ class SqliteFactory final : public StoreFactory {
     }
     if (*version < newest_schema_version() && mode_ != OpenMode::kExamine) {
       return fail(
-          "store_unavailable",
+          "schema_outdated",
           fmt::format("the database {} has schema version {}, this program needs {}: start the service with this "
                       "version, or run `yizhan migrate`",
                       path_, *version, newest_schema_version()));

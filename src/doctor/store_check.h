@@ -1,0 +1,39 @@
+// Check `store`: can it be opened, is there room, does it keep what it was given, is its disk fast enough?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "doctor/examination.h"
+
+namespace yizhan::doctor {
+
+/// A sync takes longer: every commit waits for one.
+inline constexpr Milliseconds kSlowSync{50};
+/// Less room: the next checkpoint may not fit.
+inline constexpr std::uintmax_t kNoRoom = 8 << 20;
+/// Less room than both: soon full.
+inline constexpr std::uintmax_t kLittleRoom = std::uintmax_t{1} << 30;
+inline constexpr double kLittleShare = 0.1;
+
+struct StoreFacts {
+  std::string place;           ///< the embedded file; empty: a server
+  std::optional<Error> error;  ///< why it could not be opened
+  struct Space {
+    std::uintmax_t available = 0;
+    std::uintmax_t capacity = 0;
+  };
+  std::optional<Space> space;         ///< of the file system that the file is on
+  std::optional<Microseconds> sync;   ///< what one takes there
+  std::vector<std::string> warnings;  ///< store::Store::warnings()
+};
+std::vector<Finding> judge_store(const StoreFacts& facts);
+
+/// Some syncs of a file without a name in that directory; the middle one. Code `file_unwritable`.
+Result<Microseconds> measure_sync(const std::string& directory);
+
+void check_store(const Installation& installation, Notes& notes);
+
+}  // namespace yizhan::doctor

@@ -1,0 +1,90 @@
+#include "doctor/store_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "findings.h"
+
+namespace yizhan::doctor {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::uintmax_t kGibibyte = std::uintmax_t{1} << 30;
+
+StoreFacts with_error(std::string_view code) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  facts.error = Error{code, "what is wrong"};
+  return facts;
+}
+
+TEST(StoreCheck, NothingToSayOfAHealthyOne) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  facts.space = {.available = 50 * kGibibyte, .capacity = 100 * kGibibyte};
+  facts.sync = Milliseconds{2};
+  EXPECT_THAT(judge_store(facts), IsEmpty());
+}
+
+TEST(StoreCheck, WhyItCannotBeOpened) {
+  for (const std::string_view code : {"store_missing", "store_corrupt", "store_newer", "schema_outdated"}) {
+    EXPECT_THAT(codes_of(judge_store(with_error(code))), ElementsAre(std::string(code)));
+  }
+  EXPECT_THAT(codes_of(judge_store(with_error("store_unavailable"))), ElementsAre("store_unavailable"));
+  EXPECT_THAT(codes_of(judge_store(with_error("sql_error"))), ElementsAre("store_unavailable"));
+  EXPECT_EQ(judge_store(with_error("schema_outdated")).at(0).mend, "yizhan migrate");
+  EXPECT_EQ(judge_store(with_error("store_corrupt")).at(0).evidence, "what is wrong");
+}
+
+TEST(StoreCheck, Fault8Room) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  const auto codes = [&](std::uintmax_t available, std::uintmax_t capacity) {
+    facts.space = {.available = available, .capacity = capacity};
+    return codes_of(judge_store(facts));
+  };
+  EXPECT_THAT(codes(kNoRoom - 1, 100 * kGibibyte), ElementsAre("disk_full"));
+  EXPECT_THAT(codes(kNoRoom, 100 * kGibibyte), ElementsAre("disk_low"));
+  EXPECT_THAT(codes(kLittleRoom - 1, 100 * kGibibyte), ElementsAre("disk_low"));
+  EXPECT_THAT(codes(kLittleRoom, 100 * kGibibyte), IsEmpty()) << "a gibibyte is enough";
+  EXPECT_THAT(codes(kGibibyte / 2, kGibibyte), IsEmpty()) << "half of a small one is enough";
+  facts.space = {.available = 1 << 20, .capacity = kGibibyte};
+  EXPECT_THAT(judge_store(facts).at(0).mend, HasSubstr("df -h /data"));
+}
+
+TEST(StoreCheck, SlowSyncs) {
+  StoreFacts facts;
+  facts.sync = kSlowSync;
+  EXPECT_THAT(judge_store(facts), IsEmpty());
+  facts.sync = kSlowSync + Microseconds{1};
+  EXPECT_THAT(codes_of(judge_store(facts)), ElementsAre("sync_slow"));
+}
+
+TEST(StoreCheck, SettingsOfTheServer) {
+  StoreFacts facts;
+  facts.warnings = {"PostgreSQL runs with fsync = off: a crash of its machine can lose or damage accepted events.",
+                    "PostgreSQL runs with autovacuum = off: the schedule grows and slows down with every event.",
+                    "The standby follows asynchronously (synchronous_standby_names is empty): a failover can lose."};
+  const auto findings = judge_store(facts);
+  EXPECT_THAT(codes_of(findings), ElementsAre("durability_off", "store_setting_doubtful", "failover_can_lose"));
+  EXPECT_EQ(findings[0].subject, "fsync");
+  EXPECT_THAT(findings[0].mend, HasSubstr("ALTER SYSTEM SET fsync = on;"));
+  EXPECT_EQ(findings[0].weight, Weight::kLoss);
+}
+
+TEST(StoreCheck, SyncsAreMeasured) {
+  const auto taken = measure_sync(std::filesystem::temp_directory_path().string());
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_LT(*taken, Seconds{30});
+  const auto refused = measure_sync("/no/such/directory");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "file_unwritable");
+}
+
+}  // namespace
+}  // namespace yizhan::doctor
