@@ -56,7 +56,10 @@ Value another_value(const Setting<Owner>& setting, const Value& current) {
                            "mail",
                            "implicit",
                            "ops@example.com",
-                           "a=rule"}) {
+                           "a=rule",
+                           "stdout",
+                           "file",
+                           "all"}) {
     const auto value = parse_text(setting.kind, text);
     if (value && *value != current) return *value;
   }
@@ -150,10 +153,12 @@ TEST(Declarations, EachIsExplained) {
 
 TEST(Declarations, WhatLooksSecretIsSecret) {
   for (const SettingDescription& setting : describe_settings()) {
-    const bool looks_secret =
-        setting.key.ends_with("secret") || setting.key.ends_with("secrets") || setting.key.ends_with("headers") ||
-        setting.key.ends_with("api_v3_keys") || setting.key.ends_with("token") || setting.key.ends_with("supa_key") ||
-        setting.key.ends_with("password") || setting.key == "store.url" || setting.key == "alert_channels.<name>.url";
+    const bool looks_secret = setting.key.ends_with("secret") || setting.key.ends_with("secrets") ||
+                              setting.key.ends_with("headers") || setting.key.ends_with("api_v3_keys") ||
+                              setting.key.ends_with("token") || setting.key.ends_with("supa_key") ||
+                              setting.key.ends_with("password") || setting.key == "store.url" ||
+                              setting.key == "alert_channels.<name>.url" || setting.key == "alerts.heartbeat_url" ||
+                              setting.key == "push.cloud_function_url" || setting.key == "platforms.<name>.base_url";
     EXPECT_EQ(setting.secret, looks_secret) << setting.key;
   }
 }
