@@ -49,7 +49,7 @@ class PlatformCompletion {
     Signing& signing = platform_.signing;
     // Whoever sets the seed's variable for a secret has consumers that check the seed's signature.
     const bool of_the_seed = platform_.name == "sub2api" || platform_.name == "newapi" ||
-                             draft_.origin(key("secret")).kind == Origin::Kind::kSeedVariable;
+                             draft_.origin(key("secrets")).kind == Origin::Kind::kSeedVariable;
     if (!given("signing")) {
       signing.scheme = of_the_seed ? SigningScheme::kXCs : SigningScheme::kStandardWebhooks;
     }

@@ -47,7 +47,7 @@ TEST_F(SecretsTest, ASettingIsPrintedAsTheFileHasIt) {
            {"store.url", "[store]\nurl = \"sealed:v1:"}}) {
     EXPECT_THAT(commands.output_of({"secrets", "seal", "--setting", setting}, "x\n"), StartsWith(lines));
   }
-  for (const char* setting : {"platforms.crm.base_url", "nothing", "platforms.crm.nothing", "log.level"}) {
+  for (const char* setting : {"platforms.crm.timeout_ms", "nothing", "platforms.crm.nothing", "log.level"}) {
     EXPECT_EQ(commands.run({"secrets", "seal", "--setting", setting}, "x\n").status, 2) << setting;
   }
 }

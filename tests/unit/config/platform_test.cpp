@@ -180,5 +180,14 @@ TEST(Platform, BoundsOfTheRunbooksFive) {
   }
 }
 
+TEST(Platforms, ASecretOfTheSeedMeansItsSignature) {
+  // Any platform's: its consumers check the seed's signature. A secret of ours says nothing of them.
+  const Loaded loaded =
+      load_well({.variables = {{"AI_CS_PLATFORM_ERP_CALLBACK_SECRET", "callback-secret"},
+                               {"YIZHAN_PLATFORM_CRM_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}});
+  EXPECT_EQ(loaded.config.find_platform("erp")->signing.scheme, SigningScheme::kXCs);
+  EXPECT_EQ(loaded.config.find_platform("crm")->signing.scheme, SigningScheme::kStandardWebhooks);
+}
+
 }  // namespace
 }  // namespace yizhan::config

@@ -46,21 +46,22 @@ TEST(SealedSettings, OpenWhereverASecretMayStand) {
                                        "[push]\njwt_secret = \"sealed:of-tokens\"\n"},
                            {"crm_secret", "sealed:from-a-file\n"}},
                  .variables = {{"YIZHAN_STORE", "sealed:postgresql://user:password@db/yizhan"},
-                               {"AI_CS_PLATFORM_SHOP_CALLBACK_SECRET", "sealed:of-the-seed"},
-                               {"YIZHAN_PLATFORM_SHOP_BASE_URL", "https://shop.example"}}});
+                               {"AI_CS_PLATFORM_SUB2API_CALLBACK_SECRET", "sealed:of-the-seed"},
+                               {"YIZHAN_PLATFORM_SUB2API_BASE_URL", "https://shop.example"}}});
   const Platform& crm = *config.find_platform("crm");
   EXPECT_THAT(crm.signing.secrets, ElementsAre("a,b", "clear", "from-a-file"));
   EXPECT_THAT(crm.headers, ElementsAre(std::pair<std::string, std::string>("Authorization", "Bearer x")));
+  EXPECT_THAT(config.find_platform("sub2api")->signing.secrets, ElementsAre("of-the-seed"));
   EXPECT_EQ(config.push.jwt_secret, "of-tokens");
   EXPECT_EQ(config.store.url, "postgresql://user:password@db/yizhan");
 }
 
 TEST(SealedSettings, AreCheckedAsTheyAreInside) {
-  const World world{.files = {{kFile, std::string(kPlatform) + "secret = \"sealed: blank\"\n"}},
+  const World world{.files = {{kFile, std::string(kPlatform) + "secret = \"sealed: hidden\"\n"}},
                     .variables = {{"YIZHAN_STORE", "sealed:mysql://db"}}};
   EXPECT_THAT(refusals(world), testing::IsSupersetOf({problem("config_value_invalid", {"platforms.crm.secrets = "}),
                                                       problem("config_value_invalid", {"store.url = "})}));
-  EXPECT_THAT(to_text(refusals(world)), testing::Not(testing::HasSubstr("blank")));
+  EXPECT_THAT(to_text(refusals(world)), testing::Not(testing::HasSubstr("hidden")));
 }
 
 TEST(SealedSettings, ThatCannotBeOpenedAreProblemsOfTheService) {
