@@ -44,6 +44,17 @@ constexpr Milliseconds kReplayPoll{1000};
 /// How often it is looked whether the store still answers.
 constexpr Milliseconds kStoreWatch{500};
 
+/// Rows may have been handed over by SQL under any platform's name.
+bool is_configured(const config::Config& config, std::string_view platform) {
+  if (platform == store::kPushPlatform) return true;
+  if (platform.starts_with(alert::kPlatformPrefix)) {
+    platform.remove_prefix(alert::kPlatformPrefix.size());
+    return std::ranges::find(config.alert_channels, platform, &config::AlertChannel::name) !=
+           config.alert_channels.end();
+  }
+  return std::ranges::find(config.platforms, platform, &config::Platform::name) != config.platforms.end();
+}
+
 }  // namespace
 
 Result<void> Service::Parts::open_store(http::asio::io_context& io, const config::Config& config) {
@@ -225,7 +236,7 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return push_server ? push_server->counters() : http::ServerCounters{}; },
                     [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
                     [this] { return retention ? retention->counters() : store::RetentionCounters{}; },
-                    [this](std::string_view platform) { return dispatch::knows_platform(*lanes, platform); },
+                    [this](std::string_view platform) { return is_configured(in_force, platform); },
                     [this] { wake_fan_out(); }, [this] { wake_replays(); },
                     [this] { return replay_runner ? replay_runner->counters() : api::ReplayCounters{}; },
                     [this] { return alert_watch ? alert_watch->counters() : api::AlertCounters{}; }},

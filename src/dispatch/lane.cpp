@@ -13,9 +13,4 @@ Result<std::shared_ptr<const Route>> name_endpoint(Lane& lane, store::NewEvent& 
   return route;
 }
 
-bool knows_platform(Lane& lane, std::string_view platform) {
-  const auto route = lane.route(platform, {});
-  return route || route.error().code != "unknown_platform";
-}
-
 }  // namespace yizhan::dispatch

@@ -28,7 +28,4 @@ class Lane {
 /// Codes of Lane::route, but for `platform_disabled`.
 Result<std::shared_ptr<const Route>> name_endpoint(Lane& lane, store::NewEvent& event);
 
-/// Whether there is a platform of that name, disabled or not: rows may have been handed over under any.
-bool knows_platform(Lane& lane, std::string_view platform);
-
 }  // namespace yizhan::dispatch

@@ -13,6 +13,7 @@ from harness.canaries import Canaries
 from harness.cloud_function import CloudFunction
 from harness.getui import Getui
 from harness.json_web_token import make_token
+from harness.log_document import check_documented
 from harness.parcels import add_parcel, on_push_server
 from harness.postgrest import Postgrest
 from harness.senders import Notice, code_host, express_status, platform_message, wxpay_v2
@@ -279,6 +280,7 @@ ingress_secret = ["{canaries.secret('a secret of a wrong kind')}"]
     for event in ("callback", "attempt", "dead_letter", "stopped"):
         assert f'"event":"{event}"' in log, event
     canaries.check("the log", log)
+    check_documented(service.log_lines())
 
 
 def test_a_store_s_password_is_shown_by_nothing(sqlite_service):

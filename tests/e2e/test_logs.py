@@ -11,24 +11,9 @@ import subprocess
 
 import pytest
 
+from harness.log_document import check_documented
 from harness.service import eventually
 from harness.sink import Sink
-
-DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / "docs/logs.md"
-
-
-def documented():
-    """{event: {field}} of docs/logs.md."""
-    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]*) \|", DOCUMENT.read_text(), re.M)
-    return {event: set(re.findall(r"`(\w+)`", fields)) for event, fields in rows}
-
-
-def check_documented(lines):
-    known = documented()
-    for line in lines:
-        assert {"time", "level", "event"} <= set(line), line
-        unknown = set(line) - {"time", "level", "event"} - known[line["event"]]
-        assert not unknown, (line["event"], unknown)
 
 
 def lines_of(*paths):

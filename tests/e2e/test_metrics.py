@@ -49,6 +49,8 @@ def busy_service(start):
     for number in range(20):
         service.sql("INSERT INTO cs_platform_event_outbox (id, platform, event_type, payload) "
                     f"VALUES ('s-{number}', 'stranger-{number}', 't', '1')")
+    service.sql("INSERT INTO cs_platform_event_outbox (id, platform, event_type, payload) "
+                "VALUES ('s-alert', 'alert:stranger', 't', '1')")
     service.callback(Notice("/in/stranger-source", {}, b"{}"))
     return service
 
@@ -77,9 +79,9 @@ def test_strangers_add_no_series(start):
     before = scrape(service)
     assert "stranger" not in before, before
     ledger = eventually(lambda: [value for (name, labels), value in samples(scrape(service)).items()
-                                 if (name, labels) == ("yizhan_ledger_events", 'platform="other",state="accepted"') and value == 20],
+                                 if (name, labels) == ("yizhan_ledger_events", 'platform="other",state="accepted"') and value == 21],
                         what="the strangers' events to be counted together")
-    assert ledger == [20]
+    assert ledger == [21]
 
 
 def test_what_is_scraped_is_what_is_documented(start):

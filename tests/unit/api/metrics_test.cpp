@@ -22,6 +22,7 @@ MetricsInput with_everything(const LedgerCache::Counted& ledger) {
   DeliveryCounters deliveries;
   deliveries.platform = "crm";
   input.deliveries = {deliveries};
+  input.alerts.raised = {{"dead_letter", 1}};
   input.ledger = &ledger;
   return input;
 }
