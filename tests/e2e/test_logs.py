@@ -85,6 +85,30 @@ def test_the_journal_gets_each_line_with_its_fields(sqlite_service, tmp_path):
     assert service.stop() == 0
 
 
+def test_each_decision_about_an_endpoint_is_a_line(start):
+    ailing = Sink(lambda callback, count: 200 if count > 3 else 500)
+    gone = Sink(lambda callback, count: 410 if count == 1 else 200)
+    service = start(
+        ailing={"base_url": ailing.url, "breaker_threshold": 2, "breaker_open_ms": 100, "retry_schedule_sec": "0", "max_retries": 9},
+        gone={"base_url": gone.url, "retry_schedule_sec": "0"})
+    ailing_id = service.emit("ailing", {})
+    service.wait_status(ailing_id, "delivered")
+    states = [line["state"] for line in service.log_lines("breaker")]
+    assert states[:2] == ["open", "half_open"] and states[-1] == "closed", states
+    attempts = [(line["status"], bool(line["nextAttemptAt"])) for line in service.log_lines("attempt")
+                if line["eventId"] == ailing_id]
+    assert attempts == [("retrying", True)] * 3
+
+    gone_id = service.emit("gone", {})
+    disabled, = eventually(lambda: service.log_lines("endpoint_disabled"))
+    assert (disabled["platform"], disabled["endpoint"]) == ("gone", gone.url + "/")
+    service.command("endpoints", "enable", "gone", gone.url)
+    service.wait_status(gone_id, "delivered")
+    enabled, = eventually(lambda: service.log_lines("endpoint_enabled"))
+    assert enabled["endpoint"] == disabled["endpoint"]
+    check_documented(service.log_lines())
+
+
 def test_a_full_disk_under_the_log_stops_nothing_and_is_said_later(sqlite_service, tmp_path):
     # Fault 8, of the log alone: a file system of 64 KiB.
     room = tmp_path / "room"
