@@ -37,14 +37,17 @@ struct Found {
 };
 
 std::string candidates_text(const Walk& walk) {
+  // PostgreSQL is given the keys beside the join, and counts where it could ask EXISTS: its plan may be made for any
+  // LIMIT, and would begin with whole tables then.
   return fmt::format(
+      "WITH batch AS MATERIALIZED (SELECT sequence, updated_at FROM {0} WHERE sequence > $1 "
+      "AND sequence < (SELECT max(sequence) FROM outbox_events) {2} ORDER BY sequence LIMIT $2) "
       "SELECT s.sequence, e.id, e.platform, e.created_at, s.updated_at, e.idempotency_key IS NOT NULL, "
-      "EXISTS (SELECT 1 FROM outbox_schedule AS o WHERE o.sequence = s.sequence) "
-      "OR EXISTS (SELECT 1 FROM {1} AS o WHERE o.sequence = s.sequence), "
+      "(SELECT count(*) FROM outbox_schedule AS o WHERE o.sequence = s.sequence) "
+      "+ (SELECT count(*) FROM {1} AS o WHERE o.sequence = s.sequence), "
       "e.removed_bytes IS NULL AND {{postgres|octet_length}}{{sqlite|length}}(e.payload) > 0 "
-      "FROM (SELECT sequence, updated_at FROM {0} WHERE sequence > $1 "
-      "AND sequence < (SELECT max(sequence) FROM outbox_events) {2} ORDER BY sequence LIMIT $2) AS s "
-      "JOIN outbox_events AS e ON e.sequence = s.sequence ORDER BY s.sequence",
+      "FROM batch AS s JOIN outbox_events AS e ON e.sequence = s.sequence "
+      "{{postgres|AND e.sequence = ANY (ARRAY(SELECT sequence FROM batch))}} ORDER BY s.sequence",
       walk.table, walk.other_table, walk.condition);
 }
 
