@@ -244,10 +244,20 @@ def test_new_connections_get_the_new_certificate(sqlite_service, tmp_path):
     assert new.sock.getpeercert(binary_form=True) == second and ask(new) == 200
     assert ask(old) == 200 and old.sock is socket, "open connections go on"
 
+    # All or nothing: what else the file says is not put in force either.
     (tmp_path / "crt.pem").write_text("broken")
+    configured.file.write_text(configured.file.read_text() + """
+[platforms.crm]
+base_url = "https://crm.example"
+signing = "none"
+[sources.git]
+kind = "github"
+secret = "inbound-secret"
+""")
     refused = configured.reload(check=False)
     assert refused.returncode == 1 and "tls_files_invalid" in refused.stdout
     assert connect_tls(service).sock.getpeercert(binary_form=True) == second
+    assert service.callback(senders.Notice("/in/git", {}, b"{}")).status == 404
 
 
 def survives_hang_up(pid):
