@@ -221,3 +221,13 @@ def test_what_a_channel_lacks_is_said_at_the_start(sqlite_service):
     log = service.log()
     assert "config_value_invalid" in log
     assert "alert_channels.ops.from" in log and "alert_channels.ops.to" in log
+
+
+def test_an_operator_tries_a_channel(sqlite_service):
+    robots = Robots(lambda kind, nth: "refused" if kind == "feishu" else "success")
+    service = sqlite_service(settings=channels(robots)).start()
+    assert "delivered" in service.command("alerts", "test", "wecom").stdout
+    assert "Yizhan test alert" in robots.of("wecom")[0].json["markdown"]["content"]
+    refused = service.command("alerts", "test", "feishu", check=False)
+    assert refused.returncode != 0
+    assert "19021" in refused.stdout + refused.stderr
