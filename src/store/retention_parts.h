@@ -20,11 +20,11 @@ Result<RetentionReply> retire_callbacks(Session& session, const RetentionWork& w
 /// The ways of notifications.
 Result<RetentionReply> retire_notifications(Session& session, const RetentionWork& work);
 
-/// A moment as the tables hold it that carry no name of the seed; for a parameter that `kStoredTime` stands around.
+/// A moment as the tables hold it that carry no name of the seed: the value of a parameter, and how the text names that
+/// parameter.
 inline SessionValue stored_time(UtcTime time) {
   return to_unix_micros(time);
 }
-/// The parameter `$1` of a text, given by stored_time().
 std::string stored_parameter(int number);
 
 }  // namespace yizhan::store

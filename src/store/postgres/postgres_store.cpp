@@ -318,8 +318,8 @@ Outcome<PostgresStore::Changed> PostgresStore::try_operation(const Selection& se
     }
   }
   fail_point(operation.fail_point_name);
-  connection_->send_text("COMMIT", {}, {});
   if (joined_) return answer;
+  connection_->send_text("COMMIT", {}, {});
   if (const auto done = connection_->finish(); !done) return std::unexpected(done.error());
   return answer;
 }

@@ -97,9 +97,9 @@ class PostgresStore final : public Lookups {
   Connection::Purpose purpose_;
   Milliseconds settle_time_;
   std::optional<Connection> connection_;
-  ClaimMarks claim_marks_;
   bool joined_ = false;  ///< inside transact(): what changes something has its transaction already
   std::optional<Failure> joined_failure_;
+  ClaimMarks claim_marks_;
   std::size_t keys_since_pruning_ = 0;
   InboundQuota inbound_quota_;
   QuotaPace rejected_pace_;
