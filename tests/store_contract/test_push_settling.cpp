@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "push_calls.h"
+#include "store/replay_jobs.h"
 
 namespace yizhan::store::contract {
 namespace {
@@ -143,6 +144,28 @@ TEST_P(PushSettling, OfAReplayedEventBeginsAgain) {
   EXPECT_EQ(value_of(node_.store().replay({}, 10, node_.now)), 2) << "delivered ones too, if somebody wants it";
   EXPECT_EQ(desk_.sum("m1"), "processing 2/0/0");
   desk_.deliver_all();
+  EXPECT_EQ(desk_.sum("m1"), "success 2/2/0");
+}
+
+TEST_P(PushSettling, OfAnEventThatAReplayJobReleasesBeginsAgain) {
+  const auto claimed = send_to_two();
+  desk_.deliver(claimed[0]);
+  desk_.bury(claimed[1], ErrorClass::kPushIgnored);
+  ReplayRequest request;
+  request.selection.platform = kPushPlatform;
+  request.selection.statuses = {EventStatus::kDeadLetter};
+  request.actor = "lin";
+  request.matching = 1;
+  const ReplayJob job = value_of(start_replay(node_.store(), request, AuditOrigin::kCli, node_.now));
+  ReplayStep step;
+  step.job_id = job.id;
+  step.statuses = request.selection.statuses;
+  step.picks = {{claimed[1].event.id, claimed[1].sequence, kEndpoint}};
+  step.new_position = claimed[1].sequence;
+  step.exhausted = true;
+  EXPECT_EQ(value_of(pass_replays(node_.store(), {step}, "runner", Seconds{10}, node_.now)).released, 1);
+  EXPECT_EQ(desk_.sum("m1"), "retrying 2/1/0");
+  desk_.deliver(desk_.claim().at(0));
   EXPECT_EQ(desk_.sum("m1"), "success 2/2/0");
 }
 
