@@ -30,7 +30,7 @@ TEST(AccountingCheck, TheLedger) {
   facts.ledger = {{.platform = "crm", .minute = {}, .accepted = 10, .pending = 1, .delivered = 9},
                   {.platform = "erp", .minute = {}, .accepted = 10, .delivered = 8}};
   auto findings = judged(facts);
-  EXPECT_THAT(codes_of(findings), ElementsAre("ledger_mismatch"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("ledger_mismatch"));
   EXPECT_EQ(findings[0].subject, "erp");
   EXPECT_EQ(findings[0].weight, Weight::kLoss);
   EXPECT_THAT(findings[0].evidence, HasSubstr("10 events accepted in the last 7 days: 2 without a state."));
@@ -49,7 +49,7 @@ TEST(AccountingCheck, DeadLettersOfAPlatformTogether) {
        .example_error = "answered 401"},
       {.platform = "crm", .error_class = "", .count = 2, .newest_at = kNow, .example_id = "e-2", .example_error = ""}};
   const auto findings = judged(facts);
-  EXPECT_THAT(codes_of(findings), ElementsAre("dead_letters"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("dead_letters"));
   EXPECT_EQ(findings[0].evidence, "12 dead letters: 10 http_4xx, 2 by hand. e-1, 2 h ago: answered 401");
   EXPECT_THAT(findings[0].mend, HasSubstr("yizhan replay --platform crm --status dead_letter --preview"));
 }

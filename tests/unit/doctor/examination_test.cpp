@@ -79,7 +79,7 @@ TEST(Examination, TheConfiguration) {
   installation.warnings = {"outbound.allow lets everything through"};
   const auto findings =
       judge_configuration(installation, {{"credentials_required", "no key"}, {"tls_files_invalid", "no file"}});
-  EXPECT_THAT(codes_of(findings), ElementsAre("configuration_invalid", "credentials_required", "configuration_invalid",
+  ASSERT_THAT(codes_of(findings), ElementsAre("configuration_invalid", "credentials_required", "configuration_invalid",
                                               "secret_missing", "secret_missing", "configuration_doubtful"));
   config.sources.back().secrets = {"s"};
   config.platforms.back().signing.scheme = SigningScheme::kNone;

@@ -39,7 +39,7 @@ TEST(KeyCheck, NothingToSayOfAKeyThatFits) {
 TEST(KeyCheck, SignedWithAnotherSecret) {
   const auto config = with_key(claims_until(kNow + std::chrono::days{365}), "another-secret-of-more-than-thirty-two-b");
   const auto findings = judge_keys(config, kNow);
-  EXPECT_THAT(codes_of(findings), ElementsAre("supa_key_mismatch"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("supa_key_mismatch"));
   EXPECT_THAT(findings[0].evidence, HasSubstr("iss 'supabase-1', role 'service_role'"));
   for (const Finding& finding : findings) {
     EXPECT_THAT(finding.evidence, Not(HasSubstr(config.notify.supa_key)));

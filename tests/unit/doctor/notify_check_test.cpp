@@ -61,7 +61,7 @@ TEST(NotifyCheck, WhatNotificationsLack) {
   state.without_text = {.count = 1, .example = "m-1"};
   state.steps_without_text = {.count = 1, .example = "SF1"};
   const auto findings = judge_notifications(state);
-  EXPECT_THAT(codes_of(findings),
+  ASSERT_THAT(codes_of(findings),
               ElementsAre("devices_missing", "merchant_missing", "notification_empty", "tracking_text_empty"));
   EXPECT_EQ(findings[0].evidence,
             "3 of the last notifications found no active device of their user or merchant; as merchant m-1.");

@@ -70,7 +70,7 @@ TEST(PlatformCheck, DisabledAndOpen) {
   facts.endpoints[1].breaker = "open";
   facts.endpoints[2].breaker = "half_open";
   const auto findings = judge_platforms(facts, kNow);
-  EXPECT_THAT(codes_of(findings), ElementsAre("endpoint_disabled", "breaker_open", "breaker_open"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("endpoint_disabled", "breaker_open", "breaker_open"));
   EXPECT_THAT(findings[0].mend, HasSubstr("yizhan endpoints enable 7"));
 }
 

@@ -41,7 +41,7 @@ TEST(ServiceCheck, Fault44APortIsTaken) {
   state.listeners = {listener("api", true, false, false, "process 'node' (pid 12)"),
                      listener("push", false, false, false, "")};
   const auto findings = judge_service(state);
-  EXPECT_THAT(codes_of(findings), ElementsAre("port_taken", "service_not_running"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("port_taken", "service_not_running"));
   EXPECT_THAT(findings[0].evidence, HasSubstr("process 'node' (pid 12)"));
   EXPECT_THAT(findings[0].mend, HasSubstr("listen.api"));
 }
@@ -52,7 +52,7 @@ TEST(ServiceCheck, ItIsThereAndDoesNotAnswer) {
   EXPECT_THAT(codes_of(judge_service(state)), ElementsAre("service_not_answering"));
   state.listeners = {listener("api", false, false, false, "")};
   const auto findings = judge_service(state);
-  EXPECT_THAT(codes_of(findings), ElementsAre("service_not_answering"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("service_not_answering"));
   EXPECT_EQ(findings[0].subject, "pid 4711");
 }
 
@@ -61,7 +61,7 @@ TEST(ServiceCheck, NotReady) {
   state.ready = false;
   state.not_ready_because = "the last commit failed";
   const auto findings = judge_service(state);
-  EXPECT_THAT(codes_of(findings), ElementsAre("service_not_ready"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("service_not_ready"));
   EXPECT_EQ(findings[0].evidence, "the last commit failed");
 }
 
@@ -69,7 +69,7 @@ TEST(ServiceCheck, AnotherServiceThanTheStoresOne) {
   ServiceState state = healthy();
   state.store_owner = 99;
   auto findings = judge_service(state);
-  EXPECT_THAT(codes_of(findings), ElementsAre("store_served_elsewhere"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("store_served_elsewhere"));
   EXPECT_THAT(findings[0].evidence, HasSubstr("pid 99"));
   state.store_owner = 471;  // a number that the other one begins with
   EXPECT_THAT(codes_of(judge_service(state)), ElementsAre("store_served_elsewhere"));

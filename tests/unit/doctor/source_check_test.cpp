@@ -63,7 +63,7 @@ TEST(SourceCheck, SilentForLongerThanUsual) {
   EXPECT_THAT(judge_sources({activity}, with_wxpay(), kNow), IsEmpty());
   *activity.last_accepted_at -= Seconds{1};
   const auto findings = judge_sources({activity}, with_wxpay(), kNow);
-  EXPECT_THAT(codes_of(findings), ElementsAre("source_silent"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("source_silent"));
   EXPECT_THAT(findings[0].evidence, HasSubstr("never more than 2 h."));
   config::Config expecting = with_wxpay();
   expecting.sources.back().silence = Seconds{86400};

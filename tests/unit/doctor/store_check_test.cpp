@@ -71,7 +71,7 @@ TEST(StoreCheck, SettingsOfTheServer) {
                     "PostgreSQL runs with autovacuum = off: the schedule grows and slows down with every event.",
                     "The standby follows asynchronously (synchronous_standby_names is empty): a failover can lose."};
   const auto findings = judge_store(facts);
-  EXPECT_THAT(codes_of(findings), ElementsAre("durability_off", "store_setting_doubtful", "failover_can_lose"));
+  ASSERT_THAT(codes_of(findings), ElementsAre("durability_off", "store_setting_doubtful", "failover_can_lose"));
   EXPECT_EQ(findings[0].subject, "fsync");
   EXPECT_THAT(findings[0].mend, HasSubstr("ALTER SYSTEM SET fsync = on;"));
   EXPECT_EQ(findings[0].weight, Weight::kLoss);
