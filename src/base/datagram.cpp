@@ -1,7 +1,6 @@
 #include "base/datagram.h"
 
 #include <sys/time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,30 +22,21 @@ std::optional<DatagramSender> DatagramSender::to(std::string_view path) {
   address.sun_family = AF_UNIX;
   std::ranges::copy(path, address.sun_path);
   if (path[0] == '@') address.sun_path[0] = '\0';
-  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (socket < 0) return std::nullopt;
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
-  return DatagramSender(socket, address, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size()));
+  Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) return std::nullopt;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof(kPatience));
+  return DatagramSender(std::move(socket), address,
+                        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size()));
 }
 
-DatagramSender::DatagramSender(int socket, const sockaddr_un& address, socklen_t length)
-    : socket_(socket), address_(address), length_(length) {}
-
-DatagramSender::DatagramSender(DatagramSender&& other) noexcept
-    : socket_(std::exchange(other.socket_, -1)),
-      address_(other.address_),
-      length_(other.length_),
-      stalled_(other.stalled_) {}
-
-DatagramSender::~DatagramSender() {
-  if (socket_ >= 0) ::close(socket_);
-}
+DatagramSender::DatagramSender(Descriptor socket, const sockaddr_un& address, socklen_t length)
+    : socket_(std::move(socket)), address_(address), length_(length) {}
 
 int DatagramSender::send(std::string_view message) {
   for (;;) {
     const int flags = MSG_NOSIGNAL | (stalled_ ? MSG_DONTWAIT : 0);
     const auto* address = reinterpret_cast<const sockaddr*>(&address_);
-    const bool sent = ::sendto(socket_, message.data(), message.size(), flags, address, length_) >= 0;
+    const bool sent = ::sendto(socket_.get(), message.data(), message.size(), flags, address, length_) >= 0;
     if (!sent && errno == EINTR) continue;
     stalled_ = !sent && errno == EAGAIN;
     return sent ? 0 : errno;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/descriptor.h"
+
 namespace yizhan {
 
 class DatagramSender {
@@ -14,20 +16,15 @@ class DatagramSender {
   /// `path`: a path, or `@` and a name in the abstract namespace. Nothing where it is neither, or no socket can be had.
   /// Whether anybody listens there is found out by send().
   static std::optional<DatagramSender> to(std::string_view path);
-  ~DatagramSender();
-  DatagramSender(DatagramSender&& other) noexcept;
-  DatagramSender(const DatagramSender&) = delete;
-  DatagramSender& operator=(const DatagramSender&) = delete;
-  DatagramSender& operator=(DatagramSender&&) = delete;
 
   /// 0, or the errno. Waits for a receiver whose queue is full, for a second at most; after that not again until he has
   /// taken something.
   int send(std::string_view message);
 
  private:
-  DatagramSender(int socket, const sockaddr_un& address, socklen_t length);
+  DatagramSender(Descriptor socket, const sockaddr_un& address, socklen_t length);
 
-  int socket_;
+  Descriptor socket_;
   sockaddr_un address_;
   socklen_t length_;
   bool stalled_ = false;
