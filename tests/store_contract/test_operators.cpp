@@ -176,7 +176,8 @@ TEST_P(Operating, KeepsApiKeysAndRevokesThem) {
             "ok");
   EXPECT_TRUE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{5})));
   EXPECT_FALSE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{9})));
-  EXPECT_TRUE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{3}))) << "earlier than it would";
+  EXPECT_TRUE(value_of(node_.store().revoke_api_key("0123456789ab", node_.now + Seconds{3})))
+      << "earlier than it would";
   EXPECT_FALSE(value_of(node_.store().revoke_api_key("unknown", node_.now)));
   const auto keys = value_of(node_.store().api_keys());
   ASSERT_THAT(keys, SizeIs(2));
