@@ -123,6 +123,9 @@ def test_ten_reloads_under_load_lose_nothing_and_repeat_nothing(sqlite_service, 
     eventually(lambda: service.ledger_total()["delivered"] == sent + 10, what="every event to be delivered")
     assert set(sink.counts.values()) == {1}, "nothing came twice"
     assert all(any(signed_by(callback, f"secret-{n}") for n in range(11)) for callback in sink.callbacks)
+    # Fault 40: what was changed is named, never the secrets.
+    told = service.log() + "".join(file.read_text() for file in (service.directory / "data").glob("service-*"))
+    assert "platforms.crm" in told and "secret-" not in told
     counted = re.search(r'yizhan_callbacks_total\{source="hub",verdict="accepted"\} (\d+)',
                         service.request("GET", "/metrics").body.decode())
     assert int(counted[1]) == sent, "counters go on over reloads"
@@ -186,6 +189,10 @@ def test_an_invalid_file_changes_nothing_and_is_told(sqlite_service, tmp_path):
     event_id = service.emit("crm", {"n": 1})
     service.wait_status(event_id, "delivered")
     assert signed_by(sink.of_event(event_id)[0], "secret-0")
+    on_record = "SELECT outcome, detail FROM audit_trail WHERE action = 'config.reload'"
+    eventually(lambda: service.rows(on_record), what="the refusal on the audit trail")
+    outcome, detail = service.rows(on_record)[0]
+    assert outcome == "reload_refused" and "config_file_unreadable" in json.loads(detail)["lines"][0]
     last = json.loads(service.command("--json", "status", check=False).stdout)["services"][0]["last_reload"]
     assert last["done"] is False and "config_file_unreadable" in last["lines"][0]
 
