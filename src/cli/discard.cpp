@@ -53,7 +53,7 @@ void add_discard(CLI::App& parent, Context& context) {
   CLI::App* command = add_command(
       parent, "discard", "give events up, with a reason on record",
       "Open events and dead letters are closed without being delivered; the ledger counts them as discarded. They are "
-      "not deleted, and 'yizhan replay ID' takes it back.",
+      "not deleted. What was discarded is not replayed: to take it back set its status to pending with 'yizhan sql'.",
       {{"yizhan discard 0198c0de-0000-7000-8000-000000000000 --reason 'refunded by hand'", "one event"},
        {"yizhan discard --platform newapi --until 30d --reason 'too old to matter' --preview",
         "how many would it be?"}});

@@ -104,6 +104,9 @@ Result<Emitted> emit_to_store(const config::Config& config, const Options& optio
   if (!endpoint) return std::unexpected(endpoint.error());
   const auto opened = Context::open_store(config);
   if (!opened) return std::unexpected(opened.error());
+  // Only a connection that writes knows the statements that take an event in.
+  const auto writer = opened->factory->open_writer();
+  if (!writer) return std::unexpected(writer.error());
   const UtcTime now = utc_now();
   store::NewEvent event;
   event.event.id = IdMaker().make(now);
@@ -120,7 +123,7 @@ Result<Emitted> emit_to_store(const config::Config& config, const Options& optio
   store::WriteBatch batch;
   batch.now = now;
   batch.accepts.push_back({{std::move(event)}});
-  auto reply = (*opened)->write(batch);
+  auto reply = (*writer)->write(batch);
   if (!reply) return std::unexpected(reply.error());
   auto& accepted = reply->accepts.front();
   if (!accepted) return std::unexpected(accepted.error());

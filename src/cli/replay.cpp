@@ -147,10 +147,10 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   auto selection = to_selection(options.selection, now);
   if (!selection) return std::unexpected(selection.error());
   if (selection->statuses.empty()) {
-    // Named events are meant, whatever became of them; a selection means what failed.
-    selection->statuses = selection->ids.empty() ? std::vector{EventStatus::kDeadLetter}
-                                                 : std::vector{EventStatus::kDeadLetter, EventStatus::kRetrying,
-                                                               EventStatus::kDelivered, EventStatus::kDiscarded};
+    // Named events are meant, even delivered ones, but not what was given up; a selection means what failed.
+    selection->statuses = selection->ids.empty()
+                              ? std::vector{EventStatus::kDeadLetter}
+                              : std::vector{EventStatus::kDeadLetter, EventStatus::kRetrying, EventStatus::kDelivered};
   }
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
@@ -180,10 +180,11 @@ void add_replay(CLI::App& parent, Context& context) {
   auto options = std::make_shared<Options>();
   CLI::App* command = add_command(
       parent, "replay", "send events again: set them back to pending, for a new run of the schedule",
-      "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed whatever "
-      "became of them. Their attempts are kept. On a terminal it says how many it will be and asks. Up to 1,000 events "
-      "are set back at once, and Ctrl-C stops that; of more the service releases as many at a time as the endpoint "
-      "bears beside its live events ('yizhan replays'). They are signed with the platform's present secret.",
+      "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed even if "
+      "they were delivered. What was discarded never is. Their attempts are kept. On a terminal it says how many it "
+      "will be and asks. Up to 1,000 events are set back at once, and Ctrl-C stops that; of more the service releases "
+      "as many at a time as the endpoint bears beside its live events ('yizhan replays'). They are signed with the "
+      "platform's present secret.",
       {{"yizhan replay 0198c0de-0000-7000-8000-000000000000", "one event"},
        {"yizhan replay --platform sub2api --error-class timeout --since 1d --preview",
         "how many would it be, and how long would it take?"},

@@ -223,3 +223,16 @@ def test_the_seed_variables_configure_a_platform(start):
     event_id = service.emit("sub2api", {"event_id": "evt-1"})
     assert service.wait_status(event_id, "dead_letter")["attempt_count"] == 2
     assert all("x-cs-signature" in each.headers for each in sink.callbacks)
+
+
+def test_what_is_emitted_while_no_service_runs_goes_out_when_one_starts(start):
+    sink = Sink(event_id_header="X-Yizhan-Event-Id")
+    service = start(crm={"base_url": sink.url, "event_id_header": "X-Yizhan-Event-Id"})
+    service.stop()
+    emit = ("--json", "emit", "crm", "order.paid", '{"n": 1}', "--idempotency-key", "order-1")
+    first = json.loads(service.command(*emit).stdout)
+    again = json.loads(service.command(*emit).stdout)
+    assert first["duplicate"] is False and again["duplicate"] is True and again["id"] == first["id"]
+    service.start()
+    service.wait_status(first["id"], "delivered")
+    assert len(sink.of_event(first["id"])) == 1

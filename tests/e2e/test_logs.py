@@ -93,6 +93,8 @@ def test_each_decision_about_an_endpoint_is_a_line(start):
         gone={"base_url": gone.url, "retry_schedule_sec": "0"})
     ailing_id = service.emit("ailing", {})
     service.wait_status(ailing_id, "delivered")
+    # Lines that can wait follow within some milliseconds.
+    eventually(lambda: "closed" in [line["state"] for line in service.log_lines("breaker")])
     states = [line["state"] for line in service.log_lines("breaker")]
     assert states[:2] == ["open", "half_open"] and states[-1] == "closed", states
     attempts = [(line["status"], bool(line["nextAttemptAt"])) for line in service.log_lines("attempt")

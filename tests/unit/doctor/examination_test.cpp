@@ -16,16 +16,12 @@ namespace {
 using testing::ElementsAre;
 using testing::SizeIs;
 
-std::string operations_document() {
-  std::ifstream file(YIZHAN_SOURCE_DIR "/docs/operations.md", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// The codes in the table under its heading: the first words in backticks of its rows.
-std::set<std::string> documented_codes() {
-  std::string text = operations_document();
-  const auto heading = text.find("\n## What `yizhan doctor` says\n");
-  EXPECT_NE(heading, std::string::npos);
+/// The codes in the runbook's table under `title`: the first words in backticks of its rows.
+std::set<std::string> documented_codes(const std::string& document, const std::string& title) {
+  std::ifstream file(YIZHAN_SOURCE_DIR "/docs/" + document, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto heading = text.find("\n## " + title + "\n");
+  EXPECT_NE(heading, std::string::npos) << document;
   text = text.substr(heading + 1, text.find("\n## ", heading + 1) - heading - 1);
   std::set<std::string> codes;
   for (std::size_t row = text.find("\n| `"); row != std::string::npos; row = text.find("\n| `", row + 1)) {
@@ -39,7 +35,8 @@ TEST(Examination, EverySymptomIsDocumented) {
   std::set<std::string> codes;
   for (const Symptom& each : kSymptoms) codes.insert(std::string(each.code));
   EXPECT_THAT(codes, SizeIs(kSymptoms.size())) << "a code stands twice";
-  EXPECT_EQ(documented_codes(), codes);
+  EXPECT_EQ(documented_codes("operations.md", "What `yizhan doctor` says"), codes);
+  EXPECT_EQ(documented_codes("operations.zh-CN.md", "`yizhan doctor` 的代码"), codes);
 }
 
 TEST(Examination, ChecksAreFoundByName) {
