@@ -131,7 +131,7 @@ TEST_P(Observations, WhatWasSetAside) {
   const auto claimed = node_.claim(kUnrouted);
   ASSERT_THAT(claimed, SizeIs(3));
   node_.release({claimed[0].sequence, claimed[0].lease_token, kEndpoint, {}, {}});
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     node_.release({claimed[i].sequence, claimed[i].lease_token, {}, node_.now + Seconds{60}, "no platform 'gone'"});
   }
   const auto found = value_of(set_aside(node_.store()));
