@@ -82,7 +82,7 @@ std::vector<Finding> judge_queue(const store::NotifyQueueState& queue, UtcTime n
   return findings;
 }
 
-std::vector<Finding> judge_notifications(const store::NotificationState& notifications) {
+std::vector<Finding> judge_notifications(const store::NotificationGaps& notifications) {
   std::vector<Finding> findings;
   const auto add = [&](const Symptom& what, const store::Noticed& noticed, std::string_view says, std::string mend) {
     if (noticed.count == 0) return;
@@ -112,7 +112,7 @@ void check_notify(const Installation& installation, Notes& notes) {
   if (const auto queue = notes.look(store::notify_queue_state(*installation.store, since))) {
     notes.add(judge_queue(*queue, installation.now));
   }
-  if (const auto notifications = notes.look(store::notification_state(*installation.store, since))) {
+  if (const auto notifications = notes.look(store::notification_gaps(*installation.store, since))) {
     notes.add(judge_notifications(*notifications));
   }
 }

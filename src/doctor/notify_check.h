@@ -14,7 +14,7 @@ inline constexpr std::chrono::days kNotifyLookedAt{7};
 inline constexpr Seconds kQueueStands{300};
 
 std::vector<Finding> judge_queue(const store::NotifyQueueState& queue, UtcTime now);
-std::vector<Finding> judge_notifications(const store::NotificationState& notifications);
+std::vector<Finding> judge_notifications(const store::NotificationGaps& notifications);
 
 void check_notify(const Installation& installation, Notes& notes);
 

@@ -152,8 +152,8 @@ Result<std::int64_t> discard_audited(Store& store, AuditEntry entry, const Selec
 
 Result<Rows<AuditEntry>> list_audit(Store& store, const AuditSelection& selection, const Page& page) {
   std::vector<SessionValue> parameters;
-  const auto bind = [&](SessionValue value) {
-    parameters.push_back(std::move(value));
+  const auto bind = [&](auto value) {
+    parameters.emplace_back(std::in_place, std::move(value));
     return fmt::format("${}", parameters.size());
   };
   std::string text = fmt::format("SELECT {} FROM audit_trail WHERE 1 = 1", kColumns);

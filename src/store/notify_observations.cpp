@@ -77,10 +77,10 @@ Result<NotifyQueueState> notify_queue_state(Store& store, UtcTime since) {
   return state;
 }
 
-Result<NotificationState> notification_state(Store& store, UtcTime since) {
-  NotificationState state;
+Result<NotificationGaps> notification_gaps(Store& store, UtcTime since) {
+  NotificationGaps state;
   const auto done = store.look([&](Session& session) -> Result<void> {
-    state = NotificationState();
+    state = NotificationGaps();
     session.send(kNotifications, {since, std::int64_t{kSampledNotifications}}, [&](const SqlRow& row) {
       if (row.integer(4) != 0) notice(state.without_device, fmt::format("{} {}", row.bytes(0), row.bytes(1)));
       if (row.integer(5) != 0) notice(state.without_text, text_of(row, 2));

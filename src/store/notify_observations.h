@@ -35,7 +35,8 @@ struct Noticed {
   std::int64_t count = 0;
   std::string example;
 };
-struct NotificationState {
+/// What notifications lack.
+struct NotificationGaps {
   Noticed without_device{};      ///< ended `no-targets`, or wait for a device; example: `user u-1`, `merchant m-1`
   Noticed without_text{};        ///< neither title, body, content nor event_text_safe; example: the message_id
   Noticed without_merchant{};    ///< orders that have a user and no merchant; example: the order's id
@@ -43,6 +44,6 @@ struct NotificationState {
 };
 inline constexpr int kSampledNotifications = 1'000;
 /// Among the `kSampledNotifications` last ones by id, and as many tracking events, those made at `since` or later.
-Result<NotificationState> notification_state(Store& store, UtcTime since);
+Result<NotificationGaps> notification_gaps(Store& store, UtcTime since);
 
 }  // namespace yizhan::store

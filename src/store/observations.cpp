@@ -61,14 +61,14 @@ constexpr std::string_view kLine =
 
 /// The first in each line; of them, those that were due.
 const std::string& backlog_text() {
-  static const std::string kText =
-      std::string(kEndpoints) +
-      ", fronts AS (SELECT endpoint_key, (SELECT s.sequence FROM outbox_schedule AS s WHERE " + std::string(kLine) +
-      " LIMIT 1) AS sequence FROM endpoints) "
+  static const std::string kText = fmt::format(
+      "{}, fronts AS (SELECT endpoint_key, (SELECT s.sequence FROM outbox_schedule AS s WHERE {} LIMIT 1) AS sequence "
+      "FROM endpoints) {}",
+      kEndpoints, kLine,
       "SELECT (SELECT e.platform FROM outbox_events AS e WHERE e.sequence = s.sequence), s.endpoint_key, "
       "s.next_attempt_at FROM fronts CROSS JOIN outbox_schedule AS s "
       "WHERE s.sequence = fronts.sequence AND s.available_at < {sqlite|$2}{postgres|$1} "
-      "ORDER BY s.next_attempt_at, s.endpoint_key";
+      "ORDER BY s.next_attempt_at, s.endpoint_key");
   return kText;
 }
 
@@ -156,7 +156,7 @@ Result<std::vector<PlatformBacklog>> backlog(Store& store, UtcTime now) {
 Result<std::vector<SetAside>> set_aside(Store& store) {
   std::map<std::pair<std::string, std::string>, SetAside> by_reason;
   static const std::string kKeys =
-      std::string(kEndpoints) + "SELECT endpoint_key FROM endpoints WHERE endpoint_key IS NOT NULL";
+      fmt::format("{}SELECT endpoint_key FROM endpoints WHERE endpoint_key IS NOT NULL", kEndpoints);
   const auto done = store.look([&](Session& session) -> Result<void> {
     by_reason.clear();
     std::vector<std::int64_t> keys;

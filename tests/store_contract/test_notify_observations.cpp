@@ -12,8 +12,8 @@ using testing::SizeIs;
 class NotifyObservations : public Contract {
  protected:
   NotifyQueueState queue(UtcTime since = UtcTime{}) { return value_of(notify_queue_state(node_.store(), since)); }
-  NotificationState notifications(UtcTime since = UtcTime{}) {
-    return value_of(notification_state(node_.store(), since));
+  NotificationGaps notifications(UtcTime since = UtcTime{}) {
+    return value_of(notification_gaps(node_.store(), since));
   }
 };
 
@@ -65,7 +65,7 @@ TEST_P(NotifyObservations, WhatNotificationsLack) {
       "INSERT INTO platform_express_tracking_events (tracking_no, event_key, status_code, event_time, event_text) "
       "VALUES ('SF1', 'k1', 'SHIPPED', '2026-01-05 08:00:00', NULL), ('SF2', 'k2', 'SHIPPED', '2026-01-05 08:00:00', "
       "'on its way')");
-  const NotificationState state = notifications();
+  const NotificationGaps state = notifications();
   EXPECT_EQ(state.without_device.count, 2);
   EXPECT_EQ(state.without_device.example, "user u-2") << "the last one by id";
   EXPECT_EQ(state.without_text.count, 1);

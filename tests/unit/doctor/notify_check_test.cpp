@@ -55,7 +55,7 @@ TEST(NotifyCheck, NobodyLooksAtTheQueue) {
 
 TEST(NotifyCheck, WhatNotificationsLack) {
   EXPECT_THAT(judge_notifications({}), IsEmpty());
-  store::NotificationState state;
+  store::NotificationGaps state;
   state.without_device = {.count = 3, .example = "merchant m-1"};
   state.without_merchant = {.count = 1, .example = "order-7"};
   state.without_text = {.count = 1, .example = "m-1"};
