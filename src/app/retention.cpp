@@ -56,16 +56,24 @@ store::KeepLeaving keeping(const config::RetentionSection& section) {
 
 /// `pass` belongs to the store's thread while a step runs, and to the io_context thread otherwise.
 struct Retention::State : std::enable_shared_from_this<State> {
-  State(http::asio::io_context& context, RunWithStore run_with_store, const config::RetentionSection& section)
+  State(http::asio::io_context& context, RunWithStore run_with_store, Milliseconds target,
+        const config::RetentionSection& section)
       : io(context),
         run(std::move(run_with_store)),
+        batch_target(target),
         interval(section.interval),
-        pass(retention_plan(section), keeping(section)) {}
+        pass(plan(section), keeping(section)) {}
+
+  store::RetentionPlan plan(const config::RetentionSection& section) const {
+    store::RetentionPlan made = retention_plan(section);
+    made.batch_target = batch_target;
+    return made;
+  }
 
   void step(std::move_only_function<void(StepResult)> done) {
     if (const auto section = std::exchange(replacement, std::nullopt)) {
       interval = section->interval;
-      pass.set_plan(retention_plan(*section), keeping(*section));
+      pass.set_plan(plan(*section), keeping(*section));
     }
     const SteadyTime asked_at = std::chrono::steady_clock::now();
     run([self = shared_from_this(), asked_at, done = std::move(done)](store::Store& store) mutable {
@@ -94,14 +102,16 @@ struct Retention::State : std::enable_shared_from_this<State> {
 
   http::asio::io_context& io;
   RunWithStore run;
+  const Milliseconds batch_target;
   Seconds interval;
   store::RetentionPass pass;
   store::RetentionCounters counters;
   std::optional<config::RetentionSection> replacement;
 };
 
-Retention::Retention(http::asio::io_context& io, RunWithStore run, const config::RetentionSection& section)
-    : state_(std::make_shared<State>(io, std::move(run), section)),
+Retention::Retention(http::asio::io_context& io, RunWithStore run, Milliseconds batch_target,
+                     const config::RetentionSection& section)
+    : state_(std::make_shared<State>(io, std::move(run), batch_target, section)),
       loop_(io, [state = state_](auto done) { state->step(std::move(done)); }, kLookAtLeast) {}
 
 Retention::~Retention() = default;

@@ -21,7 +21,9 @@ using RunWithStore = std::function<void(std::move_only_function<void(store::Stor
 /// Runs on the io_context thread.
 class Retention {
  public:
-  Retention(http::asio::io_context& io, RunWithStore run, const config::RetentionSection& section);
+  /// `batch_target`: kBatchTargetOnWriter where `run` keeps others waiting, else kBatchTarget.
+  Retention(http::asio::io_context& io, RunWithStore run, Milliseconds batch_target,
+            const config::RetentionSection& section);
   ~Retention();
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;

@@ -199,7 +199,7 @@ void Service::Parts::start_retention(const config::Config& config) {
           commits->run(std::move(task));
         }
       },
-      config.retention);
+      retention_thread ? kBatchTarget : kBatchTargetOnWriter, config.retention);
   retention->start();
 }
 

@@ -49,8 +49,8 @@ bool may_go(const RetentionCandidate& candidate, UtcTime limit, UtcTime now) {
   return !candidate.has_key || candidate.closed_at < now - kComparedFor;
 }
 
-int next_batch_rows(int rows, Microseconds took, int most) {
-  const auto fitting = rows * (Microseconds{kBatchTarget}.count() + 1) / (took.count() + 1);
+int next_batch_rows(int rows, Microseconds took, Milliseconds target, int most) {
+  const auto fitting = rows * (Microseconds{target}.count() + 1) / (took.count() + 1);
   return static_cast<int>(std::clamp<std::int64_t>(std::min<std::int64_t>(fitting, std::int64_t{rows} * 2), 1, most));
 }
 

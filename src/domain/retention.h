@@ -57,10 +57,13 @@ struct RetentionCandidate {
 };
 bool may_go(const RetentionCandidate& candidate, UtcTime limit, UtcTime now);
 
-/// Rows of the next batch, after one of `rows` took `took`: so many that it takes kBatchTarget, at most twice as many
-/// as before.
+/// How long a batch is to take: with a connection of its own, and on the thread that also writes everything else, where
+/// whoever hands something over waits for it.
 inline constexpr Milliseconds kBatchTarget{10};
-int next_batch_rows(int rows, Microseconds took, int most);
+inline constexpr Milliseconds kBatchTargetOnWriter{1};
+/// Rows of the next batch, after one of `rows` took `took`: so many that it takes `target`, at most twice as many as
+/// before.
+int next_batch_rows(int rows, Microseconds took, Milliseconds target, int most);
 
 /// Until the next batch: `pause`, or longer where the last one had to wait for live traffic.
 Microseconds pause_after(Microseconds waited, Microseconds took, Milliseconds pause);

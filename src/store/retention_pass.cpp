@@ -103,7 +103,7 @@ Result<RetentionPass::Step> RetentionPass::step(Store& store, Microseconds waite
   if (!young_seen_) walked_to_[kind] = reply->young_after.value_or(reply->after);
   young_seen_ = young_seen_ || reply->young_after.has_value();
   batch_->after = reply->after;
-  batch_->rows = next_batch_rows(batch_->rows, took, plan_.batch_rows);
+  batch_->rows = next_batch_rows(batch_->rows, took, plan_.batch_target, plan_.batch_rows);
   if (reply->ended && !next_kind(now)) return end(store, now);
   return Step{.in_pass = true, .took = took, .pause = pause_after(waited, took, plan_.pause)};
 }

@@ -17,6 +17,7 @@ struct RetentionPlan {
   RetentionAges ages;
   int batch_rows = 500;  ///< at most
   Milliseconds pause{50};
+  Milliseconds batch_target = kBatchTarget;
   Seconds interval{600};
   std::int64_t quota_bytes = 0;
   bool at_once = false;  ///< a pass although none is due

@@ -47,10 +47,12 @@ TEST(Retention, AKeyKeepsItsEventForEightDays) {
 }
 
 TEST(Retention, ABatchAimsAtItsTime) {
-  EXPECT_EQ(next_batch_rows(100, Milliseconds{1}, 500), 200);  // no more than twice as many at once
-  EXPECT_EQ(next_batch_rows(400, Milliseconds{1}, 500), 500);
-  EXPECT_NEAR(next_batch_rows(400, Milliseconds{40}, 500), 100, 1);
-  EXPECT_EQ(next_batch_rows(1, Seconds{10}, 500), 1);
+  constexpr Milliseconds kTarget{10};
+  EXPECT_EQ(next_batch_rows(100, Milliseconds{1}, kTarget, 500), 200);  // no more than twice as many at once
+  EXPECT_EQ(next_batch_rows(400, Milliseconds{1}, kTarget, 500), 500);
+  EXPECT_NEAR(next_batch_rows(400, Milliseconds{40}, kTarget, 500), 100, 1);
+  EXPECT_NEAR(next_batch_rows(400, Milliseconds{40}, Milliseconds{1}, 500), 10, 1);
+  EXPECT_EQ(next_batch_rows(1, Seconds{10}, kTarget, 500), 1);
 }
 
 TEST(Retention, ThePauseGrowsWithWhatLiveTrafficMadeItWait) {
