@@ -310,6 +310,27 @@ def file_names(tree):
             yield Breach(path, 1, "file_names", "write it in snake_case")
 
 
+def one_name_one_type(tree):
+    """A type has its name to itself: of two in one namespace the linker keeps the functions of either."""
+    declared = {}
+    for path in tree.code(".h", ".cpp"):
+        if not path.startswith("src/"):
+            continue
+        code = tree.text(path)
+        namespace = re.search(r"^namespace (\w+(?:::\w+)*) \{", code, re.MULTILINE)
+        if namespace is None:
+            continue
+        # What stands in an unnamed namespace is its file's own. Formatting closes one with this very comment.
+        own = [(match.start(), match.end()) for match in re.finditer(r"^namespace \{$.*?^\}  // namespace$", code, re.MULTILINE | re.DOTALL)]
+        for match in re.finditer(r"^(?:struct|class|enum class) (\w+)(?: final)?(?: : [^;{]*)? \{", code, re.MULTILINE):
+            if any(begin < match.start() < end for begin, end in own):
+                continue
+            first = declared.setdefault((namespace[1], match[1]), path)
+            if first != path:
+                message = f"{namespace[1]}::{match[1]} is declared in {first}, too: give one of them another name"
+                yield Breach(path, line_of(code, match.start()), "one_name_one_type", message)
+
+
 def headers(tree):
     """A header begins with its contract as a comment, then #pragma once."""
     for path in tree.code(".h"):
@@ -398,6 +419,7 @@ RULES = [
     banned_words,
     folder_names,
     file_names,
+    one_name_one_type,
     headers,
     machine_paths,
     translated_documents,

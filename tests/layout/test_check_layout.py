@@ -48,6 +48,14 @@ class Rules(unittest.TestCase):
     def test_a_new_part_says_what_it_may_include(self):
         self.check(check_layout.include_directions, {"src/novelty/a.cpp": ""}, ("src/novelty/a.cpp", 1))
 
+    def test_a_type_has_its_name_to_itself(self):
+        named = "namespace yizhan::store {{\n{}\n}}  // namespace yizhan::store\n"
+        own = named.format("namespace {\nstruct Row {\n};\n}  // namespace")
+        files = {"src/store/a.h": named.format("struct Row {\n};"), "src/store/b.h": named.format("class Row final : public X {\n};"),
+                 "src/store/c.cpp": own, "src/store/d.cpp": own, "src/store/e.cpp": named.format("struct Row;\nclass Row::Part {\n};"),
+                 "src/api/a.h": "namespace yizhan::api {\nstruct Row {\n};\n}  // namespace yizhan::api\n"}
+        self.check(check_layout.one_name_one_type, files, ("src/store/b.h", 2))
+
     def test_engines_are_known_inside_the_store_only(self):
         files = {"src/store/sqlite/a.h": HEADER, "src/store/postgres/a.h": HEADER,
                  "src/store/open.cpp": '#include "store/sqlite/a.h"\n#include "store/postgres/a.h"\n',
