@@ -97,7 +97,7 @@ class CloudFunction(HttpServer):
         with self._changed:
             return [call for call in self.calls if call.cid == cid]
 
-    def wait_shown(self, count, timeout=30.0):
+    def wait_shown(self, count, timeout=60.0):
         """Until so many messages were shown, on all phones together."""
         self.wait(lambda each: each.shown_count() >= count, timeout, f"{count} messages on phones")
 

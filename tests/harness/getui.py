@@ -152,5 +152,5 @@ class Getui(HttpServer):
     def shown_count(self):
         return sum(len(messages) for messages in self.shown.values())
 
-    def wait_shown(self, count, timeout=30.0):
+    def wait_shown(self, count, timeout=60.0):
         self.wait(lambda each: each.shown_count() >= count, timeout, f"{count} messages on phones")

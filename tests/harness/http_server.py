@@ -35,7 +35,7 @@ class HttpServer:
         self.release()
         self._loop.call_soon_threadsafe(self._server.close)
 
-    def wait(self, condition, timeout=30.0, what="requests"):
+    def wait(self, condition, timeout=60.0, what="requests"):
         """Waits until condition(self) holds; it is looked at after each request."""
         deadline = time.monotonic() + timeout
         with self._changed:

@@ -80,6 +80,6 @@ class Robots(HttpServer):
     def describe(self):
         return f"have {collections.Counter(call.kind for call in self.calls)}"
 
-    def wait_calls(self, kind, count, timeout=30.0):
+    def wait_calls(self, kind, count, timeout=60.0):
         self.wait(lambda each: len(each.of(kind)) >= count, timeout, f"{count} calls of {kind}")
         return self.of(kind)

@@ -24,7 +24,7 @@ def binary():
     return os.environ["YIZHAN_BINARY"]
 
 
-def eventually(condition, timeout=30.0, what="the condition"):
+def eventually(condition, timeout=60.0, what="the condition"):
     """Looks until `condition()` is true and returns its value; for state that only the service can tell."""
     deadline = time.monotonic() + timeout
     pause = threading.Event()
@@ -145,9 +145,16 @@ class Service:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def log_lines(self, event=None):
-        """The lines of the log, each an object; what the start said in plain words is left out."""
-        lines = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        """The lines of the log, each an object; what the start said in plain words is left out, and so is a line at the
+        end that is being written."""
+        whole = self.log().rpartition("\n")[0]
+        lines = [json.loads(line) for line in whole.split("\n") if line.startswith("{")]
         return [line for line in lines if event in (None, line["event"])]
+
+    def wait_logged(self, event, timeout=60.0):
+        """Until the log has a line of this event, which may be written a moment after its effect can be seen; gives all
+        that it has."""
+        return eventually(lambda: self.log_lines(event), timeout, f"the log to say {event}")
 
     def alive(self):
         return self.process is not None and self.process.poll() is None
@@ -207,7 +214,7 @@ class Service:
         assert answer.status == 200, (answer.status, answer.body)
         return answer.json()
 
-    def wait_status(self, event_id, status, timeout=30.0):
+    def wait_status(self, event_id, status, timeout=60.0):
         def reached():
             event = self.event(event_id)
             return event if event["status"] == status else None

@@ -30,7 +30,7 @@ class Sink(HttpServer):
     def describe(self):
         return f"have {len(self.callbacks)} callbacks"
 
-    def wait_count(self, count, timeout=30.0):
+    def wait_count(self, count, timeout=60.0):
         self.wait(lambda sink: len(sink.callbacks) >= count, timeout, f"{count} callbacks")
 
     def of_event(self, event_id):
