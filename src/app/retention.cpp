@@ -8,6 +8,7 @@
 
 #include "app/archive_files.h"
 #include "base/log.h"
+#include "base/readable.h"
 
 namespace yizhan::app {
 namespace {
@@ -52,6 +53,18 @@ store::RetentionPlan retention_plan(const config::RetentionSection& section) {
 
 store::KeepLeaving keeping(const config::RetentionSection& section) {
   return section.export_dir.empty() ? store::KeepLeaving{} : archive_into(section.export_dir);
+}
+
+std::string readable_space(const StoreSpace& space) {
+  std::string text = fmt::format("The store takes {}", readable_bytes(static_cast<std::size_t>(space.used_bytes)));
+  if (space.quota_bytes > 0) {
+    text += fmt::format(" of {} ({:.0f} %)", readable_bytes(static_cast<std::size_t>(space.quota_bytes)),
+                        space.used_share() * 100);
+  }
+  if (space.days_left) {
+    text += fmt::format("; at the growth of the last days it is full in {:.1f} days", *space.days_left);
+  }
+  return text + ".";
 }
 
 /// `pass` belongs to the store's thread while a step runs, and to the io_context thread otherwise.

@@ -64,17 +64,6 @@ std::string counts_table(const store::RetentionPlan& plan, const Counts& counts,
   return table.render(terminal);
 }
 
-std::string space_text(const StoreSpace& space) {
-  std::string text = fmt::format("The store takes {}", readable_bytes(static_cast<std::size_t>(space.used_bytes)));
-  if (space.quota_bytes > 0) {
-    text += fmt::format(" of {} ({:.0f} %)", readable_bytes(static_cast<std::size_t>(space.quota_bytes)),
-                        space.used_share() * 100);
-  }
-  if (space.days_left)
-    text += fmt::format("; at the growth of the last days it is full in {:.1f} days", *space.days_left);
-  return text + ".\n";
-}
-
 std::string passes_text(const store::RetentionState& state, bool enabled, UtcTime now) {
   std::string text;
   if (!enabled) text += "Retention is off (retention.enabled): nothing is deleted.\n";
@@ -104,7 +93,7 @@ Result<ExitStatus> status(const Context& context) {
   const bool attention = space->used_share() >= kSpaceWarning;
   if (!context.options.json) {
     context.out() << counts_table(plan, *due, "DUE", context.terminal) << '\n'
-                  << passes_text(*state, section.enabled, now) << space_text(*space);
+                  << passes_text(*state, section.enabled, now) << app::readable_space(*space) << '\n';
     return attention ? ExitStatus::kNeedsAttention : ExitStatus::kOk;
   }
   JsonWriter writer;

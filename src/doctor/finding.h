@@ -49,9 +49,11 @@ inline constexpr std::array kSymptoms{
     Symptom{"schema_outdated", Weight::kDown},
     Symptom{"disk_full", Weight::kDown},
     Symptom{"durability_off", Weight::kLoss},
+    Symptom{"quota_exceeded", Weight::kTrouble},
     Symptom{"failover_can_lose", Weight::kWarning},
     Symptom{"store_setting_doubtful", Weight::kWarning},
     Symptom{"disk_low", Weight::kWarning},
+    Symptom{"quota_low", Weight::kWarning},
     Symptom{"sync_slow", Weight::kWarning},
     // tables
     Symptom{"schema_to_mend", Weight::kTrouble},

@@ -10,7 +10,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/retention.h"
 #include "base/readable.h"
+#include "store/retention.h"
 
 namespace yizhan::doctor {
 namespace {
@@ -56,6 +58,16 @@ std::optional<Finding> of_space(const StoreFacts& facts) {
   return std::nullopt;
 }
 
+std::optional<Finding> of_quota(const StoreFacts& facts) {
+  if (!facts.taken || facts.taken->used_share() < kSpaceWarning) return std::nullopt;
+  const bool exceeded = facts.taken->used_bytes > facts.taken->quota_bytes;
+  const bool is_set = facts.disk_quota > 0;
+  return found(exceeded ? symptom("quota_exceeded") : symptom("quota_low"),
+               is_set ? "retention.disk_quota" : facts.place, app::readable_space(*facts.taken),
+               fmt::format("shorten the ages in [retention], or {}; 'yizhan retention status' says what goes when",
+                           is_set ? "raise retention.disk_quota" : "make the file system larger"));
+}
+
 /// `fsync` of `PostgreSQL runs with fsync = off: …`; empty where the sentence names no setting.
 std::string setting_of(std::string_view warning) {
   const auto end = warning.find(" = off");
@@ -80,7 +92,12 @@ Finding of_warning(const std::string& warning) {
 std::vector<Finding> judge_store(const StoreFacts& facts) {
   std::vector<Finding> findings;
   if (facts.error) findings.push_back(of_error(facts, *facts.error));
-  if (auto finding = of_space(facts)) findings.push_back(std::move(*finding));
+  // Where no quota is set, it is the file system's room: of that one finding is enough.
+  auto room = of_space(facts);
+  if (!room || facts.disk_quota > 0) {
+    if (auto quota = of_quota(facts)) findings.push_back(std::move(*quota));
+  }
+  if (room) findings.push_back(std::move(*room));
   if (facts.sync && *facts.sync > kSlowSync) {
     findings.push_back(found(
         symptom("sync_slow"), facts.place,
@@ -115,6 +132,7 @@ Result<Microseconds> measure_sync(const std::string& directory) {
 void check_store(const Installation& installation, Notes& notes) {
   StoreFacts facts;
   facts.error = installation.store_error;
+  facts.disk_quota = installation.config.retention.disk_quota;
   const auto url = store::parse_store_url(installation.config.store.url);
   if (url && url->engine == store::StoreUrl::Engine::kSqlite) {
     facts.place = url->text;
@@ -124,6 +142,9 @@ void check_store(const Installation& installation, Notes& notes) {
       facts.space = {.available = space.available, .capacity = space.capacity};
     }
     if (std::filesystem::exists(directory, unknown)) facts.sync = notes.look(measure_sync(directory.string()));
+  }
+  if (installation.store != nullptr) {
+    facts.taken = notes.look(store::store_space(*installation.store, facts.disk_quota, installation.now));
   }
   // Of an embedded store they speak of its room, which was measured.
   if (installation.store != nullptr && facts.place.empty()) {

@@ -1,4 +1,5 @@
-// Check `store`: can it be opened, is there room, does it keep what it was given, is its disk fast enough?
+// Check `store`: can it be opened, is there room, is its quota kept, does it keep what it was given, is its disk fast
+// enough?
 #pragma once
 
 #include <cstdint>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "doctor/examination.h"
+#include "domain/retention.h"
 
 namespace yizhan::doctor {
 
@@ -26,6 +28,8 @@ struct StoreFacts {
     std::uintmax_t capacity = 0;
   };
   std::optional<Space> space;         ///< of the file system that the file is on
+  std::int64_t disk_quota = 0;        ///< retention.disk_quota; 0: what the file system has room for
+  std::optional<StoreSpace> taken;    ///< of that; judged from kSpaceWarning on, as the log and the alert do
   std::optional<Microseconds> sync;   ///< what one takes there
   std::vector<std::string> warnings;  ///< store::Store::warnings()
 };

@@ -71,6 +71,35 @@ def test_a_configuration_that_cannot_be_read(sqlite_service):
     assert len(found.skipped) == 11, "each check says that it was skipped"
 
 
+def test_secrets_that_are_missing(sqlite_service):
+    """Both are allowed: the source is served on loopback only, and callbacks go out without a signature."""
+    service = sqlite_service(config='[sources.express]\n[platforms.crm]\nbase_url = "https://crm.example"\n'
+                                    '[platforms.erp]\nbase_url = "https://erp.example"\nsigning = "none"\n')
+    found = examine(service, "configuration")
+    missing = {each["subject"]: each for each in found.findings if each["code"] == "secret_missing"}
+    assert set(missing) == {"sources.express", "platforms.crm"}, found.findings
+    assert {each["weight"] for each in missing.values()} == {"trouble"}
+    assert "loopback only" in missing["sources.express"]["evidence"]
+    assert "sources.express.secret" in missing["sources.express"]["mend"]
+    assert "platforms.crm.secret" in missing["platforms.crm"]["mend"]
+
+
+def test_what_is_allowed_and_hardly_meant(sqlite_service):
+    service = sqlite_service(config='[sources.express]\nsecret = "known-to-all"\nreject_invalid_signature = false\n')
+    file = service.directory / "yizhan.toml"
+    file.chmod(0o644)
+    found = examine(service, "configuration")
+    assert found.codes == ["configuration_doubtful", "configuration_doubtful"], found.findings
+    let_through, readable = (each["evidence"] for each in found.findings)
+    assert "sources.express.reject_invalid_signature" in let_through and "let through" in let_through
+    assert "every user of this machine can read it" in readable and "chmod o-r ./yizhan.toml" in readable
+    assert {each["weight"] for each in found.findings} == {"warning"}
+    assert "yizhan config show" in found.findings[0]["mend"]
+    file.chmod(0o600)
+    file.write_text('[sources.express]\nsecret = "known-to-all"\nreject_invalid_signature = true\n')
+    assert examine(service, "configuration").codes == []
+
+
 @pytest.mark.parametrize("seconds, codes", [(0, []), (-60, ["clock_differs"]), (3600, ["clock_wrong"])])
 def test_clocks_that_differ(sqlite_service, seconds, codes):
     def answer(callback, count):
@@ -87,3 +116,15 @@ def test_clocks_that_differ(sqlite_service, seconds, codes):
     if codes:
         assert found.one(codes[0])["subject"] == "crm"
         assert "timedatectl" in found.one(codes[0])["mend"]
+
+
+@pytest.mark.parametrize("status, codes", [(0x40, ["clock_unsynchronised"]), (0x01, [])])
+def test_what_the_kernel_knows_of_its_clock(sqlite_service, status, codes):
+    """STA_UNSYNC of clock_adjtime(2): the status is the sixth word of eight bytes."""
+    answer = bytes(40) + status.to_bytes(4, "little")
+    found = examine(sqlite_service(), "clock", injection=f"clock_adjtime:poke_exit=@arg2={answer.hex()}")
+    assert [each["code"] for each in found.findings] == codes
+    assert found.status == 0, "worth knowing, nothing is wrong"
+    if codes:
+        assert found.one("clock_unsynchronised")["weight"] == "note"
+        assert "timedatectl" in found.one("clock_unsynchronised")["mend"]

@@ -48,6 +48,24 @@ def test_each_answer_is_told_apart(start):
 
 
 @contextlib.contextmanager
+def raw_server(serve):
+    """Has each connection served by `serve(connection)`; the server's address."""
+
+    def accept(listener):
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), connection:
+                serve(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, args=(listener,), daemon=True).start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextlib.contextmanager
 def unknown_authority(directory):
     """A TLS server whose certificate nobody has vouched for; its URL."""
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "own.pem",
@@ -55,18 +73,12 @@ def unknown_authority(directory):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(directory / "own.pem", directory / "key.pem")
 
-    def serve(listener):
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as secured:
-                secured.recv(1)
+    def serve(connection):
+        with context.wrap_socket(connection, server_side=True) as secured:
+            secured.recv(1)
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+    with raw_server(serve) as address:
+        yield "https://" + address
 
 
 def test_each_way_of_not_answering_is_told_apart(start, tmp_path):
@@ -78,7 +90,7 @@ def test_each_way_of_not_answering_is_told_apart(start, tmp_path):
             refused=platform(f"http://127.0.0.1:{free_port()}"),
             hanging=platform(hanging.url, timeout_ms=300),
             inside=platform("http://10.0.0.7/callback"),
-            nameless=platform("http://no-such-host.example/", timeout_ms=2000),
+            nameless=platform("http://no-such-host.example/", timeout_ms=30000),
             tls=platform(secured))
         for name in ("refused", "hanging", "inside", "nameless", "tls"):
             try_once(service, name)
@@ -88,6 +100,37 @@ def test_each_way_of_not_answering_is_told_apart(start, tmp_path):
         "nameless": "platform_name_unresolved", "tls": "platform_tls_refused"}
     blocked = found.one("platform_address_blocked")
     assert "platforms.inside.outbound_allow" in blocked["mend"]
+
+
+@contextlib.contextmanager
+def speaking(answer):
+    """Answers whatever it is sent with these bytes, until the other side closes; its URL."""
+
+    def serve(connection):
+        connection.recv(65536)
+        connection.sendall(answer)
+        while connection.recv(65536):
+            pass
+
+    with raw_server(serve) as address:
+        yield "http://" + address
+
+
+def test_what_is_no_http(start):
+    greeting = b"220 mail.example ESMTP\r\n500 5.5.1 command not recognised\r\n"
+    endless = b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 20000 + b"\r\n\r\n"
+    with speaking(greeting) as mail, speaking(endless) as talker:
+        service = start(mail=platform(mail), talker=platform(talker))
+        events = {name: try_once(service, name) for name in ("mail", "talker")}
+        found = examine(service, "platforms")
+    assert found.codes == ["platform_not_http", "platform_not_http"], found.findings
+    finding = {each["subject"]: each for each in found.findings}
+    assert "1 failed attempt (protocol)" in finding["mail"]["evidence"]
+    assert "1 failed attempt (response_too_large)" in finding["talker"]["evidence"]
+    for name, event_id in events.items():
+        assert event_id in finding[name]["evidence"]
+        assert f"platforms.{name}.base_url" in finding[name]["mend"]
+        assert finding[name]["weight"] == "trouble"
 
 
 def test_a_disabled_endpoint_and_an_open_breaker(make_service):
@@ -141,6 +184,16 @@ def test_events_that_have_nowhere_to_go(start):
     assert finding["subject"] == "gone"
     assert finding["evidence"].startswith("2 events cannot be sent: ")
     assert "[platforms.gone]" in finding["mend"]
+    # Of a platform that is served, one event whose address is none.
+    eventually(lambda: service.rows("SELECT count(*) FROM cs_platform_event_outbox WHERE last_error IS NOT NULL"
+                                    " AND status = 'pending'") == [("3",)], what="the third to be set aside")
+    (event_id,), = service.rows("SELECT id FROM cs_platform_event_outbox WHERE platform = 'crm'")
+    found = examine(service, "accounting")
+    assert sorted(found.codes) == ["events_set_aside", "platform_unknown"]
+    aside = found.one("events_set_aside")
+    assert (aside["subject"], aside["weight"]) == ("crm", "trouble")
+    assert aside["evidence"].startswith("1 event cannot be sent: ") and "no url" in aside["evidence"]
+    assert f"yizhan events show {event_id}" in aside["mend"]
 
 
 def test_events_that_nobody_sends(make_service):

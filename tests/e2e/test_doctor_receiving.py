@@ -17,7 +17,7 @@ from harness.parcels import (
     wait_queue,
 )
 from harness.postgrest import Postgrest
-from harness.senders import code_host, hub_source, platform_message
+from harness.senders import code_host, hub_source, platform_message, wxpay_v2
 from harness.service import eventually
 from harness.sink import Sink
 
@@ -53,6 +53,21 @@ def test_a_source_whose_clock_differs(start):
     finding = examine(service, "sources").one("source_clock_differs")
     assert "timestamp_out_of_tolerance" in finding["evidence"]
     assert "timedatectl" in finding["mend"]
+
+
+def test_a_source_whose_callbacks_fit_nothing(start):
+    """Well signed, and of payments that nobody has asked for."""
+    service = start(config=f'[sources.wxpay]\naccount = "shop"\nsecret = "{SECRET}"\nmch_id = "1900000109"\n')
+    for n in range(3):
+        service.callback(wxpay_v2("shop", SECRET, f"T{n}", 100, f"420000000{n}"))
+    eventually(lambda: len(service.callbacks(verdict="rejected")) == 3)
+    found = examine(service, "sources")
+    assert found.codes == ["source_rejected"]
+    finding = found.one("source_rejected")
+    assert (finding["subject"], finding["weight"]) == ("wxpay", "trouble")
+    assert finding["evidence"] == ("Its last 3 callbacks were rejected, the newest as order_unknown; there was no valid "
+                                   "one before.")
+    assert "yizhan callbacks list --source wxpay --verdict rejected" in finding["mend"]
 
 
 def test_a_source_that_has_fallen_silent(start):
@@ -121,6 +136,44 @@ def test_a_key_that_will_not_do(sqlite_service, token, code):
     service = sqlite_service(settings={"SUPA_URL": supabase.url, "SUPA_KEY": make_token(supabase.jwt_secret, **token),
                                        "NOTIFY_WORKER_SUPA_USE_BEARER": "true", "JWT_SECRET": supabase.jwt_secret})
     assert examine(service, "keys").codes == [code]
+
+
+def test_a_secret_that_is_short_and_a_key_that_is_none(sqlite_service):
+    service = sqlite_service(settings={"SUPA_URL": "http://127.0.0.1:1", "SUPA_KEY": "no-token-at-all",
+                                       "NOTIFY_WORKER_SUPA_USE_BEARER": "true", "JWT_SECRET": "short-one"})
+    found = examine(service, "keys")
+    assert found.codes == ["supa_key_malformed", "jwt_secret_short"]
+    malformed, short = found.one("supa_key_malformed"), found.one("jwt_secret_short")
+    assert (malformed["subject"], malformed["weight"]) == ("notify.supa_key", "trouble")
+    assert "yizhan keys generate" in malformed["mend"]
+    assert (short["subject"], short["weight"]) == ("push.jwt_secret", "warning")
+    assert short["evidence"] == "It has 9 bytes; HS256 asks for 32."
+    assert "short-one" not in found.text and "no-token-at-all" not in found.text
+
+
+@pytest.mark.parametrize("fault, code, subject, mends", [
+    ("PGRST303", "jwt_expired", "jwt_expired", "then set SUPA_KEY"),
+    ("42P10", "on_conflict_unmatched", "on_conflict_unmatched", "CREATE UNIQUE INDEX"),
+    ("23505", "notify_failed", "duplicate_key", "then set process_status to NULL"),
+])
+def test_what_postgrest_answers_is_told_apart(begin, fault, code, subject, mends):
+    """Sections 2 and 4 of the seed's troubleshooting, and what has no section."""
+    supabase = Postgrest()
+    supabase.fault = fault
+    service = begin(supabase, NOTIFY_WORKER_SUPA_USE_BEARER="true")
+    carrier_says(service, "YT1", "IN_TRANSIT", TIME)
+    wait_queue(service, "failed")
+    found = examine(service, "notify")
+    assert found.codes == [code]
+    finding = found.one(code)
+    assert (finding["subject"], finding["weight"]) == (subject, "trouble")
+    assert finding["evidence"].startswith("1 row of notify_queue failed. ") and f"{subject}: " in finding["evidence"]
+    assert mends in finding["mend"]
+    # It is history as soon as the row has gone its way.
+    supabase.fault = None
+    service.sql("UPDATE notify_queue SET process_status = NULL")
+    wait_queue(service, "queued")
+    assert code not in examine(service, "notify").codes
 
 
 def test_postgrest_cannot_reach_its_database(begin):

@@ -1,13 +1,18 @@
 """`yizhan doctor` and the store: missing, full, damaged, of another version, not durable; and what an older system left."""
 
+import contextlib
+import json
 import os
 import pathlib
+import re
+import sqlite3
 import subprocess
 
 import pytest
 
 from harness.doctor import examine
 from harness.postgres_server import PostgresServer
+from harness.service import eventually
 from harness.sink import Sink
 
 
@@ -100,3 +105,90 @@ def test_a_store_that_does_not_answer(services):
         found = examine(service, "store")
     assert found.codes == ["store_unavailable"]
     assert found.status == 1
+
+
+def test_a_standby_that_may_lack_the_last_events(services):
+    """Fault 12: what a failover can lose depends on whether commits wait for the standby."""
+    with PostgresServer(durable=True, standby=True) as server:
+        service = services(server.url)
+
+        def server_waits_for(names):
+            server.wait_for_standbys(names)
+            eventually(lambda: service.rows("SHOW synchronous_standby_names") == [(names,)], what="the setting in force")
+
+        service.command("migrate")
+        server_waits_for("*")
+        assert service.rows("SELECT count(*) FROM pg_stat_replication") == [("1",)]
+        assert examine(service, "store").codes == []
+        server_waits_for("")
+        found = examine(service, "store")
+        assert found.codes == ["failover_can_lose"]
+        finding = found.one("failover_can_lose")
+        assert finding["weight"] == "warning"
+        assert "synchronous_standby_names is empty" in finding["evidence"]
+        assert "name a standby in synchronous_standby_names" in finding["mend"]
+        assert found.status == 3
+        server.standby.stop()
+        eventually(lambda: service.rows("SELECT count(*) FROM pg_stat_replication") == [("0",)], what="no standby")
+        assert examine(service, "store").codes == [], "nobody is there to fail over to"
+
+
+def test_a_disk_that_is_slow(sqlite_service):
+    """Each sync takes 120 ms longer than it would."""
+    service = sqlite_service()
+    service.command("migrate")
+    found = examine(service, "store", injection="fdatasync:delay_exit=120000")
+    assert found.codes == ["sync_slow"]
+    finding = found.one("sync_slow")
+    assert finding["subject"] == service.store.removeprefix("sqlite:")
+    assert finding["weight"] == "warning"
+    taken, = re.findall(r"^A sync of 4 KiB takes (\d+) ms there; every commit waits for one\.$", finding["evidence"])
+    assert int(taken) >= 120
+    assert "local disk" in finding["mend"]
+    assert found.status == 3
+
+
+def room_taken(service):
+    """In bytes, as the service counts them."""
+    return json.loads(service.command("--json", "retention", "status", check=False).stdout)["used_bytes"]
+
+
+def test_the_quota(make_service):
+    service = make_service()
+    service.command("migrate")
+    used = room_taken(service)
+
+    def codes_at(share):
+        service.variables["YIZHAN_RETENTION_DISK_QUOTA"] = str(int(used / share))
+        found = examine(service, "store")
+        return found, [code for code in found.codes if code.startswith("quota_")]
+
+    assert codes_at(0.7)[1] == []
+    low, codes = codes_at(0.9)
+    assert codes == ["quota_low"]
+    finding = low.one("quota_low")
+    assert (finding["subject"], finding["weight"]) == ("retention.disk_quota", "warning")
+    assert re.search(r"^The store takes .* of .* \((89|90|91) %\)\.$", finding["evidence"]), finding
+    assert "raise retention.disk_quota" in finding["mend"] and "yizhan retention status" in finding["mend"]
+    assert low.status == 3
+    exceeded, codes = codes_at(1.25)
+    assert codes == ["quota_exceeded"]
+    finding = exceeded.one("quota_exceeded")
+    assert (finding["subject"], finding["weight"]) == ("retention.disk_quota", "trouble")
+    assert re.search(r"\((12[456]) %\)", finding["evidence"]), finding
+    assert exceeded.status == 3
+
+
+def test_without_a_quota_the_file_system_is_what_there_is(small_disk, sqlite_service):
+    subprocess.run(["mount", "-o", "remount,size=512m", str(small_disk)], check=True)
+    service = sqlite_service(store=f"sqlite:{small_disk}/yizhan.db")
+    service.command("migrate")
+    assert examine(service, "store").codes == []
+    with contextlib.closing(sqlite3.connect(small_disk / "yizhan.db")) as database:
+        database.execute("CREATE TABLE filler AS SELECT zeroblob(100 << 20) AS bytes")
+    # A sixth is left: too much for disk_low, and the store took the rest.
+    subprocess.run(["mount", "-o", f"remount,size={room_taken(service) * 6 // 5}", str(small_disk)], check=True)
+    found = examine(service, "store")
+    assert found.codes == ["quota_low"]
+    assert found.one("quota_low")["subject"] == f"{small_disk}/yizhan.db"
+    assert "make the file system larger" in found.one("quota_low")["mend"]

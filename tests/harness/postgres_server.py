@@ -100,8 +100,7 @@ class PostgresServer:
             if self.standby:
                 self.standby.follow(self)
                 # Only now: without a standby, every commit would wait for one.
-                self._psql("ALTER SYSTEM SET synchronous_standby_names = '*'")
-                self._psql("SELECT pg_reload_conf()")
+                self.wait_for_standbys("*")
         except BaseException:
             self.remove()
             raise
@@ -119,6 +118,12 @@ class PostgresServer:
         """This server stops as a crash would, and its standby takes over."""
         self.stop()
         self.standby._run("pg_ctl", "-D", self.standby._data(), "-w", "-s", "promote")
+
+    def wait_for_standbys(self, names):
+        """Commits wait for these standbys (synchronous_standby_names); for none where it is empty. In force as soon as
+        the server has read it."""
+        self._psql(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'")
+        self._psql("SELECT pg_reload_conf()")
 
     def _make_directory(self):
         self.user = unprivileged_user()

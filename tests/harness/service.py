@@ -223,12 +223,12 @@ class Service:
 
     # ---- the commands -----------------------------------------------------------------------------------------------
 
-    def command(self, *arguments, check=True, stdin=None, timeout=120):
+    def command(self, *arguments, check=True, stdin=None, timeout=120, wrapper=(), extra=None):
         """Runs `yizhan …` on the same store; returns the completed process."""
         done = subprocess.run(
-            [binary(), *arguments],
+            [*wrapper, binary(), *arguments],
             cwd=self.directory,
-            env=self.environment(),
+            env=self.environment(extra=extra),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True,

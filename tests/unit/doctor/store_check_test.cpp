@@ -57,6 +57,43 @@ TEST(StoreCheck, Fault8Room) {
   EXPECT_THAT(judge_store(facts).at(0).mend, HasSubstr("df -h /data"));
 }
 
+TEST(StoreCheck, TheQuotaFromWhereTheLogWarns) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  facts.disk_quota = 1000;
+  const auto codes = [&](std::int64_t used) {
+    facts.taken = {.used_bytes = used, .quota_bytes = 1000};
+    return codes_of(judge_store(facts));
+  };
+  const auto warning = static_cast<std::int64_t>(kSpaceWarning * 1000);
+  EXPECT_THAT(codes(warning - 1), IsEmpty());
+  EXPECT_THAT(codes(warning), ElementsAre("quota_low"));
+  EXPECT_THAT(codes(1000), ElementsAre("quota_low")) << "all of it is not more than it";
+  EXPECT_THAT(codes(1001), ElementsAre("quota_exceeded"));
+  const Finding exceeded = judge_store(facts).at(0);
+  EXPECT_EQ(exceeded.subject, "retention.disk_quota");
+  EXPECT_EQ(exceeded.weight, Weight::kTrouble);
+  EXPECT_EQ(exceeded.evidence, "The store takes 1001 B of 1000 B (100 %).");
+  EXPECT_THAT(exceeded.mend, HasSubstr("raise retention.disk_quota"));
+  facts.taken = {.used_bytes = 1 << 30};
+  EXPECT_THAT(judge_store(facts), IsEmpty()) << "nobody knows how much there is";
+}
+
+TEST(StoreCheck, WithoutAQuotaTheFileSystemIsSpokenOfOnce) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  facts.space = {.available = kGibibyte, .capacity = 100 * kGibibyte};
+  facts.taken = {.used_bytes = 99, .quota_bytes = 100, .days_left = 2.5};
+  ASSERT_THAT(codes_of(judge_store(facts)), ElementsAre("quota_low"));
+  EXPECT_EQ(judge_store(facts).at(0).subject, "/data/yizhan.db");
+  EXPECT_THAT(judge_store(facts).at(0).mend, HasSubstr("make the file system larger"));
+  EXPECT_THAT(judge_store(facts).at(0).evidence, HasSubstr("full in 2.5 days"));
+  facts.space->available = kNoRoom;
+  EXPECT_THAT(codes_of(judge_store(facts)), ElementsAre("disk_low"));
+  facts.disk_quota = 100;
+  EXPECT_THAT(codes_of(judge_store(facts)), ElementsAre("quota_low", "disk_low"));
+}
+
 TEST(StoreCheck, SlowSyncs) {
   StoreFacts facts;
   facts.sync = kSlowSync;
