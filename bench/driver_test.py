@@ -7,9 +7,9 @@ import hmac
 import http.client
 import itertools
 import json
+import pathlib
 import queue
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -17,16 +17,15 @@ import time
 import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+
+from harness.ports import free_port  # noqa: E402
+
 SECRET = "driver-test-secret"
 TOTAL = 200
 EVERY = 10  # one event in so many is treated badly
+LOSS_DRAIN = 8  # seconds: long enough for everything that does come
 DRIVER = ""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def number_of(payload: bytes) -> int:
@@ -98,12 +97,12 @@ class Relay:
             "connections": 4,
             "total": TOTAL,
             "warm-up": 0,
-            "seconds": 20,
-            "drain": 2,
+            "seconds": 60,
+            "drain": 60,  # it ends with the last event
             **options,
         }
         command = [DRIVER, *(str(part) for name, value in settings.items() for part in ("--" + name, value))]
-        output = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+        output = subprocess.run(command, capture_output=True, text=True, timeout=110, check=True).stdout
         self.server.shutdown()
         self.server.server_close()
         return json.loads(output)
@@ -175,7 +174,7 @@ class DriverTest(unittest.TestCase):
         self.assertEqual(result["accepted_to_delivered_us"]["count"], TOTAL)
 
     def test_lost_events(self):
-        result = Relay(badly(lambda body, signature: [])).drive()
+        result = Relay(badly(lambda body, signature: [])).drive(drain=LOSS_DRAIN)
         self.assertEqual(result["total"]["missing"], TOTAL // EVERY)
 
     def test_events_delivered_twice(self):
@@ -227,7 +226,7 @@ class DriverTest(unittest.TestCase):
                 self.assertNotEqual(state_before, state_after)
 
     def test_pushes_lost_repeated_and_shown_to_everybody(self):
-        lost = PushRelay(badly(lambda body, signature: [])).drive()
+        lost = PushRelay(badly(lambda body, signature: [])).drive(drain=LOSS_DRAIN)
         self.assertEqual(lost["total"]["missing"], TOTAL // EVERY)
         repeated = PushRelay(twice()).drive()
         self.assertEqual(repeated["total"]["duplicates"], TOTAL // EVERY)

@@ -7,7 +7,8 @@ import signal
 import time
 from pathlib import Path
 
-from .machine import free_port
+from harness.ports import free_port
+
 from .processes import Started, output_of
 
 HERE = Path(__file__).resolve().parent.parent

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import socket
 from pathlib import Path
 
 CORES = 2
@@ -13,12 +12,6 @@ def use_two_cores() -> list[int]:
     cores = sorted(os.sched_getaffinity(0))[:CORES]
     os.sched_setaffinity(0, cores)
     return cores
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def describe(folder: Path, cores: list[int]) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import os
 from pathlib import Path
 
+from harness.ports import free_port
+
 from .driver import SECRET
-from .machine import free_port
 from .processes import Started, output_of
 
 HERE = Path(__file__).resolve().parent.parent / "peers"

@@ -6,9 +6,10 @@ import os
 import time
 from pathlib import Path
 
+from harness.ports import free_port
+
 from .driver import SECRET
 from .engines import Postgres
-from .machine import free_port
 from .processes import Failed, Started, output_of
 
 # Platforms by the path of their callbacks, which tells the sink how to behave.

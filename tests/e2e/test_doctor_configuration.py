@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from harness.doctor import examine, free_port
+from harness.doctor import examine
+from harness.ports import free_port
 from harness.sink import Sink
 
 

@@ -6,7 +6,8 @@ import ssl
 import subprocess
 import threading
 
-from harness.doctor import examine, free_port
+from harness.doctor import examine
+from harness.ports import free_port
 from harness.service import eventually, request
 from harness.sink import Sink
 

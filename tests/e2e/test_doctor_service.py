@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from harness.doctor import examine, free_port
+from harness.doctor import examine
+from harness.ports import free_port
 from harness.service import eventually, request
 from harness.sink import Sink
 

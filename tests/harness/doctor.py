@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 
 # The heaviest first (docs/operations.md, "What `yizhan doctor` says").
 STATUS_OF_WEIGHT = {"down": 1, "loss": 3, "trouble": 3, "warning": 3, "note": 0}
@@ -40,9 +39,3 @@ def examine(service, *arguments, injection=None):
         options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
         how = {"wrapper": wrapper, "extra": {"ASAN_OPTIONS": options.lstrip(":")}}
     return Examination(service.command("--json", "doctor", "--verbose", *arguments, check=False, **how))
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
