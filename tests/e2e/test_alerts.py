@@ -24,7 +24,8 @@ class Robot(Sink):
         return [each for each in map(json.loads, (call.body for call in self.callbacks)) if each["cause"] == cause]
 
     def wait_alerts(self, cause, states, timeout=60):
-        self.wait(lambda robot: [each["state"] for each in robot.alerts(cause)] == states, timeout,
+        """Until those are the states of the cause's first alerts; gives all of them."""
+        self.wait(lambda robot: [each["state"] for each in robot.alerts(cause)][:len(states)] == states, timeout,
                   f"{states} of {cause}")
         return self.alerts(cause)
 
@@ -61,8 +62,6 @@ def test_a_failing_sink_is_one_alert_with_its_count_and_one_when_it_is_over(star
     facts = dict(first["facts"])
     assert facts["error_class"] == "http_5xx" and facts["example"] == event_id
     assert facts["next"] == f"yizhan trace {event_id}"
-    assert raised(service)[cause]["state"] == "raised"
-    assert service.command("alerts", check=False).returncode == 3
     up.append(True)
     service.command("replay", event_id)
     service.wait_status(event_id, "delivered")
@@ -72,12 +71,14 @@ def test_a_failing_sink_is_one_alert_with_its_count_and_one_when_it_is_over(star
     assert both[1]["count"] == sum(each["response_status"] == 500 for each in attempts), "each failure counts once"
     assert cause not in raised(service)
     assert raised(service, "--all")[cause]["state"] == "cleared"
-    said = [line["event"] for line in map(json.loads, service.log().splitlines()) if line.get("cause") == cause]
+    service.wait_logged("alert_cleared")
+    said = [line["event"] for line in service.log_lines() if line.get("cause") == cause]
     assert said == ["alert_raised", "alert_cleared"]
     # The alert's own events are events like any other.
-    told = service.rows(f"SELECT event_type, status FROM cs_platform_event_outbox WHERE platform = 'alert:ops' "
-                        f"AND correlation = '{first['id']}' ORDER BY created_at")
-    assert told == [("alert.raised", "delivered"), ("alert.cleared", "delivered")]
+    eventually(lambda: service.rows(
+        f"SELECT event_type, status FROM cs_platform_event_outbox WHERE platform = 'alert:ops' "
+        f"AND correlation = '{first['id']}' ORDER BY created_at, id") == [
+            ("alert.raised", "delivered"), ("alert.cleared", "delivered")], what="both to be delivered")
     story = service.command("trace", first["id"]).stdout
     assert "alert.raised" in story and "alert.cleared" in story
 
@@ -92,6 +93,8 @@ def test_while_it_lasts_one_alert_a_window(start):
     alerts = robot.alerts(cause)
     assert [each["state"] for each in alerts[:3]] == ["raised", "continues", "continues"]
     assert len({each["id"] for each in alerts}) == 1
+    assert raised(service)[cause]["state"] == "raised"
+    assert service.command("alerts", check=False).returncode == 3
     key = dict(alerts[0]["facts"])["next"].split()[-1]
     sink.respond = lambda callback, count: 200
     service.command("endpoints", "enable", key)
@@ -146,23 +149,23 @@ def test_a_channel_that_fails_makes_no_alert_of_itself(start):
     gone.wait_count(1)
     eventually(lambda: '"alert_undelivered"' in service.log(), what="the log to say so")
     # Every alert of the platform is over, whatever came of telling it: looks enough to see the channels fail.
-    eventually(lambda: all(each["state"] == "cleared" for each in raised(service, "--all").values()), 60,
-               "everything to be over")
-    assert set(raised(service, "--all")) == {"dead_letter:crm", "failures:platform:crm"}
+    eventually(lambda: {cause: each["state"] for cause, each in raised(service, "--all").items()} == {
+        "dead_letter:crm": "cleared", "failures:platform:crm": "cleared"}, what="everything to be over")
     letters = json.loads(service.command("--json", "dead-letters", "--platform", "alert:refusing").stdout.splitlines()[0])
     assert letters["platform"] == "alert:refusing"
 
 
 def test_without_a_channel_alerts_are_recorded_and_listed(start):
     sink = Sink(lambda callback, count: 400)
-    service = start(settings=FAST, crm=crm(sink, max_retries=0))
+    # None is over while the test looks.
+    service = start(settings={**FAST, "YIZHAN_ALERTS_FAILURES_SECONDS": "600"}, crm=crm(sink, max_retries=0))
     service.wait_status(service.emit("crm", {"n": 1}), "dead_letter")
-    eventually(lambda: "dead_letter:crm" in raised(service), what="the alert")
+    eventually(lambda: {"dead_letter:crm", "failures:platform:crm"} <= set(raised(service)), what="the alerts")
     assert service.rows("SELECT count(*) FROM cs_platform_event_outbox WHERE platform LIKE 'alert:%'") in ([("0",)], [(0,)])
     answer = service.request("GET", "/api/v1/alerts").json()["alerts"]
     assert {each["cause"] for each in answer} >= {"dead_letter:crm", "failures:platform:crm"}
-    metrics = service.request("GET", "/metrics").body.decode()
-    assert 'yizhan_alerts_raised{rule="dead_letter"} 1' in metrics
+    metrics = eventually(lambda: (text := service.request("GET", "/metrics").body.decode())
+                         and 'yizhan_alerts_raised{rule="dead_letter"} 1' in text and text, what="the metric")
     assert "yizhan_alert_events_total 0" in metrics
     assert service.request("GET", "/api/v1/alerts?all=maybe").status == 400
 
@@ -189,8 +192,7 @@ def test_two_nodes_tell_once(new_postgres_database, services):
     nodes[0].emit("crm", {"n": 1})
     cause = f"endpoint_disabled:crm {sink.url}/hook"
     robot.wait_alerts(cause, ["raised"])
-    both_look = [node.log().count("alert_raised") for node in nodes]
-    assert sum(both_look) >= 1
+    eventually(lambda: any(node.log_lines("alert_raised") for node in nodes), what="one of them to log it")
     key = dict(robot.alerts(cause)[0]["facts"])["next"].split()[-1]
     sink.respond = lambda callback, count: 200
     nodes[1].command("endpoints", "enable", key)
@@ -239,19 +241,19 @@ def test_the_heartbeat_is_called_while_all_is_well_and_stops_when_it_is_not(sqli
     assert all(call.method == "GET" and call.path == "/ping/secret-uuid" for call in listener.callbacks)
 
     def said(event):
-        lines = [json.loads(line) for line in service.log().splitlines() if f'"{event}"' in line]
-        return lines and datetime.datetime.fromisoformat(lines[0]["time"].replace("Z", "+00:00")).timestamp()
+        line = service.wait_logged(event)[0]
+        return datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00")).timestamp()
 
     # Somebody else holds the database: no commit goes through.
     other = sqlite3.connect(tmp_path / "yizhan.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     service.request("POST", "/api/v1/events", {"platform": "crm", "event_type": "t", "payload": 1}, timeout=60)
-    withheld = eventually(lambda: said("heartbeat_withheld"), 60, "the heartbeat to be withheld")
+    withheld = said("heartbeat_withheld")
     witness.wait_count(len(witness.callbacks) + 4)
     other.execute("ROLLBACK")
     other.close()
-    resumed = eventually(lambda: said("heartbeat_resumed"), 60, "the heartbeat to come back")
+    resumed = said("heartbeat_resumed")
     listener.wait(lambda each: each.callbacks[-1].at > resumed, what="a call after that")
-    # A call that was on its way may arrive a moment later.
-    assert not [call for call in listener.callbacks if withheld + 0.5 < call.at < resumed - 0.01]
+    # Each beat ends with its answer: none is on its way when the next one is withheld.
+    assert not [call for call in listener.callbacks if withheld < call.at < resumed]
     assert "secret-uuid" not in service.log()
