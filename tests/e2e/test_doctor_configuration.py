@@ -44,9 +44,12 @@ def test_certificates(sqlite_service, tmp_path):
     assert found.codes == ["certificate_expired", "certificate_unreadable", "certificate_expires_soon"]
     assert found.one("certificate_expired")["subject"] == "platforms.crm.ca_file"
     assert "CN=authority.example" in found.one("certificate_expired")["evidence"]
+    assert found.one("certificate_expired")["weight"] == found.one("certificate_unreadable")["weight"] == "trouble"
     assert found.one("certificate_unreadable")["subject"] == "platforms.gone.ca_file"
+    assert str(tmp_path / "gone.pem") in found.one("certificate_unreadable")["evidence"]
     soon = found.one("certificate_expires_soon")
     assert soon["subject"] == "api.certificate_file" and "in 2 d" in soon["evidence"]
+    assert soon["weight"] == "warning"
 
 
 def test_what_a_start_would_refuse(sqlite_service, tmp_path):

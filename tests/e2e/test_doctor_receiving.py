@@ -126,16 +126,21 @@ def test_a_key_that_does_not_match_its_secret(begin):
     assert wrong not in found.text and supabase.jwt_secret not in found.text
 
 
-@pytest.mark.parametrize("token, code", [
-    ({"role": "anon", "life_seconds": YEAR}, "supa_key_role_insufficient"),
-    ({"role": "service_role", "life_seconds": -60}, "supa_key_expired"),
-    ({"role": "service_role", "life_seconds": 86400}, "supa_key_expires_soon"),
+@pytest.mark.parametrize("token, code, weight, evidence", [
+    ({"role": "anon", "life_seconds": YEAR}, "supa_key_role_insufficient", "trouble", "its role is 'anon'"),
+    ({"role": "service_role", "life_seconds": -60}, "supa_key_expired", "trouble", " ago."),
+    ({"role": "service_role", "life_seconds": 86400}, "supa_key_expires_soon", "warning", ", in "),
 ])
-def test_a_key_that_will_not_do(sqlite_service, token, code):
+def test_a_key_that_will_not_do(sqlite_service, token, code, weight, evidence):
     supabase = Postgrest()
     service = sqlite_service(settings={"SUPA_URL": supabase.url, "SUPA_KEY": make_token(supabase.jwt_secret, **token),
                                        "NOTIFY_WORKER_SUPA_USE_BEARER": "true", "JWT_SECRET": supabase.jwt_secret})
-    assert examine(service, "keys").codes == [code]
+    found = examine(service, "keys")
+    assert found.codes == [code]
+    finding = found.one(code)
+    assert (finding["subject"], finding["weight"]) == ("notify.supa_key", weight)
+    assert evidence in finding["evidence"]
+    assert "yizhan keys generate" in finding["mend"]
 
 
 def test_a_secret_that_is_short_and_a_key_that_is_none(sqlite_service):
