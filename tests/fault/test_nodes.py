@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import statistics
 import time
 
 from accounting import Producer, check_nothing_lost, settle
@@ -12,7 +11,7 @@ from harness.sink import Sink
 
 
 def platform(sink, **more):
-    return {"base_url": sink.url, "timeout_ms": 1000, "max_retries": 20, "retry_schedule_sec": "0", "jitter": 0,
+    return {"base_url": sink.url, "timeout_ms": 30000, "max_retries": 20, "retry_schedule_sec": "0", "jitter": 0,
             "poll_interval_ms": 100, "breaker_threshold": 0, **more}
 
 
@@ -35,7 +34,7 @@ def test_two_nodes_share_the_work_and_deliver_nothing_twice(postgres_service):
     first.start()
     seen = len(sink.callbacks)
     event_id = first.emit("crm", {"n": 10_000_000})
-    sink.wait(lambda each: len(each.callbacks) > seen, timeout=10)
+    sink.wait(lambda each: len(each.callbacks) > seen)
     second.wait_status(event_id, "delivered")
 
 
@@ -65,7 +64,7 @@ def test_fault_16_a_node_that_slept_past_its_lease_cannot_record(postgres_servic
     # Woken, it finds its attempt timed out and wants to record a retry: refused, and said so.
     from harness.service import eventually
 
-    eventually(lambda: "result_refused" in first.log(), 20, "the late result to be refused")
+    eventually(lambda: "result_refused" in first.log(), what="the late result to be refused")
     assert second.event(event_id) == event
     assert len(sink.of_event(event_id)) == 2
 
@@ -88,29 +87,19 @@ def test_fault_30_an_endpoint_that_hangs_costs_the_others_nothing(start):
     hanging = Sink(lambda callback, count: "hang")
     service = start(
         good=platform(good),
-        bad=platform(hanging, timeout_ms=2000, retry_schedule_sec="600"),
+        bad=platform(hanging, timeout_ms=300000),
     )
-
-    def latencies(count):
-        taken = []
-        for n in range(count):
-            began = time.monotonic()
-            seen = len(good.callbacks)
-            service.emit("good", {"n": n})
-            good.wait(lambda each, seen=seen: len(each.callbacks) > seen)
-            taken.append(time.monotonic() - began)
-        return taken
-
-    before = latencies(100)
     for _ in range(10):
         answer = service.request(
             "POST", "/api/v1/events", [{"platform": "bad", "event_type": "t", "payload": n} for n in range(1000)]
         )
         assert answer.status == 202
     hanging.wait_count(10)
-    during = latencies(100)
-    # No timed assertion: a delivery that waited for the hanging endpoint would take its two-second time-out.
-    assert max(during) < 2.0, (statistics.median(before), statistics.median(during), max(during))
+    # A delivery that waited for the hanging endpoint would take its five minutes.
+    for n in range(100):
+        service.wait_status(service.emit("good", {"n": n}), "delivered")
+    assert len(good.callbacks) == 100
+    assert service.ledger_total()["pending"] == 10_000, "they hang as before"
 
 
 def test_events_for_a_hung_endpoint_are_all_accounted_for(start):
