@@ -9,7 +9,7 @@ from harness.sink import Sink
 
 
 def crm(sink):
-    return {"base_url": sink.url, "timeout_ms": 1000, "max_retries": 0, "retry_schedule_sec": "0", "jitter": 0,
+    return {"base_url": sink.url, "timeout_ms": 10000, "max_retries": 0, "retry_schedule_sec": "0", "jitter": 0,
             "poll_interval_ms": 100, "breaker_threshold": 0}
 
 
@@ -31,7 +31,7 @@ def wait_done(service, replay):
         shown = json.loads(service.command("--json", "replays", "show", str(replay)).stdout)
         return shown if shown["state"] == "done" else None
 
-    return eventually(job, 90, f"replay {replay} to be done")
+    return eventually(job, 180, f"replay {replay} to be done")
 
 
 def check(service, replay, ids, kills):
@@ -61,9 +61,9 @@ def test_killed_at_random_while_releasing(start):
     up = []
     sink = Sink(lambda callback, count: 200 if up else 500)
     service = start(crm=crm(sink))
-    ids = make_dead_letters(service, 300)
+    ids = make_dead_letters(service, 500)
     up.append(True)
-    replay = begin(service, 150)
+    replay = begin(service, 50)  # slow enough to last for all the kills
     chance = random.Random(7)
     pause = threading.Event()
     for _ in range(5):
