@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import urllib.parse
 
 import pytest
 from accounting import Producer, check_nothing_lost
@@ -17,7 +18,7 @@ from harness.sink import Sink
 
 
 def platform(sink, **more):
-    return {"base_url": sink.url, "timeout_ms": 1000, "max_retries": 50, "retry_schedule_sec": "0", "jitter": 0,
+    return {"base_url": sink.url, "timeout_ms": 10000, "max_retries": 50, "retry_schedule_sec": "0", "jitter": 0,
             "poll_interval_ms": 100, "breaker_threshold": 0, **more}
 
 
@@ -113,7 +114,8 @@ def test_fault_13_the_connection_is_taken_up(postgres_server, postgres_service):
     service.wait_status(first, "delivered")
     backends = [int(pid) for pid in subprocess.run(
         [binaries() / "psql", "-qAt", postgres_server.superuser_url, "-c",
-         "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'yizhan%'"],
+         "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'yizhan%' AND datname = "
+         f"'{urllib.parse.urlsplit(service.store).path.lstrip('/')}'"],
         check=True, capture_output=True, text=True).stdout.split()]
     assert backends
     with concurrent.futures.ThreadPoolExecutor(64) as callers:
@@ -149,13 +151,13 @@ def test_fault_13_the_connection_is_taken_up(postgres_server, postgres_service):
 def test_fault_14_a_second_writer_locks_the_file(sqlite_service):
     sink = Sink()
     service = sqlite_service(crm=platform(sink)).start()
-    other = sqlite3.connect(service.store.removeprefix("sqlite:"), isolation_level=None, timeout=10)
+    other = sqlite3.connect(service.store.removeprefix("sqlite:"), isolation_level=None, timeout=60)
     producer = Producer(service, "crm").start()
     for _ in range(20):
         other.execute("BEGIN IMMEDIATE")
         seen = len(sink.callbacks)
         other.execute("ROLLBACK")
-        sink.wait(lambda each, seen=seen: len(each.callbacks) > seen, timeout=30)
+        sink.wait(lambda each, seen=seen: len(each.callbacks) > seen)
     other.close()
     producer.stop()
     assert check_nothing_lost(service, sink, producer.acknowledged, kills=0) == 0
