@@ -78,6 +78,17 @@ def sqlite_service(services, tmp_path):
 
 
 @pytest.fixture
+def quick_disk(tmp_path):
+    """A file system in memory: a sync takes no time there, however busy the machine's disk is. Needs root, as the tests'
+    machines give it."""
+    mount = tmp_path / "quick"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", str(mount)], check=True)
+    yield mount
+    subprocess.run(["umount", "-l", str(mount)], check=True)
+
+
+@pytest.fixture
 def postgres_service(services, new_postgres_database):
     def make(store=None, **options):
         return services(store or new_postgres_database(), **options)

@@ -14,6 +14,12 @@ from harness.sink import Sink
 
 
 @pytest.fixture
+def sqlite_service(sqlite_service, quick_disk):
+    """Where nobody finds the disk slow."""
+    return lambda store=None, **options: sqlite_service(store or f"sqlite:{quick_disk}/yizhan.db", **options)
+
+
+@pytest.fixture
 def ports():
     """Listeners at ports that an operator configured, not any."""
     return {f"YIZHAN_{name}_LISTEN": f"127.0.0.1:{free_port()}" for name in ("API", "RECEIVE", "PUSH")}

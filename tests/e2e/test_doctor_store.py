@@ -16,6 +16,12 @@ from harness.service import eventually
 from harness.sink import Sink
 
 
+@pytest.fixture
+def sqlite_service(sqlite_service, quick_disk):
+    """Where nobody finds the disk slow."""
+    return lambda store=None, **options: sqlite_service(store or f"sqlite:{quick_disk}/yizhan.db", **options)
+
+
 def test_there_is_none_yet(sqlite_service):
     found = examine(sqlite_service(), "store")
     assert found.codes == ["store_missing"]
