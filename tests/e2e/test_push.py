@@ -209,10 +209,10 @@ def test_news_waits_for_no_poll(start):
     register(service, "cid-1", user_id="u-1")
     add_parcel(service, "YT1", "u-1", "m-1")
     carrier_says(service, "YT1", "PICKED_UP", "2026-02-06T08:00:00Z")
-    cloud.wait_shown(1, timeout=20)
+    cloud.wait_shown(1)
     carrier_says(service, "YT1", "DELIVERED", "2026-02-06T09:00:00Z")
-    cloud.wait_shown(2, timeout=20)
+    cloud.wait_shown(2)
     # A registration wakes what waited for it.
     eventually(lambda: all(each["waits_until"] for each in notifications(service, aud="merchant")))
     register(service, "cid-2", merchant_id="m-1")
-    cloud.wait_shown(3, timeout=20)
+    cloud.wait_shown(3)
