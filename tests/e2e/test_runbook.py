@@ -30,7 +30,7 @@ def shell(service, statement):
     """Types a statement into the engine's own shell."""
     if service.store.startswith("sqlite:"):
         path = service.store.removeprefix("sqlite:")
-        arguments = ["sqlite3", "-cmd", ".timeout 5000", path, statement.replace("NOW()", "datetime('now')")]
+        arguments = ["sqlite3", "-cmd", ".timeout 60000", path, statement.replace("NOW()", "datetime('now')")]
     else:
         arguments = ["psql", "-v", "ON_ERROR_STOP=1", "-At", service.store, "-c", statement]
     done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
@@ -124,11 +124,11 @@ def test_an_insert_is_picked_up_at_once_on_postgresql(postgres_service):
     sink = Sink()
     service = postgres_service(crm={"base_url": sink.url, "poll_interval_ms": 3600000}).start()
     shell(service, "INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '1')")
-    sink.wait_count(1, timeout=20)
+    sink.wait_count(1)
     # A producer's own transaction: nothing leaves before it commits, and a rollback leaves nothing.
     shell(service, """BEGIN;
         INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '2'); ROLLBACK;
         BEGIN; INSERT INTO cs_platform_event_outbox (platform, event_type, payload) VALUES ('crm', 't', '3'); COMMIT;""")
-    sink.wait_count(2, timeout=20)
+    sink.wait_count(2)
     assert [each.body for each in sink.callbacks] == [b"1", b"3"]
     assert service.ledger_total()["accepted"] == 2
