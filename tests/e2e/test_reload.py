@@ -183,7 +183,7 @@ def test_an_invalid_file_changes_nothing_and_is_told(sqlite_service, tmp_path):
     configured.write(crm(sink, configured.folder / "nowhere", "in_flight_cap = 3"))
     refused = configured.reload(check=False)
     assert refused.returncode == 1 and "nowhere" in refused.stdout and "reload_refused" in refused.stderr, refused
-    assert '"reload_refused"' in service.log()
+    service.wait_logged("reload_refused")
     shown = service.command("status", check=False).stdout
     assert f"pid {service.process.pid}" in shown and "refused" in shown and "nowhere" in shown, shown
     event_id = service.emit("crm", {"n": 1})
@@ -206,7 +206,7 @@ def test_what_needs_a_restart_is_named_and_kept(sqlite_service, tmp_path):
                      crm(sink, configured.secret_file))
     told = configured.reload().stdout
     assert "needs a restart: outbound.dns_servers" in told and "log.level" in told
-    assert '"reload_needs_restart"' in service.log()
+    service.wait_logged("reload_needs_restart")
     assert service.wait_status(service.emit("crm", {"n": 1}), "delivered")
 
 
