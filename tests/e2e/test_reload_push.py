@@ -14,7 +14,7 @@ class PushConfiguration:
         self.folder.mkdir()
         self.file = self.folder / "yizhan.toml"
 
-    def write(self, cloud, token, jwt_secret, more=""):
+    def write(self, cloud, token, jwt_secret, more="", retry_ms=0):
         (self.folder / "token").write_text(token + "\n")
         (self.folder / "jwt").write_text(jwt_secret + "\n")
         self.file.write_text(f"""
@@ -22,8 +22,8 @@ class PushConfiguration:
 cloud_function_url = "{cloud.url}/push"
 token_file = "{self.folder}/token"
 jwt_secret_file = "{self.folder}/jwt"
-retry_initial_ms = 0
-retry_max_ms = 0
+retry_initial_ms = {retry_ms}
+retry_max_ms = {retry_ms}
 {more}
 [sources.express]
 secret = "{EXPRESS_SECRET}"
@@ -72,13 +72,14 @@ def test_tokens_texts_and_the_channel_are_replaced(start, tmp_path):
 
 def test_deliveries_that_wait_go_to_the_new_channel(start, tmp_path):
     failing, working = CloudFunction(lambda cid, nth: "error_500"), CloudFunction()
-    configuration = PushConfiguration(tmp_path).write(failing, "t", JWT_SECRETS[0], "max_retries = 100")
+    # A hundred retries, one a second: they are not over when the other channel comes.
+    configuration = PushConfiguration(tmp_path).write(failing, "t", JWT_SECRETS[0], "max_retries = 100", retry_ms=1000)
     service = start(settings={"YIZHAN_CONFIG": str(configuration.file)})
     assert register(service, JWT_SECRETS[0], "cid-1", "u-1") == 200
     add_parcel(service, "YT1", "u-1")
     carrier_says(service, "YT1", "IN_TRANSIT", "2026-02-06T08:30:00Z")
     eventually(lambda: failing.calls, what="the first attempt")
-    configuration.write(working, "t", JWT_SECRETS[0], "max_retries = 100")
+    configuration.write(working, "t", JWT_SECRETS[0], "max_retries = 100", retry_ms=1000)
     service.command("reload")
     working.wait_shown(1)
     wait_notifications(service, "success")
