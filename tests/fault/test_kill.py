@@ -15,7 +15,7 @@ KILLS = {"full": 500}.get(os.environ.get("YIZHAN_TEST_MODE", "ci"), 50)
 
 
 def platform(sink, **more):
-    return {"base_url": sink.url, "timeout_ms": 1000, "max_retries": 20, "retry_schedule_sec": "0", "jitter": 0,
+    return {"base_url": sink.url, "timeout_ms": 5000, "max_retries": 20, "retry_schedule_sec": "0", "jitter": 0,
             "poll_interval_ms": 100, "breaker_threshold": 0, **more}
 
 
@@ -50,7 +50,7 @@ def test_fault_5_killed_while_burying(start):
     event_id = service.emit("crm", 1)
     service.wait_dead()
     service.start()
-    event = service.wait_status(event_id, "dead_letter", timeout=60)  # PostgreSQL: when the lease ends
+    event = service.wait_status(event_id, "dead_letter", timeout=120)  # PostgreSQL: when the lease ends
     assert len(event["attempts"]) == event["attempt_count"] == 2
     total = settle(service, 1)
     assert (total["accepted"], total["dead_letter"]) == (1, 1)
@@ -117,9 +117,9 @@ def test_killed_at_random_under_load(start):
 
 def test_without_a_fault_nothing_arrives_twice(start):
     sink = Sink()
-    service = start(crm=platform(sink))
+    service = start(crm=platform(sink, timeout_ms=30000))
     producer = Producer(service, "crm").start()
-    sink.wait_count(2000, timeout=60)
+    sink.wait_count(2000, timeout=120)
     producer.stop()
     assert check_nothing_lost(service, sink, producer.acknowledged, kills=0) == 0
     eventually(lambda: service.ledger_total()["mismatch"] == 0)
