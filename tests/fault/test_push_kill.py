@@ -61,8 +61,8 @@ def register_all(service):
         register(service, f"merchant-{merchant}", merchant_id=f"merchant-{merchant}")
 
 
-def settings(cloud):
-    return {**seed_variables(cloud, MAX_RETRIES=50), "YIZHAN_PUSH_TIMEOUT_MS": "1000"}
+def settings(cloud, timeout_ms=1000):
+    return {**seed_variables(cloud, MAX_RETRIES=50), "YIZHAN_PUSH_TIMEOUT_MS": str(timeout_ms)}
 
 
 def check_everybody_told_once(service, cloud, acknowledged):
@@ -128,7 +128,7 @@ def test_faults_1_to_4_killed_between_two_steps_of_a_push(start, fail_point):
 
 def test_fault_47_stopped_in_order_while_pushing(start):
     cloud = CloudFunction(token=PUSH_TOKEN)
-    service = start(config=TEMPLATE, settings=settings(cloud))
+    service = start(config=TEMPLATE, settings=settings(cloud, timeout_ms=10000))
     register_all(service)
     carrier = Carrier(service).start()
     for _ in range(3):
@@ -211,4 +211,4 @@ def test_parcels_of_two_nodes_are_told_by_either(postgres_service):
     add_parcel(receiving, "YT00000001", "user-1")
     notice = express_status(EXPRESS_SECRET, "YT00000001", "IN_TRANSIT", "2026-02-06T08:30:00Z")
     assert receiving.callback(notice).status == 200
-    cloud.wait_shown(DEVICES_OF_A_USER, timeout=20)
+    cloud.wait_shown(DEVICES_OF_A_USER)
