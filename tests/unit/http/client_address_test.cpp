@@ -156,17 +156,17 @@ TEST_F(ClientAddress, an_address_that_swallows_packets_gets_its_share_of_time_on
   });
   FullListener full("127.0.0.2", server.port());
   ClientOptions options;
-  options.connect_timeout = Milliseconds(200);
+  options.connect_timeout = Seconds(6);  // half of it for each
   resolve_with([](const std::string&, bool, int) { return DnsReply{{"127.0.0.2", "127.0.0.1"}}; }, "127.0.0.0/8",
                options);
   auto begin = std::chrono::steady_clock::now();
   const auto response = fetch(request_to(url_of("hooks.example.com", server.port())));
   EXPECT_TRUE(response.has_value()) << response.error().message;
-  EXPECT_GE(std::chrono::steady_clock::now() - begin, Milliseconds(100));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, Seconds(3));
   // Now that it is known, the other one is tried first.
   begin = std::chrono::steady_clock::now();
   EXPECT_TRUE(fetch(request_to(url_of("hooks.example.com", server.port()))).has_value());
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, Milliseconds(90));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, Milliseconds(2900));
 }
 
 TEST_F(ClientAddress, a_name_that_rebinds_is_vetted_anew) {

@@ -26,7 +26,7 @@ class ClientDeadline : public ClientFixture {
       return {};
     }
     EXPECT_GE(took, limit);
-    EXPECT_LT(took, limit + Milliseconds(2000)) << "generous: the machine may be busy";
+    EXPECT_LT(took, limit + Seconds(30)) << "generous: the machine may be busy";
     return response.error();
   }
 };

@@ -65,7 +65,6 @@ TEST_F(DeadlineWheelTest, deadlines_beyond_one_turn_wait_for_theirs) {
   wheel.arm(near, begin + Milliseconds(20));
   wheel.arm(far, begin + Milliseconds(20 + 1024));
   run_until([&] { return near.fired == 1; });
-  EXPECT_EQ(far.fired, 0);
   run_until([&] { return far.fired == 1; });
   EXPECT_GE(far.fired_at, begin + Milliseconds(1044));
 }

@@ -88,16 +88,16 @@ TEST_F(ResolverTest, says_why_there_is_no_address) {
 
 TEST_F(ResolverTest, a_server_that_ignores_aaaa_costs_a_moment_only) {
   serve([](const std::string&, bool ipv6, int) { return DnsReply{.addresses = {"192.0.2.1"}, .silent = ipv6}; },
-        {.timeout = Seconds(20)});
+        {.timeout = Seconds(60)});
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_THAT(addresses_of("a.example.com"), ElementsAre("192.0.2.1"));
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, Seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, Seconds(30));
 }
 
 TEST_F(ResolverTest, a_lost_question_is_asked_again) {
   serve([](const std::string&, bool,
            int question) { return DnsReply{.addresses = {"192.0.2.1"}, .silent = question == 0}; },
-        {.timeout = Milliseconds(700)});
+        {.timeout = Seconds(4)});
   EXPECT_THAT(addresses_of("a.example.com"), ElementsAre("192.0.2.1"));
   EXPECT_EQ(server->questions("a.example.com"), 2);
 }

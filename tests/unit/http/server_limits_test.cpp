@@ -53,7 +53,7 @@ TEST(ServerLimits, ThePeerSeesTheRefusalThoughItKeepsSending) {
 
 ServerOptions impatient() {
   ServerOptions options;
-  options.head_timeout = options.body_timeout = options.idle_timeout = options.write_timeout = Milliseconds{150};
+  options.head_timeout = options.body_timeout = options.idle_timeout = options.write_timeout = Milliseconds{700};
   return options;
 }
 
@@ -81,7 +81,7 @@ TEST(ServerLimits, ADrippingHeadHasTheSameTime) {
   answered = true;
   dripping.join();
   EXPECT_TRUE(response.status == 408 || response.status == 431) << response.status;
-  EXPECT_LT(steady_clock::now() - start, Seconds{10});
+  EXPECT_LT(steady_clock::now() - start, Seconds{60});
 }
 
 TEST(ServerLimits, OfTimeForTheBody) {
@@ -107,7 +107,7 @@ TEST(ServerLimits, OfTimeForThePeerToTakeTheAnswer) {
   RunningServer running([&](ServerRequest&, Responder responder) { responder.answer({.body = large}); }, impatient());
   RawPeer stuck(running.port);
   stuck.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
-  const auto give_up = steady_clock::now() + Seconds{20};
+  const auto give_up = steady_clock::now() + Seconds{60};
   while (running.counters().requests == 0 || running.counters().connections_open > 0) {
     ASSERT_LT(steady_clock::now(), give_up) << "the connection of a peer that does not read stays open";
   }
@@ -215,7 +215,7 @@ TEST(ServerLimits, HonestClientsAreServedDuringAFloodOfSlowOnes) {
   const auto start = steady_clock::now();
   int served = 0;
   while (served < 20) {
-    ASSERT_LT(steady_clock::now() - start, Seconds{15});
+    ASSERT_LT(steady_clock::now() - start, Seconds{50});
     RawPeer honest(running.port);
     honest.send("GET /honest HTTP/1.1\r\nHost: h\r\n\r\n");
     if (honest.receive().status == 200) ++served;
