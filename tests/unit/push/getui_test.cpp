@@ -169,13 +169,13 @@ TEST_F(GetuiTest, CodesAreThoseOfTheTable) {
 }
 
 TEST_F(GetuiTest, TroubleOnTheWayIsTheTroubleOfEach) {
-  const auto getui = channel(200, Milliseconds(200));
+  const auto getui = channel(200, Milliseconds(2000));
   send(*getui, message_to("cid-1"));  // the token
   hang();
   for (const AttemptOutcome& outcome : send_all(*getui, devices(3))) {
     EXPECT_EQ(outcome.error_class, ErrorClass::kTimeout) << outcome.error_message;
-    EXPECT_GE(outcome.duration, Milliseconds(190)) << "whole milliseconds that are left";
-    EXPECT_LT(outcome.duration, Seconds(10));
+    EXPECT_GE(outcome.duration, Milliseconds(1990)) << "whole milliseconds that are left";
+    EXPECT_LT(outcome.duration, Seconds(30));
   }
   answer_with(503, "", "Retry-After: 9\r\n");
   for (const AttemptOutcome& outcome : send_all(*getui, devices(3))) {
@@ -186,8 +186,8 @@ TEST_F(GetuiTest, TroubleOnTheWayIsTheTroubleOfEach) {
 
 TEST_F(GetuiTest, OneDeadlineForAllCallsOfAnAttempt) {
   // Most of it is over when the batch is refused; what each device is then asked by itself hangs.
-  constexpr Milliseconds kTimeout{2000};
-  constexpr Milliseconds kRefusedAfter{1600};
+  constexpr Milliseconds kTimeout{6000};
+  constexpr Milliseconds kRefusedAfter{3500};
   const auto getui = channel(200, kTimeout);
   http::Timer slowness(io.get_executor());
   answer = [&](const Received& request, http::Responder responder) {
@@ -203,7 +203,7 @@ TEST_F(GetuiTest, OneDeadlineForAllCallsOfAnAttempt) {
   for (const AttemptOutcome& outcome : send_all(*getui, devices(2))) {
     EXPECT_EQ(outcome.error_class, ErrorClass::kTimeout);
     EXPECT_GE(outcome.duration, kTimeout - Milliseconds(10));
-    EXPECT_LT(outcome.duration, kTimeout + Milliseconds(1200)) << "not each call its own";
+    EXPECT_LT(outcome.duration, kTimeout + Milliseconds(3000)) << "not each call its own";
   }
   EXPECT_EQ(singles(), 2U);
 }
