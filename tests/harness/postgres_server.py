@@ -28,6 +28,8 @@ import tempfile
 
 ROLE = "yizhan"
 DATABASE = "yizhan"
+# The longest that a server may take to read its log again after a crash, on a machine that has other work.
+START_SECONDS = 600
 
 
 def binaries():
@@ -117,7 +119,7 @@ class PostgresServer:
     def failover(self):
         """This server stops as a crash would, and its standby takes over."""
         self.stop()
-        self.standby._run("pg_ctl", "-D", self.standby._data(), "-w", "-s", "promote")
+        self.standby._control("promote")
 
     def wait_for_standbys(self, names):
         """Commits wait for these standbys (synchronous_standby_names); for none where it is empty. In force as soon as
@@ -135,11 +137,11 @@ class PostgresServer:
         self._run("psql", "-q", "-h", self.directory, "-U", "postgres", "-d", "postgres", "-c", statement)
 
     def start(self):
-        self._run("pg_ctl", "-D", self._data(), "-l", self.directory / "server.log", "-w", "-s", "start")
+        self._control("-l", self.directory / "server.log", "start")
 
     def stop(self):
         """As a crash would."""
-        self._run("pg_ctl", "-D", self._data(), "-m", "immediate", "-w", "-s", "stop")
+        self._control("-m", "immediate", "stop")
 
     def restart(self):
         self.stop()
@@ -151,9 +153,12 @@ class PostgresServer:
         if self.directory is None:
             return
         if (self._data() / "postmaster.pid").exists():
-            self._run("pg_ctl", "-D", self._data(), "-m", "immediate", "-w", "-s", "stop", check=False)
+            self._control("-m", "immediate", "stop", check=False)
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory = None
+
+    def _control(self, *arguments, check=True):
+        self._run("pg_ctl", "-D", self._data(), "-w", "-t", START_SECONDS, "-s", *arguments, check=check)
 
     def _data(self):
         return self.directory / "data"
@@ -165,6 +170,9 @@ class PostgresServer:
         yield "shared_buffers = '256MB'"
         yield "log_min_messages = 'fatal'"
         yield "deadlock_timeout = '100ms'"
+        # So that there is little to read again after a crash.
+        yield "checkpoint_timeout = '30s'"
+        yield "max_wal_size = '256MB'"
         if not self.durable:
             yield "fsync = off"
         yield from self.settings
@@ -172,7 +180,7 @@ class PostgresServer:
     def _run(self, program, *arguments, check=True):
         identity = {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []} if self.user else {}
         done = subprocess.run(
-            [binaries() / program, *arguments],
+            [binaries() / program, *map(str, arguments)],
             cwd=self.directory,
             env={**os.environ, "HOME": str(self.directory), "USER": self.user.pw_name if self.user else getpass.getuser()},
             stdin=subprocess.DEVNULL,
