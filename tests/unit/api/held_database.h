@@ -12,6 +12,7 @@ class HeldDatabase {
  public:
   explicit HeldDatabase(const std::filesystem::path& path) {
     sqlite3_open(path.c_str(), &database_);
+    sqlite3_busy_timeout(database_, 60'000);  // whoever is writing just now is waited for
     held = sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK;
   }
   ~HeldDatabase() {
