@@ -144,7 +144,9 @@ TEST(Access, AnOpenListenerAnswersUnderLoopbackNamesOnly) {
 }
 
 TEST(Access, AKeyThatEndsLaterIsValidUntilThen) {
-  RunningApi api;
+  ApiOptions options;  // the keys are not read again within this test
+  options.access.refresh_after = options.access.stale_after = Seconds{3600};
+  RunningApi api(options);
   const NewApiKey made = make_api_key("test", *parse_scopes("events:read"), utc_now());
   const auto with_end = [&](UtcTime ends_at) {
     store::ApiKey key = made.record;
@@ -157,14 +159,14 @@ TEST(Access, AKeyThatEndsLaterIsValidUntilThen) {
   };
   EXPECT_EQ(with_end(utc_now() + Seconds{60}), 200);
   EXPECT_EQ(with_end(utc_now()), 401);
-  // It was valid when the keys were read, and ends before they are read again.
+  // It was valid when the keys were set, and nobody reads them again.
   const UtcTime ends_at = utc_now() + Milliseconds{300};
   const bool was_valid = with_end(ends_at) == 200;
   EXPECT_TRUE(was_valid || utc_now() >= ends_at);
   int status = 200;
   while (utc_now() < ends_at || status == 200) {
     status = api.ask("GET", "/api/v1/events", "", bearer(made.text)).status;
-    ASSERT_LT(utc_now(), ends_at + Milliseconds{1500}) << "it is refused before the keys are read again";
+    ASSERT_LT(utc_now(), ends_at + Seconds{60}) << "it is refused when its time has come";
   }
   EXPECT_EQ(status, 401);
 }
