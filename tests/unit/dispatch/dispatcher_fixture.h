@@ -170,7 +170,7 @@ class DispatcherTest : public testing::Test {
     return accept(std::move(events)).front();
   }
 
-  void run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 20s) {
+  void run_until(const std::function<bool()>& condition, std::chrono::milliseconds limit = 60s) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "the condition never came true";
