@@ -70,6 +70,15 @@ void ApiState::answer_from_writer(http::Responder responder, Look change) {
   });
 }
 
+Result<void> ApiState::check_secret(SigningSecret secret, const std::vector<store::CauseCount>& counted) const {
+  if (secret == SigningSecret::kCurrent) return {};
+  for (const store::CauseCount& each : counted) {
+    if (!parts.check_previous_secret) return fail("previous_secret_missing", "no platform is known here");
+    if (auto signable = parts.check_previous_secret(each.platform); !signable) return signable;
+  }
+  return {};
+}
+
 store::AuditEntry ApiState::audit_entry(const http::ServerRequest& request, std::string_view action) const {
   store::AuditEntry entry;
   entry.at = utc_now();

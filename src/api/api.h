@@ -52,6 +52,9 @@ struct ApiParts {
   std::function<NotifyCounters()> notify_counters{};                   ///< likewise
   std::function<store::RetentionCounters()> retention_counters{};      ///< likewise
   std::function<bool(std::string_view)> platform_known{};              ///< likewise; metrics_text.h
+  /// On the I/O thread: whether events of a platform can be signed with its previous secret. Code
+  /// `previous_secret_missing`. Empty: none can.
+  std::function<Result<void>(std::string_view)> check_previous_secret{};
   /// On the I/O thread: there are new notifications to be fanned out; may be empty.
   std::function<void()> on_notifications{};
   /// Likewise: a replay was begun or resumed.

@@ -47,6 +47,9 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   /// Runs `change` on the writer's thread and answers with what it returns.
   void answer_from_writer(http::Responder responder, Look change);
 
+  /// Whether the platforms of what was counted have this secret. Code `previous_secret_missing`.
+  Result<void> check_secret(SigningSecret secret, const std::vector<store::CauseCount>& counted) const;
+
   /// An entry for what this request does, at this moment.
   store::AuditEntry audit_entry(const http::ServerRequest& request, std::string_view action) const;
 

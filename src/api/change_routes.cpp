@@ -19,11 +19,40 @@ http::ServerResponse answer_number(std::string_view name, const Result<std::int6
   return json_answer(writer.take());
 }
 
-void preview(ApiState& state, std::string_view path, store::Selection selection, http::Responder responder) {
+/// `secret`: of a replay.
+void preview(ApiState& state, std::string_view path, store::Selection selection, std::optional<SigningSecret> secret,
+             http::Responder responder) {
   state.answer_from(state.parts.reports, path, std::move(responder),
-                    [selection = std::move(selection), path = std::string(path)](store::Store& store) {
-                      return answer_number("count", store.count(selection), path);
+                    [selection = std::move(selection), secret, path = std::string(path)](store::Store& store) {
+                      const auto count = store.count(selection);
+                      if (!count) return answer_error(count.error(), path);
+                      JsonWriter writer;
+                      writer.begin_object().number("count", *count);
+                      if (secret) writer.text("secret", to_string(*secret));
+                      return json_answer(writer.end_object().take());
                     });
+}
+
+/// Goes on where the platforms of what is selected have the secret, answers where one has not.
+void when_signable(ApiState& state, std::string_view path, store::Selection selection, SigningSecret secret,
+                   http::Responder responder, std::move_only_function<void(http::Responder)> go_on) {
+  if (secret == SigningSecret::kCurrent) return go_on(std::move(responder));
+  const auto waiting = std::make_shared<http::Responder>(std::move(responder));
+  const bool taken = state.parts.reports.run([self = state.shared_from_this(), waiting, secret,
+                                              path = std::string(path), selection = std::move(selection),
+                                              go_on = std::move(go_on)](store::Store& store) mutable {
+    auto counted = store.count_by_cause(selection);
+    auto& io = self->parts.io;
+    http::asio::post(io, [self = std::move(self), waiting, secret, path = std::move(path), counted = std::move(counted),
+                          go_on = std::move(go_on)]() mutable {
+      if (!counted) return waiting->answer(answer_error(counted.error(), path));
+      if (auto signable = self->check_secret(secret, *counted); !signable) {
+        return waiting->answer(answer_error(signable.error(), path));
+      }
+      go_on(std::move(*waiting));
+    });
+  });
+  if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, path));
 }
 
 /// Changes what is selected, then answers `{"<name>": how many}`.
@@ -41,19 +70,23 @@ void change(ApiState& state, std::string_view path, std::string_view name, store
 void replay(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
   auto asked = read_change_request(request.body, false);
   if (!asked) return responder.answer(answer_error(asked.error(), request.path));
-  if (asked->preview) return preview(state, request.path, std::move(asked->selection), std::move(responder));
-  change(
-      state, request.path, "replayed", std::move(asked->selection),
-      [entry = state.audit_entry(request, {})](store::Store& store, const store::Selection& selection, int) {
-        return store::replay_audited(store, entry, selection, utc_now());
-      },
-      std::move(responder));
+  when_signable(state, request.path, asked->selection, asked->secret, std::move(responder),
+                [self = state.shared_from_this(), path = std::string(request.path), asked = *asked,
+                 entry = state.audit_entry(request, {})](http::Responder signable) {
+                  if (asked.preview) return preview(*self, path, asked.selection, asked.secret, std::move(signable));
+                  change(
+                      *self, path, "replayed", asked.selection,
+                      [entry, secret = asked.secret](store::Store& store, const store::Selection& selection, int) {
+                        return store::replay_audited(store, entry, selection, secret, utc_now());
+                      },
+                      std::move(signable));
+                });
 }
 
 void discard(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
   auto asked = read_change_request(request.body, true);
   if (!asked) return responder.answer(answer_error(asked.error(), request.path));
-  if (asked->preview) return preview(state, request.path, std::move(asked->selection), std::move(responder));
+  if (asked->preview) return preview(state, request.path, std::move(asked->selection), {}, std::move(responder));
   change(
       state, request.path, "discarded", std::move(asked->selection),
       [entry = state.audit_entry(request, {}), reason = std::move(asked->reason)](
@@ -63,22 +96,20 @@ void discard(ApiState& state, http::ServerRequest& request, const http::PathPara
       std::move(responder));
 }
 
-void replay_one(ApiState& state, http::ServerRequest& request, const http::PathParameters& parameters,
-                http::Responder responder) {
+/// `one` names one event by its id.
+void replay_named(ApiState& state, std::string path, store::Selection one, SigningSecret secret,
+                  store::AuditEntry entry, http::Responder responder) {
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
-  state.parts.commits.run([self = state.shared_from_this(), waiting, id = std::string(parameters["id"]),
-                           entry = state.audit_entry(request, {}),
-                           path = std::string(request.path)](store::Store& store) mutable {
+  state.parts.commits.run([self = state.shared_from_this(), waiting, one = std::move(one), secret,
+                           entry = std::move(entry), path = std::move(path)](store::Store& store) mutable {
     Result<std::int64_t> replayed = 0;
-    const auto event = store.find_event(id, false);
+    const auto event = store.find_event(one.ids.front(), false);
     if (!event) {
       replayed = std::unexpected(event.error());
     } else if (!*event) {
-      replayed = fail("event_not_found", fmt::format("there is no event '{}'", id));
+      replayed = fail("event_not_found", fmt::format("there is no event '{}'", one.ids.front()));
     } else {
-      store::Selection one;
-      one.ids = {id};
-      replayed = store::replay_audited(store, entry, one, utc_now());
+      replayed = store::replay_audited(store, entry, one, secret, utc_now());
     }
     auto& io = self->parts.io;
     http::asio::post(io, [self = std::move(self), waiting, replayed = std::move(replayed), path = std::move(path)] {
@@ -86,6 +117,19 @@ void replay_one(ApiState& state, http::ServerRequest& request, const http::PathP
       waiting->answer(answer_number("replayed", replayed, path));
     });
   });
+}
+
+void replay_one(ApiState& state, http::ServerRequest& request, const http::PathParameters& parameters,
+                http::Responder responder) {
+  const auto secret = read_replay_secret(request.body);
+  if (!secret) return responder.answer(answer_error(secret.error(), request.path));
+  store::Selection one;
+  one.ids = {std::string(parameters["id"])};
+  when_signable(state, request.path, one, *secret, std::move(responder),
+                [self = state.shared_from_this(), path = std::string(request.path), one, secret = *secret,
+                 entry = state.audit_entry(request, {})](http::Responder signable) {
+                  replay_named(*self, path, one, secret, entry, std::move(signable));
+                });
 }
 
 void enable_endpoint(ApiState& state, http::ServerRequest& request, const http::PathParameters& parameters,

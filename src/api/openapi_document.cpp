@@ -80,6 +80,8 @@ constexpr std::string_view kAcceptPaths = R"json("},
     "operationId": "replayEvent",
     "summary": "Sets one event back to pending, due at once. Needs the scope admin.",
     "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+    "requestBody": {"content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "properties": {
+      "secret": {"$ref": "#/components/schemas/SigningSecret"}}}}}},
     "responses": {
       "200": {"description": "1, or 0 when the event was pending already.", "content": {"application/json": {"schema": {"type": "object", "required": ["replayed"], "properties": {"replayed": {"type": "integer"}}}}}},
       "404": {"$ref": "#/components/responses/Problem"},
@@ -108,9 +110,10 @@ constexpr std::string_view kAcceptPaths = R"json("},
     "description": "Without ids and statuses the selection means dead letters. Each event is replayed once, and none that came in after the request.",
     "requestBody": {"required": true, "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false, "required": ["selection"], "properties": {
       "selection": {"$ref": "#/components/schemas/Selection"},
+      "secret": {"$ref": "#/components/schemas/SigningSecret"},
       "preview": {"type": "boolean", "description": "Only count what is selected."}}}}}},
     "responses": {
-      "200": {"description": "How many.", "content": {"application/json": {"schema": {"type": "object", "properties": {"replayed": {"type": "integer"}, "count": {"type": "integer"}}}}}},
+      "200": {"description": "How many.", "content": {"application/json": {"schema": {"type": "object", "properties": {"replayed": {"type": "integer"}, "count": {"type": "integer"}, "secret": {"$ref": "#/components/schemas/SigningSecret"}}}}}},
       "default": {"$ref": "#/components/responses/Problem"}
     }
   }
@@ -330,7 +333,7 @@ constexpr std::string_view kSchemas = R"json(
   "Accepted": {"type": "object", "required": ["id", "status", "duplicate"], "properties": {
     "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
   "Status": {"enum": ["pending", "retrying", "delivered", "dead_letter", "discarded"]},
-  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed", "alert_refused", "alert_throttled", "alert_unconfirmed", "alert_failed"]},
+  "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "signing", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed", "alert_refused", "alert_throttled", "alert_unconfirmed", "alert_failed"]},
   "Next": {"type": ["string", "null"], "description": "For `after`; null at the end."},
   "Event": {"type": "object", "required": ["id", "platform", "event_type", "status", "attempt_count", "created_at", "updated_at"], "properties": {
     "id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
@@ -341,6 +344,7 @@ constexpr std::string_view kSchemas = R"json(
     "idempotency_key": {"type": ["string", "null"]}, "correlation": {"type": ["string", "null"]}, "order_key": {"type": ["string", "null"]},
     "traceparent": {"type": ["string", "null"]},
     "lease_expires_at": {"type": ["string", "null"], "format": "date-time", "description": "While an attempt is in flight."},
+    "secret": {"$ref": "#/components/schemas/SigningSecret", "description": "Only where a replay chose another one than current."},
     "payload_removed_bytes": {"type": "integer", "description": "Only where retention removed the payload: how long it was. Such an event cannot be replayed."}}},
   "Verdict": {"enum": ["accepted", "duplicate", "rejected"]},
   "Callback": {"type": "object", "required": ["id", "source", "verdict", "effect", "answer_status", "received_at", "peer", "target", "body_size", "duration_us", "duplicate_count", "keys", "event_ids"], "properties": {
@@ -413,7 +417,7 @@ std::string openapi_document() {
   document += kOtherPaths;
   document += kPushPaths;
   document += kAlertPaths;
-  document += kReplayPaths;
+  document += replay_paths();
   document += kServicePaths;
   document += kComponents;
   document += kPushSchemas;

@@ -1,8 +1,11 @@
 #include "api/openapi_replay.h"
 
-namespace yizhan::api {
+#include <fmt/format.h>
 
-const std::string_view kReplayPaths = R"json("/api/v1/replays": {
+namespace yizhan::api {
+namespace {
+
+constexpr std::string_view kReplayPaths = R"json("/api/v1/replays": {
   "post": {
     "operationId": "beginReplays",
     "summary": "Has the events of a selection released bit by bit, beside live events; one replay for each platform. Needs the scope admin.",
@@ -38,46 +41,9 @@ const std::string_view kReplayPaths = R"json("/api/v1/replays": {
     }
   }
 },
-"/api/v1/replays/{id}/pause": {
-  "post": {
-    "operationId": "pauseReplay",
-    "summary": "Releases nothing more for now; what was released goes its way. Needs the scope admin.",
-    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}],
-    "responses": {
-      "200": {"description": "As it is then.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Replay"}}}},
-      "404": {"$ref": "#/components/responses/Problem"},
-      "409": {"$ref": "#/components/responses/Problem"},
-      "default": {"$ref": "#/components/responses/Problem"}
-    }
-  }
-},
-"/api/v1/replays/{id}/resume": {
-  "post": {
-    "operationId": "resumeReplay",
-    "summary": "Goes on where it stood. Needs the scope admin.",
-    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}],
-    "responses": {
-      "200": {"description": "As it is then.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Replay"}}}},
-      "404": {"$ref": "#/components/responses/Problem"},
-      "409": {"$ref": "#/components/responses/Problem"},
-      "default": {"$ref": "#/components/responses/Problem"}
-    }
-  }
-},
-"/api/v1/replays/{id}/cancel": {
-  "post": {
-    "operationId": "cancelReplay",
-    "summary": "Ends a replay; what was not released stays as it is. Needs the scope admin.",
-    "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}],
-    "responses": {
-      "200": {"description": "As it is then.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Replay"}}}},
-      "404": {"$ref": "#/components/responses/Problem"},
-      "409": {"$ref": "#/components/responses/Problem"},
-      "default": {"$ref": "#/components/responses/Problem"}
-    }
-  }
-},
-"/api/v1/audit": {
+)json";
+
+constexpr std::string_view kAuditPaths = R"json("/api/v1/audit": {
   "get": {
     "operationId": "listAudit",
     "summary": "Who did what: every change that people made, newest first unless asked otherwise. Needs the scope admin.",
@@ -100,22 +66,52 @@ const std::string_view kReplayPaths = R"json("/api/v1/replays": {
 },
 )json";
 
+/// What is done to one replay under way; each answers it as it is then.
+std::string control_path(std::string_view action, std::string_view summary) {
+  return fmt::format(R"json("/api/v1/replays/{{id}}/{0}": {{
+  "post": {{
+    "operationId": "{0}Replay",
+    "summary": "{1} Needs the scope admin.",
+    "parameters": [{{"name": "id", "in": "path", "required": true, "schema": {{"type": "integer"}}}}],
+    "responses": {{
+      "200": {{"description": "As it is then.", "content": {{"application/json": {{"schema": {{"$ref": "#/components/schemas/Replay"}}}}}}}},
+      "404": {{"$ref": "#/components/responses/Problem"}},
+      "409": {{"$ref": "#/components/responses/Problem"}},
+      "default": {{"$ref": "#/components/responses/Problem"}}
+    }}
+  }}
+}},
+)json",
+                     action, summary);
+}
+
+}  // namespace
+
+std::string replay_paths() {
+  return std::string(kReplayPaths) +
+         control_path("pause", "Releases nothing more for now; what was released goes its way.") +
+         control_path("resume", "Goes on where it stood.") +
+         control_path("cancel", "Ends a replay; what was not released stays as it is.") + std::string(kAuditPaths);
+}
+
 const std::string_view kReplaySchemas =
-    R"json(  "NewReplay": {"type": "object", "required": ["selection"], "additionalProperties": false, "properties": {
+    R"json(  "SigningSecret": {"enum": ["current", "previous"], "description": "Which of the platform's secrets sign: those in force, or the second of them alone, which is being replaced. A platform that has none to replace is answered 422, previous_secret_missing."},
+  "NewReplay": {"type": "object", "required": ["selection"], "additionalProperties": false, "properties": {
     "selection": {"$ref": "#/components/schemas/Selection"},
     "rate": {"type": "integer", "minimum": 1, "description": "Events a second at most; without it, as the endpoint bears it."},
     "reason": {"type": "string", "maxLength": 512},
     "target": {"type": "string", "description": "The callback_target that the events get."},
+    "secret": {"$ref": "#/components/schemas/SigningSecret"},
     "preview": {"type": "boolean"}}},
   "ReplayPreview": {"type": "object", "required": ["matching", "causes"], "properties": {
-    "matching": {"type": "integer"},
+    "matching": {"type": "integer"}, "secret": {"$ref": "#/components/schemas/SigningSecret"},
     "causes": {"type": "array", "items": {"type": "object", "required": ["platform", "error_class", "count"], "properties": {
       "platform": {"type": "string"}, "error_class": {"type": ["string", "null"]}, "count": {"type": "integer"}}}}}},
   "Replay": {"type": "object", "required": ["id", "state", "platform", "matching", "released", "delivered", "dead_again", "still_open"], "properties": {
     "id": {"type": "integer"}, "state": {"enum": ["running", "paused", "cancelled", "done", "failed"]},
     "platform": {"type": "string"}, "selection": {"$ref": "#/components/schemas/Selection"},
     "actor": {"type": "string"}, "reason": {"type": ["string", "null"]}, "rate": {"type": ["integer", "null"]},
-    "target": {"type": ["string", "null"]}, "matching": {"type": "integer", "description": "Events selected when it was begun."},
+    "target": {"type": ["string", "null"]}, "secret": {"$ref": "#/components/schemas/SigningSecret"}, "matching": {"type": "integer", "description": "Events selected when it was begun."},
     "released": {"type": "integer"}, "left_alone": {"type": "integer", "description": "Changed by others before their turn came."},
     "delivered": {"type": "integer"}, "dead_again": {"type": "integer"}, "ended": {"type": "integer", "description": "Discarded or deleted after they were released."},
     "still_open": {"type": "integer"}, "to_release": {"type": "integer"},

@@ -69,6 +69,9 @@ constexpr std::array kProblems{
             "The detail lists those that are. Add it to the configuration, or correct its name."},
     Problem{422, "callback_target_invalid", "The callback target cannot be used",
             "It must be an http or https URL, or a path where the platform has a base URL."},
+    Problem{422, "previous_secret_missing", "There is no previous secret to sign with",
+            "The platform has one secret, or signs nothing. Name the one that is being replaced as the second of its "
+            "`secrets`, or leave `secret` out."},
     Problem{422, "url_invalid", "The callback target is no proper URL", "The detail says why."},
     Problem{422, "selection_empty", "The selection selects everything",
             "Give at least one condition; to mean all events of a status, say that status."},

@@ -11,7 +11,7 @@ void write_replay(JsonWriter& writer, const store::ReplayJob& job) {
   writer.text("actor", job.request.actor).text_or_null("reason", job.request.reason);
   writer.key("rate");
   job.request.rate > 0 ? writer.number(job.request.rate) : writer.null();
-  writer.text_or_null("target", job.request.new_target);
+  writer.text_or_null("target", job.request.new_target).text("secret", to_string(job.request.secret));
   writer.number("matching", job.request.matching).number("released", job.released);
   writer.number("left_alone", job.left_alone).number("delivered", job.delivered).number("dead_again", job.dead);
   writer.number("ended", job.ended).number("still_open", job.still_open());
@@ -28,14 +28,14 @@ void write_replay_of_event(JsonWriter& writer, const store::ReplayOfEvent& repla
   writer.text_or_null("reason", replay.reason).time("released_at", replay.released_at);
   writer.key("former_target");
   replay.moved ? writer.text(replay.former_target) : writer.null();
-  writer.text("outcome", replay.outcome).end_object();
+  writer.text("secret", to_string(replay.secret)).text("outcome", replay.outcome).end_object();
 }
 
-std::string replay_preview_json(const std::vector<store::CauseCount>& causes) {
+std::string replay_preview_json(const std::vector<store::CauseCount>& causes, SigningSecret secret) {
   std::int64_t matching = 0;
   for (const store::CauseCount& cause : causes) matching += cause.count;
   JsonWriter writer;
-  writer.begin_object().number("matching", matching).key("causes").begin_array();
+  writer.begin_object().number("matching", matching).text("secret", to_string(secret)).key("causes").begin_array();
   for (const store::CauseCount& cause : causes) {
     writer.begin_object().text("platform", cause.platform).text_or_null("error_class", cause.error_class);
     writer.number("count", cause.count).end_object();

@@ -10,7 +10,7 @@ namespace yizhan::api {
 
 void write_replay(JsonWriter& writer, const store::ReplayJob& job);
 void write_replay_of_event(JsonWriter& writer, const store::ReplayOfEvent& replay);
-/// `{"matching": …, "causes": […]}`
-std::string replay_preview_json(const std::vector<store::CauseCount>& causes);
+/// `{"matching": …, "secret": …, "causes": […]}`
+std::string replay_preview_json(const std::vector<store::CauseCount>& causes, SigningSecret secret);
 
 }  // namespace yizhan::api

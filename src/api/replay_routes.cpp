@@ -74,7 +74,10 @@ void begin(ApiState& state, http::ServerRequest& request, const http::PathParame
     http::asio::post(io, [self = std::move(self), waiting, asked = std::move(asked), path = std::move(path),
                           causes = std::move(causes)]() mutable {
       if (!causes) return waiting->answer(answer_error(causes.error(), path));
-      if (asked.preview) return waiting->answer(json_answer(replay_preview_json(*causes)));
+      if (auto signable = self->check_secret(asked.request.secret, *causes); !signable) {
+        return waiting->answer(answer_error(signable.error(), path));
+      }
+      if (asked.preview) return waiting->answer(json_answer(replay_preview_json(*causes, asked.request.secret)));
       self->answer_from_writer(std::move(*waiting),
                                [self, requests = store::by_platform(asked.request, *causes), path = std::move(path)](
                                    store::Store& writer) { return begin_jobs(writer, requests, path); });

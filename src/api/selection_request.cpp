@@ -61,13 +61,22 @@ Result<std::string> read_reason(const json::Member& member) {
   return reason;
 }
 
+Result<SigningSecret> read_secret(const json::Member& member) {
+  const auto name = store::read_text_field(member);
+  const auto secret = name ? parse_signing_secret(*name) : std::nullopt;
+  if (!secret) return bad_field("'secret' must be current or previous");
+  return *secret;
+}
+
+/// Puts what was read where it belongs.
+constexpr auto take = [](auto read, auto& into) -> Result<void> {
+  if (!read) return std::unexpected(std::move(read.error()));
+  into = std::move(*read);
+  return {};
+};
+
 Result<void> set_replay_field(const json::Member& member, ReplayAsked& asked, bool& selected) {
   store::ReplayRequest& request = asked.request;
-  const auto take = [](auto read, auto& into) -> Result<void> {
-    if (!read) return std::unexpected(std::move(read.error()));
-    into = std::move(*read);
-    return {};
-  };
   if (member.key == "selection") {
     selected = true;
     return store::read_selection_json(member.value, request.selection);
@@ -75,6 +84,7 @@ Result<void> set_replay_field(const json::Member& member, ReplayAsked& asked, bo
   if (member.key == "preview") return take(read_preview(member), asked.preview);
   if (member.key == "reason") return take(read_reason(member), request.reason);
   if (member.key == "target") return take(store::read_text_field(member), request.new_target);
+  if (member.key == "secret") return take(read_secret(member), request.secret);
   if (member.key == "rate") {
     const auto rate = json::read_integer(member.value);
     if (!rate || *rate < 1) return bad_field("'rate' must be a whole number of events a second, 1 or more");
@@ -82,7 +92,7 @@ Result<void> set_replay_field(const json::Member& member, ReplayAsked& asked, bo
     return {};
   }
   return fail("field_unknown", fmt::format("there is no field '{}'; the fields are selection, rate, reason, target, "
-                                           "preview",
+                                           "secret, preview",
                                            member.key.substr(0, 64)));
 }
 
@@ -91,20 +101,11 @@ Result<void> set_change_field(const json::Member& member, bool with_reason, Chan
     selected = true;
     return store::read_selection_json(member.value, request.selection);
   }
-  if (member.key == "preview") {
-    const auto preview = read_preview(member);
-    if (!preview) return std::unexpected(preview.error());
-    request.preview = *preview;
-    return {};
-  }
-  if (member.key == "reason" && with_reason) {
-    auto reason = read_reason(member);
-    if (!reason) return std::unexpected(std::move(reason.error()));
-    request.reason = std::move(*reason);
-    return {};
-  }
+  if (member.key == "preview") return take(read_preview(member), request.preview);
+  if (member.key == "reason" && with_reason) return take(read_reason(member), request.reason);
+  if (member.key == "secret" && !with_reason) return take(read_secret(member), request.secret);
   return fail("field_unknown", fmt::format("there is no field '{}'; the fields are selection, preview{}",
-                                           member.key.substr(0, 64), with_reason ? ", reason" : ""));
+                                           member.key.substr(0, 64), with_reason ? ", reason" : ", secret"));
 }
 
 }  // namespace
@@ -233,6 +234,22 @@ Result<ChangeRequest> read_change_request(std::string_view body, bool with_reaso
     selection.statuses = {EventStatus::kDeadLetter};
   }
   return request;
+}
+
+Result<SigningSecret> read_replay_secret(std::string_view body) {
+  SigningSecret secret = SigningSecret::kCurrent;
+  if (body.empty()) return secret;
+  json::ObjectReader reader(body);
+  while (true) {
+    const auto member = reader.next();
+    if (!member) return std::unexpected(member.error());
+    if (!*member) return secret;
+    if ((*member)->key != "secret") {
+      return fail("field_unknown",
+                  fmt::format("there is no field '{}'; the field is secret", (*member)->key.substr(0, 64)));
+    }
+    if (auto set = take(read_secret(**member), secret); !set) return std::unexpected(std::move(set.error()));
+  }
 }
 
 }  // namespace yizhan::api

@@ -52,18 +52,22 @@ struct ReplayAsked {
   store::ReplayRequest request;
   bool preview = false;  ///< only count
 };
-/// `selection`, `rate` (events a second), `reason`, `target` (a new callback_target), `preview`. Without ids and
-/// statuses the selection means dead letters. Codes as in read_change_request().
+/// `selection`, `rate` (events a second), `reason`, `target` (a new callback_target), `secret`, `preview`. Without ids
+/// and statuses the selection means dead letters. Codes as in read_change_request().
 Result<ReplayAsked> read_replay_request(std::string_view body);
 
 /// What POST /api/v1/replay and /api/v1/events/discard ask for.
 struct ChangeRequest {
   store::Selection selection;
-  bool preview = false;  ///< only count
-  std::string reason;    ///< of a discard
+  bool preview = false;                            ///< only count
+  std::string reason;                              ///< of a discard
+  SigningSecret secret = SigningSecret::kCurrent;  ///< of a replay: which signs
 };
 /// Codes `json_invalid`, `field_missing`, `field_unknown`, `field_invalid`, `selection_empty`. Without ids and statuses
 /// a replay means dead letters. `with_reason`: the reason is needed.
 Result<ChangeRequest> read_change_request(std::string_view body, bool with_reason);
+
+/// What POST /api/v1/events/{id}/replay asks for: `secret`, or nothing at all. Codes as above.
+Result<SigningSecret> read_replay_secret(std::string_view body);
 
 }  // namespace yizhan::api

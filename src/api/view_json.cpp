@@ -22,6 +22,7 @@ void write_event_members(JsonWriter& writer, const store::EventView& view) {
   writer.text_or_null("idempotency_key", view.idempotency_key).text_or_null("correlation", event.correlation);
   writer.text_or_null("order_key", event.order_key).text_or_null("traceparent", event.traceparent);
   writer.time_or_null("lease_expires_at", view.lease_expires_at);
+  if (event.secret != SigningSecret::kCurrent) writer.text("secret", to_string(event.secret));
   if (view.removed_bytes) writer.number("payload_removed_bytes", *view.removed_bytes);
 }
 

@@ -16,6 +16,10 @@ std::string header_lines(const config::Platform& platform) {
   return lines;
 }
 
+bool has_previous_secret(const config::Signing& signing) {
+  return signing.scheme != SigningScheme::kNone && signing.secrets.size() > 1;
+}
+
 Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Platform& configured) {
   auto platform = std::make_shared<dispatch::Platform>();
   platform->name = configured.name;
@@ -30,9 +34,16 @@ Result<std::shared_ptr<const dispatch::Platform>> make_platform(const config::Pl
   platform->extra_header_lines = header_lines(configured);
   platform->ordered = configured.ordered;
 
-  auto signer = verify::make_signer(signing_options(configured));
+  verify::SigningOptions options = signing_options(configured);
+  auto signer = verify::make_signer(options);
   if (!signer) return std::unexpected(std::move(signer.error()));
   platform->signer = std::move(*signer);
+  if (has_previous_secret(configured.signing)) {
+    options.secrets = {configured.signing.secrets[1]};
+    auto previous = verify::make_signer(options);
+    if (!previous) return std::unexpected(std::move(previous.error()));
+    platform->previous_signer = std::move(*previous);
+  }
   // A signed id goes out in the signer's header; a second one of that name would make the callback ambiguous.
   const auto is_event_id = [&](const std::string& name) {
     return verify::same_header_name(name, platform->event_id_header);
@@ -69,6 +80,20 @@ verify::SigningOptions signing_options(const config::Platform& platform) {
   options.signed_text = signing.hmac.signed_text;
   if (options.signed_text.contains("{id}")) options.id_header = platform.event_id_header;
   return options;
+}
+
+Result<void> check_previous_secret(const config::Config& config, std::string_view name) {
+  const config::Platform* const platform = config.find_platform(name);
+  if (platform != nullptr && has_previous_secret(platform->signing)) return {};
+  if (platform == nullptr || platform->signing.scheme == SigningScheme::kNone) {
+    return fail("previous_secret_missing", fmt::format("events of platform '{}' are not signed", name));
+  }
+  if (platform->signing.secrets.empty()) return {};
+  return fail(
+      "previous_secret_missing",
+      fmt::format("platform '{0}' has one secret: name the previous one as the second of platforms.{0}.secrets, "
+                  "or replay without choosing a secret",
+                  name));
 }
 
 Result<dispatch::Platforms> make_platforms(const config::Config& config) {

@@ -11,6 +11,10 @@ namespace yizhan::app {
 /// message names the platform.
 Result<dispatch::Platforms> make_platforms(const config::Config& config);
 
+/// Whether events of this platform can be signed with SigningSecret::kPrevious. A command may not be able to read the
+/// secrets: where it sees none at all it leaves that to the service. Code `previous_secret_missing`.
+Result<void> check_previous_secret(const config::Config& config, std::string_view platform);
+
 /// What a signature needs to be made or checked as this platform wants it.
 verify::SigningOptions signing_options(const config::Platform& platform);
 

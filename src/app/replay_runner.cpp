@@ -127,6 +127,7 @@ store::ReplayStep ReplayRunner::plan_step(const store::ReplayJob& job, Work& wor
   step.job_id = job.id;
   step.statuses = job.request.selection.statuses;
   step.new_target = job.request.new_target;
+  step.secret = job.request.secret;
   step.position = job.position;
   step.new_position = job.position;
   bool advanced = false;
@@ -137,6 +138,11 @@ store::ReplayStep ReplayRunner::plan_step(const store::ReplayJob& job, Work& wor
     if (!route && (route.error().code != "callback_target_invalid" || !step.new_target.empty())) {
       step.last_error = route.error().message;
       step.failed = route.error().code != "platform_disabled";  // that may be enabled again
+      break;
+    }
+    if (route && step.secret == SigningSecret::kPrevious && !(*route)->platform->previous_signer) {
+      step.last_error = "the platform has no previous secret any more";
+      step.failed = true;
       break;
     }
     if (route) {

@@ -115,7 +115,7 @@ Result<void> Service::Parts::start_lanes(http::asio::io_context& io, const confi
   auto allowed = parse_networks(config.outbound.allow);
   if (!allowed) return std::unexpected(std::move(allowed.error()));
   client = std::make_unique<http::Client>(io, http::AddressGuard(std::move(*allowed)), client_options(config.outbound));
-  callback_lane = std::make_unique<dispatch::CallbackLane>(*client, std::move(*platforms));
+  callback_lane = std::make_unique<dispatch::CallbackLane>(io, *client, std::move(*platforms));
   lanes = std::make_unique<dispatch::Lanes>(*callback_lane);
   auto channel = make_channel(io, *client, config);
   if (!channel) return std::unexpected(std::move(channel.error()));
@@ -237,6 +237,7 @@ Result<void> Service::Parts::start_api(http::asio::io_context& io, const config:
                     [this] { return notifications ? notify_counters(*notifications) : api::NotifyCounters{}; },
                     [this] { return retention ? retention->counters() : store::RetentionCounters{}; },
                     [this](std::string_view platform) { return is_configured(in_force, platform); },
+                    [this](std::string_view platform) { return check_previous_secret(in_force, platform); },
                     [this] { wake_fan_out(); }, [this] { wake_replays(); },
                     [this] { return replay_runner ? replay_runner->counters() : api::ReplayCounters{}; },
                     [this] { return alert_watch ? alert_watch->counters() : api::AlertCounters{}; }},

@@ -79,7 +79,7 @@ Result<Service::Parts::PutInForce> Service::Parts::prepare_receiver(const config
   if (!routes) return std::unexpected(std::move(routes.error()));
   auto platforms = make_platforms(config);
   if (!platforms) return std::unexpected(std::move(platforms.error()));
-  dispatch::CallbackLane lane(*client, std::move(*platforms));
+  dispatch::CallbackLane lane(io_context, *client, std::move(*platforms));
   RouteOnlyIntake trial(lane, [] {});
   auto made = receiver->successor(trial, std::move(*sources), std::move(*routes), receiver_options(config.receive));
   if (!made) return std::unexpected(std::move(made.error()));

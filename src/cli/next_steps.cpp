@@ -91,6 +91,9 @@ std::string_view advice(ErrorClass error_class, int response_status) {
              "YIZHAN_OUTBOUND_ALLOW.";
     case ErrorClass::kProtocol:
       return "What answered does not speak HTTP/1.1: check port and scheme of the callback URL.";
+    case ErrorClass::kSigning:
+      return "A replay chose the platform's previous secret, which is not configured any more: name it second among "
+             "its secrets, or replay without --secret.";
     case ErrorClass::kPushTargetInvalid:
       return "The push service does not know this device any more; it is deactivated until its app registers again. If "
              "it "

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "api/replay_json.h"
+#include "app/platforms.h"
 #include "cli/audit_entry.h"
 #include "cli/bulk_change.h"
 #include "cli/command_line.h"
@@ -25,11 +26,16 @@ struct Options {
   BulkOptions bulk;
   std::string reason;
   std::string target;
+  std::string secret{to_string(SigningSecret::kCurrent)};
   bool all = false;
   bool gradually = false;
 };
 
 constexpr BulkWords kWords{"Replay", "replaying", "Replayed", "replayed"};
+
+SigningSecret secret_of(const Options& options) {
+  return parse_signing_secret(options.secret).value_or(SigningSecret::kCurrent);
+}
 
 std::int64_t total_of(const std::vector<store::CauseCount>& causes) {
   std::int64_t total = 0;
@@ -74,13 +80,15 @@ Result<ExitStatus> preview(const Context& context, store::Store& store, const co
                            const store::Selection& selection, const std::vector<store::CauseCount>& causes,
                            const Options& options) {
   if (context.options.json) {
-    context.out() << api::replay_preview_json(causes) << '\n';
+    context.out() << api::replay_preview_json(causes, secret_of(options)) << '\n';
     return ExitStatus::kOk;
   }
   context.out() << would_change(total_of(causes), selection, kWords);
   const auto printed =
       print_causes(context.out(), store, config, causes, static_cast<std::int64_t>(options.bulk.rate_per_second));
   if (!printed) return std::unexpected(printed.error());
+  if (secret_of(options) == SigningSecret::kPrevious)
+    context.out() << "They would be signed with the previous secret.\n";
   return ExitStatus::kOk;
 }
 
@@ -109,6 +117,7 @@ Result<ExitStatus> replay_gradually(const Context& context, store::Store& store,
   request.reason = options.reason;
   request.rate = static_cast<std::int64_t>(options.bulk.rate_per_second);
   request.new_target = options.target;
+  request.secret = secret_of(options);
   const std::int64_t total = total_of(causes);
   if (total == 0) {
     if (context.options.json) return ExitStatus::kOk;
@@ -143,6 +152,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
     return fail("usage_invalid",
                 "say which events: ids, a selection such as --platform NAME, or --all for every dead letter");
   }
+  if (!parse_signing_secret(options.secret)) {
+    return fail("usage_invalid", fmt::format("--secret {}: it is current or previous", options.secret));
+  }
   const UtcTime now = utc_now();
   auto selection = to_selection(options.selection, now);
   if (!selection) return std::unexpected(selection.error());
@@ -162,6 +174,13 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (!counted_now.created_until && counted_now.ids.empty()) counted_now.created_until = now;
   const auto causes = store.count_by_cause(counted_now);
   if (!causes) return std::unexpected(causes.error());
+  if (secret_of(options) == SigningSecret::kPrevious) {
+    for (const store::CauseCount& cause : *causes) {
+      if (auto signable = app::check_previous_secret(loaded->config, cause.platform); !signable) {
+        return std::unexpected(signable.error());
+      }
+    }
+  }
   if (options.bulk.preview) return preview(context, store, loaded->config, *selection, *causes, options);
   const bool few = !selection->ids.empty() || total_of(*causes) <= kMostAtOnce;
   if (options.gradually || !options.target.empty() || !few) {
@@ -170,7 +189,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   return change_events(context, store, std::move(*selection), options.bulk, kWords,
                        [&](store::Store& changed, const store::Selection& chunk) {
                          return store::replay_audited(changed, audit_entry(context, {}, {}, options.reason), chunk,
-                                                      utc_now());
+                                                      secret_of(options), utc_now());
                        });
 }
 
@@ -183,15 +202,17 @@ void add_replay(CLI::App& parent, Context& context) {
       "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed even if "
       "they were delivered. What was discarded never is. Their attempts are kept. On a terminal it says how many it "
       "will be and asks. Up to 1,000 events are set back at once, and Ctrl-C stops that; of more the service releases "
-      "as many at a time as the endpoint bears beside its live events ('yizhan replays'). They are signed with the "
-      "platform's present secret.",
+      "as many at a time as the endpoint bears beside its live events ('yizhan replays'). They are signed as any event "
+      "is, unless --secret says otherwise.",
       {{"yizhan replay 0198c0de-0000-7000-8000-000000000000", "one event"},
        {"yizhan replay --platform sub2api --error-class timeout --since 1d --preview",
         "how many would it be, and how long would it take?"},
        {"yizhan replay --platform sub2api --rate 50 --why 'their database is back'",
         "all dead letters of a platform, 50 a second"},
        {"yizhan replay --platform crm --to https://new.example.com/hook --why 'they have moved'",
-        "to another address"}});
+        "to another address"},
+       {"yizhan replay --platform crm --secret previous --why 'they have not changed over yet'",
+        "signed with the secret that is being replaced"}});
   command->group(kActGroup);
   add_selection_options(*command, options->selection, true, true);
   command->add_flag("--all", options->all, "every dead letter of every platform");
@@ -199,6 +220,11 @@ void add_replay(CLI::App& parent, Context& context) {
   command->add_option("--why", options->reason, "why; kept in the audit trail")->type_name("TEXT");
   command->add_option("--to", options->target, "the address that the events get: a URL, or a path below the base URL")
       ->type_name("URL");
+  command
+      ->add_option("--secret", options->secret,
+                   "which of the platform's secrets sign them: those in force (current), or the second of them alone, "
+                   "which is being replaced (previous)")
+      ->type_name("current|previous");
   command->add_flag("--gradually", options->gradually, "have the service release them, even where they are few");
   on_run(*command, context, [&context, options] { return run(context, *options); });
 }

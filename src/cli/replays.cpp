@@ -85,6 +85,7 @@ void print(const Context& context, const store::ReplayJob& job) {
   field("rate", job.request.rate > 0 ? fmt::format("{} a second", readable_count(job.request.rate))
                                      : std::string("as the endpoint bears it"));
   field("new address", job.request.new_target);
+  field("signed with", job.request.secret == SigningSecret::kPrevious ? "the previous secret" : "");
   field("progress", progress_of(job));
   field(job.state == store::ReplayState::kFailed ? "failed" : "waits", job.last_error);
   if (job.finished_at) field("ended (UTC)", readable_time(*job.finished_at));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/display_text.h"
+#include "cli/json_members.h"
 #include "cli/readable.h"
 
 namespace yizhan::cli {
@@ -37,10 +38,15 @@ std::string because(const std::string& reason) {
   return reason.empty() ? std::string() : fmt::format(": {}", reason);
 }
 
+std::string_view signed_with(bool previous_secret) {
+  return previous_secret ? "; signed with the previous secret" : "";
+}
+
 Moment act_moment(const store::AuditEntry& act) {
   std::string what = act.action.substr(act.action.find('.') + 1);
   if (act.action == "event.edit") what = "edited by hand";
   std::string detail = fmt::format("by {} ({}){}", act.actor, store::to_string(act.origin), because(act.reason));
+  if (act.action == "event.replay") detail += signed_with(simple_members(act.detail)["secret"] == "previous");
   if (act.action == "event.edit") detail += fmt::format("  {}", act.detail);
   return {act.at, "◆", Style::kStrong, std::move(what), std::move(detail), ""};
 }
@@ -51,6 +57,7 @@ Moment replay_moment(const store::ReplayOfEvent& replay) {
     detail += fmt::format("; before, it went to {}",
                           replay.former_target.empty() ? "the platform's base URL" : replay.former_target);
   }
+  detail += signed_with(replay.secret == SigningSecret::kPrevious);
   return {replay.released_at, "◆", Style::kStrong, "replay", std::move(detail), ""};
 }
 
@@ -135,6 +142,7 @@ std::string render_timeline(const EventStory& story, UtcTime now, const Timeline
   writer.field("event", fmt::format("{} → {}", event.event.event_type, event.event.platform));
   writer.field("target",
                event.event.callback_target.empty() ? "(the platform's base URL)" : event.event.callback_target);
+  writer.field("signed with", event.event.secret == SigningSecret::kPrevious ? "the previous secret" : "");
   writer.field("correlation", event.event.correlation);
   writer.field("order key", event.event.order_key);
   writer.field("idempotency", event.idempotency_key);

@@ -34,7 +34,21 @@ void append_header(std::string& lines, std::string_view name, std::string_view v
   lines += "\r\n";
 }
 
-std::string header_lines(const store::Event& event, const Platform& platform, std::string_view body, UtcTime now) {
+/// Null where the platform has no such secret.
+const verify::Signer* signer_of(const store::Event& event, const Platform& platform) {
+  return (event.secret == SigningSecret::kPrevious ? platform.previous_signer : platform.signer).get();
+}
+
+http::Failure no_previous_secret(const Platform& platform) {
+  return {
+      ErrorClass::kSigning,
+      fmt::format("a replay wants platform '{0}' to get it signed with the previous secret, and platforms.{0}.secrets "
+                  "names none any more: add it there as the second, or replay without choosing a secret",
+                  platform.name)};
+}
+
+std::string header_lines(const store::Event& event, const Platform& platform, const verify::Signer& signer,
+                         std::string_view body, UtcTime now) {
   std::string lines;
   lines.reserve(512 + platform.extra_header_lines.size());
   lines += "User-Agent: Yizhan\r\n";
@@ -43,7 +57,7 @@ std::string header_lines(const store::Event& event, const Platform& platform, st
   append_header(lines, platform.event_type_header, event.event_type);
   append_header(lines, "traceparent", event.traceparent);
   lines += platform.extra_header_lines;
-  platform.signer->append_header_lines(lines, {event.id, to_unix_seconds(now), body});
+  signer.append_header_lines(lines, {event.id, to_unix_seconds(now), body});
   return lines;
 }
 
@@ -68,8 +82,8 @@ std::shared_ptr<const std::string> callback_body(store::Event& event, Envelope e
   return std::make_shared<const std::string>(std::move(body));
 }
 
-CallbackLane::CallbackLane(http::Client& client, Platforms platforms)
-    : client_(client), platforms_(std::move(platforms)) {}
+CallbackLane::CallbackLane(http::asio::io_context& io, http::Client& client, Platforms platforms)
+    : io_(io), client_(client), platforms_(std::move(platforms)) {}
 
 void CallbackLane::replace(Platforms platforms) {
   platforms_ = std::move(platforms);
@@ -118,9 +132,15 @@ Result<std::shared_ptr<const Route>> CallbackLane::find_route(std::string_view n
 void CallbackLane::send(store::Event& event, const Route& route, Done done) {
   const UtcTime started = utc_now();
   const Platform& platform = *route.platform;
+  const verify::Signer* const signer = signer_of(event, platform);
+  if (signer == nullptr) {
+    return http::asio::post(io_, [started, failure = no_previous_secret(platform), done = std::move(done)]() mutable {
+      done(http::attempt_outcome(std::unexpected(std::move(failure)), started, started));
+    });
+  }
   http::Request request;
   request.body = callback_body(event, platform.envelope);
-  request.header_lines = header_lines(event, platform, *request.body, started);
+  request.header_lines = header_lines(event, platform, *signer, *request.body, started);
   request.url = route.url;
   request.tls = platform.tls;
   request.timeout = platform.policy.timeout;

@@ -12,9 +12,10 @@ namespace yizhan::dispatch {
 class CallbackLane final : public Lane {
  public:
   /// `client` must outlive the lane.
-  CallbackLane(http::Client& client, Platforms platforms);
+  CallbackLane(http::asio::io_context& io, http::Client& client, Platforms platforms);
 
   Result<std::shared_ptr<const Route>> route(std::string_view platform, std::string_view callback_target) override;
+  /// ErrorClass::kSigning where the event wants the previous secret and its platform has none any more.
   void send(store::Event& event, const Route& route, Done done) override;
 
   /// Events are routed to these from now on; attempts in flight end as they began.
@@ -25,6 +26,7 @@ class CallbackLane final : public Lane {
  private:
   Result<std::shared_ptr<const Route>> find_route(std::string_view platform, std::string_view callback_target) const;
 
+  http::asio::io_context& io_;
   http::Client& client_;
   Platforms platforms_;
   /// Routes by platform and callback_target; emptied when it grows past a bound, because targets are others' input.

@@ -25,6 +25,8 @@ struct Platform {
   std::string base_url;  ///< may be empty when every event brings a full URL
   DeliveryPolicy policy;
   std::shared_ptr<const verify::Signer> signer;
+  /// With SigningSecret::kPrevious alone; null where nothing is being replaced.
+  std::shared_ptr<const verify::Signer> previous_signer;
   Envelope envelope = Envelope::kNone;
   std::string event_id_header;  ///< carries the event id on every attempt
   std::string event_type_header;

@@ -18,6 +18,7 @@ constexpr std::array<std::pair<ErrorClass, std::string_view>, kErrorClassCount> 
     {ErrorClass::kResponseTooLarge, "response_too_large"},
     {ErrorClass::kBlockedAddress, "blocked_address"},
     {ErrorClass::kProtocol, "protocol"},
+    {ErrorClass::kSigning, "signing"},
     {ErrorClass::kPushTargetInvalid, "push_target_invalid"},
     {ErrorClass::kPushIgnored, "push_ignored"},
     {ErrorClass::kPushRefused, "push_refused"},
@@ -47,8 +48,9 @@ std::optional<ErrorClass> parse_error_class(std::string_view text) {
 }
 
 bool is_final(ErrorClass error_class) {
-  return error_class == ErrorClass::kPushTargetInvalid || error_class == ErrorClass::kPushIgnored ||
-         error_class == ErrorClass::kPushRefused || error_class == ErrorClass::kAlertRefused;
+  return error_class == ErrorClass::kSigning || error_class == ErrorClass::kPushTargetInvalid ||
+         error_class == ErrorClass::kPushIgnored || error_class == ErrorClass::kPushRefused ||
+         error_class == ErrorClass::kAlertRefused;
 }
 
 bool is_throttled(ErrorClass error_class) {

@@ -22,6 +22,7 @@ enum class ErrorClass {
   kResponseTooLarge,  ///< the response head exceeded its limit
   kBlockedAddress,    ///< the target resolves into a network that callbacks may not reach
   kProtocol,          ///< not HTTP/1.x, or a broken response
+  kSigning,           ///< nothing was sent: the secret that a replay chose is not in force any more; no retry
 
   // What a push service says of one device, whatever its HTTP status:
   kPushTargetInvalid,  ///< there is no such device any more; it is deactivated; no retry
@@ -37,10 +38,10 @@ enum class ErrorClass {
   kAlertUnconfirmed,  ///< a mail was sent to its last byte and nobody said that it was taken: sent again under its id
   kAlertFailed,       ///< any other failure that the channel reports: tried again
 };
-inline constexpr std::size_t kErrorClassCount = 21;
+inline constexpr std::size_t kErrorClassCount = 22;
 
 /// `""`, `dns`, `connect`, `tls`, `timeout`, `http_4xx`, `http_5xx`, `redirect`, `response_too_large`,
-/// `blocked_address`, `protocol`, `push_target_invalid`, `push_ignored`, `push_refused`, `push_throttled`,
+/// `blocked_address`, `protocol`, `signing`, `push_target_invalid`, `push_ignored`, `push_refused`, `push_throttled`,
 /// `push_unauthorized`, `push_failed`, `alert_refused`, `alert_throttled`, `alert_unconfirmed`, `alert_failed`.
 std::string_view to_string(ErrorClass error_class);
 std::optional<ErrorClass> parse_error_class(std::string_view text);

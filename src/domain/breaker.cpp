@@ -16,6 +16,7 @@ BreakerVerdict breaker_verdict(const AttemptOutcome& outcome) {
     case ErrorClass::kHttp4xx:
       return outcome.response_status == 429 ? BreakerVerdict::kFailure : BreakerVerdict::kAnswered;
     case ErrorClass::kBlockedAddress:
+    case ErrorClass::kSigning:
       return BreakerVerdict::kNeutral;
     case ErrorClass::kNone:
     case ErrorClass::kRedirect:

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "store/previous_secret.h"
 #include "store/session.h"
 
 namespace yizhan::store {
@@ -54,8 +55,11 @@ void send_changed(Session& session, const std::vector<std::string>& ids, UtcTime
   }
 }
 
-Result<std::int64_t> change_audited(Store& store, AuditEntry entry, const Selection& chunk, UtcTime now,
-                                    const std::function<Result<std::int64_t>()>& change) {
+/// `then` is told which events were changed.
+Result<std::int64_t> change_audited(
+    Store& store, AuditEntry entry, const Selection& chunk, UtcTime now,
+    const std::function<Result<std::int64_t>()>& change,
+    const std::function<void(Session&, const std::vector<std::string>& ids)>& then = {}) {
   std::int64_t count = 0;
   const auto done = store.transact("audited_change.before_commit", [&](Session& session) -> Result<void> {
     const auto changed = change();
@@ -65,6 +69,7 @@ Result<std::int64_t> change_audited(Store& store, AuditEntry entry, const Select
     std::vector<std::string> ids;
     send_changed(session, chunk.ids, now, ids);
     if (auto found = session.finish(); !found) return found;
+    if (then) then(session, ids);
     entry.count = count;
     if (ids.size() == 1) entry.object = ids.front();
     send_audit(session, entry, ids.size() == 1 ? std::vector<std::string>() : ids);
@@ -136,10 +141,15 @@ Result<void> audited(Store& store, AuditEntry entry, const std::function<Result<
   });
 }
 
-Result<std::int64_t> replay_audited(Store& store, AuditEntry entry, const Selection& chunk, UtcTime now) {
+Result<std::int64_t> replay_audited(Store& store, AuditEntry entry, const Selection& chunk, SigningSecret secret,
+                                    UtcTime now) {
   entry.action = "event.replay";
-  return change_audited(store, std::move(entry), chunk, now,
-                        [&] { return store.replay(chunk, static_cast<int>(chunk.ids.size()), now); });
+  entry.detail = fmt::format(R"({{"secret":"{}"}})", to_string(secret));
+  return change_audited(
+      store, std::move(entry), chunk, now, [&] { return store.replay(chunk, static_cast<int>(chunk.ids.size()), now); },
+      [secret](Session& session, const std::vector<std::string>& ids) {
+        if (secret == SigningSecret::kPrevious) sign_with_previous_secret(session, ids);
+      });
 }
 
 Result<std::int64_t> discard_audited(Store& store, AuditEntry entry, const Selection& chunk, std::string_view reason,

@@ -60,8 +60,10 @@ Result<void> append_audit(Store& store, const AuditEntry& entry);
 Result<void> audited(Store& store, AuditEntry entry, const std::function<Result<void>(AuditEntry&)>& work);
 
 /// Replays, or discards, the events that `chunk` names by their ids, at most 1,000, with one entry for those that
-/// changed: its object is the event where that is one. Answers how many. Nothing changed: no entry.
-Result<std::int64_t> replay_audited(Store& store, AuditEntry entry, const Selection& chunk, UtcTime now);
+/// changed: its object is the event where that is one, and of a replay its detail says which secret signs. Answers how
+/// many. Nothing changed: no entry.
+Result<std::int64_t> replay_audited(Store& store, AuditEntry entry, const Selection& chunk, SigningSecret secret,
+                                    UtcTime now);
 Result<std::int64_t> discard_audited(Store& store, AuditEntry entry, const Selection& chunk, std::string_view reason,
                                      UtcTime now);
 

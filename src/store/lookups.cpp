@@ -1,5 +1,6 @@
 #include "store/lookups.h"
 
+#include "store/previous_secret.h"
 #include "store/selection_sql.h"
 
 namespace yizhan::store {
@@ -17,6 +18,7 @@ EventView read_event_view(const SqlRow& row) {
   view.event.traceparent = text_of(row, kEventTraceparent);
   view.event.created_at = row.time(kEventCreatedAt);
   if (!row.null(kEventRemovedBytes)) view.removed_bytes = row.integer(kEventRemovedBytes);
+  view.event.secret = secret_of(row.integer(kEventPreviousSecret));
   view.status = parse_event_status(row.bytes(kEventStatus)).value_or(EventStatus::kPending);
   view.attempt_count = static_cast<int>(row.integer(kEventAttemptCount));
   view.next_attempt_at = optional_time(row, kEventNextAttemptAt);

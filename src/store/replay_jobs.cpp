@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "store/previous_secret.h"
 #include "store/replay_rows.h"
 #include "store/selection_json.h"
 #include "store/session.h"
@@ -101,6 +102,7 @@ ReplayJob read_replay(const SqlRow& row) {
   job.created_at = row.time(18);
   job.updated_at = row.time(19);
   job.finished_at = optional_time(row, 20);
+  job.request.secret = secret_of(row.integer(21));
   return job;
 }
 
@@ -137,7 +139,8 @@ std::vector<ReplayRequest> by_platform(const ReplayRequest& request, const std::
 Result<ReplayJob> start_replay(Store& store, const ReplayRequest& request, AuditOrigin origin, UtcTime now) {
   static const std::string kInsert = fmt::format(
       "INSERT INTO replay_jobs (state, platform, selection, actor, reason, rate, new_target, matching, created_at, "
-      "updated_at) VALUES ('running', $1, $2, $3, $4, nullif($5, 0), nullif($6, ''), $7, $8, $8) RETURNING {}",
+      "updated_at, previous_secret) VALUES ('running', $1, $2, $3, $4, nullif($5, 0), nullif($6, ''), $7, $8, $8, "
+      "{{postgres|$9 = 1}}{{sqlite|$9}}) RETURNING {}",
       kReplayColumns);
   AuditEntry entry;
   entry.at = now;
@@ -151,12 +154,12 @@ Result<ReplayJob> start_replay(Store& store, const ReplayRequest& request, Audit
     const std::string selection = selection_json(request.selection);
     session.send(kInsert,
                  {request.selection.platform, selection, request.actor, request.reason, request.rate,
-                  request.new_target, request.matching, now},
+                  request.new_target, request.matching, now, std::int64_t{request.secret == SigningSecret::kPrevious}},
                  [&](const SqlRow& row) { begun = read_replay(row); });
     if (auto inserted = session.finish(); !inserted) return inserted;
     AuditEntry started = entry;
     started.object = std::to_string(begun->id);
-    started.detail = fmt::format(R"({{"selection":{}}})", selection);
+    started.detail = fmt::format(R"({{"selection":{},"secret":"{}"}})", selection, to_string(request.secret));
     send_audit(session, started);
     send_news(session);
     return session.finish();
@@ -228,7 +231,8 @@ Result<std::vector<ReplayOfEvent>> find_replays_of_event(Store& store, std::stri
   std::vector<ReplayOfEvent> replays;
   const auto done = store.look([&](Session& session) -> Result<void> {
     session.send(
-        "SELECT j.id, j.actor, j.reason, r.released_at, r.former_target, r.outcome FROM outbox_events AS e "
+        "SELECT j.id, j.actor, j.reason, r.released_at, r.former_target, r.outcome, j.previous_secret FROM "
+        "outbox_events AS e "
         "CROSS JOIN replay_job_events AS r CROSS JOIN replay_jobs AS j "
         "WHERE e.id = $1 AND r.sequence = e.sequence AND j.id = r.job_id ORDER BY r.released_at, j.id",
         {std::string(event_id)}, [&](const SqlRow& row) {
@@ -238,6 +242,7 @@ Result<std::vector<ReplayOfEvent>> find_replays_of_event(Store& store, std::stri
                              .released_at = row.time(3),
                              .former_target = text_of(row, 4),
                              .moved = !row.null(4),
+                             .secret = secret_of(row.integer(6)),
                              .outcome = text_of(row, 5)});
         });
     return session.finish();

@@ -38,12 +38,13 @@ std::string_view to_string(ReplayState state);
 std::optional<ReplayState> parse_replay_state(std::string_view name);
 
 struct ReplayRequest {
-  Selection selection;        ///< of one platform, with statuses and, unless it names ids, created_until
-  std::string actor;          ///< as in AuditEntry
-  std::string reason;         ///< may be empty
-  std::int64_t rate = 0;      ///< events a second; 0: as the endpoint bears it
-  std::string new_target;     ///< callback_target that the events get; empty: each keeps its own
-  std::int64_t matching = 0;  ///< how many events the selection has now
+  Selection selection;     ///< of one platform, with statuses and, unless it names ids, created_until
+  std::string actor;       ///< as in AuditEntry
+  std::string reason;      ///< may be empty
+  std::int64_t rate = 0;   ///< events a second; 0: as the endpoint bears it
+  std::string new_target;  ///< callback_target that the events get; empty: each keeps its own
+  SigningSecret secret = SigningSecret::kCurrent;  ///< which signs them
+  std::int64_t matching = 0;                       ///< how many events the selection has now
 };
 
 struct ReplayJob {
@@ -102,7 +103,8 @@ struct ReplayOfEvent {
   UtcTime released_at{};
   std::string former_target;  ///< where it was given another address
   bool moved = false;         ///< whether it was
-  std::string outcome;        ///< `open`, `delivered`, `dead`, `ended`
+  SigningSecret secret = SigningSecret::kCurrent;
+  std::string outcome;  ///< `open`, `delivered`, `dead`, `ended`
 };
 /// Oldest first.
 Result<std::vector<ReplayOfEvent>> find_replays_of_event(Store& store, std::string_view event_id);
@@ -128,6 +130,7 @@ struct ReplayStep {
   std::int64_t job_id = 0;
   std::vector<EventStatus> statuses;  ///< of the selection: an event in another one is left alone
   std::string new_target;
+  SigningSecret secret = SigningSecret::kCurrent;
   std::int64_t position = 0;      ///< where the job must stand now; otherwise another runner was at it
   std::int64_t new_position = 0;  ///< where it stands then
   std::vector<ReplayPick> picks;  ///< events between the two that are to be released

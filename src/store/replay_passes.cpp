@@ -5,6 +5,7 @@
 #include <array>
 
 #include "store/delivery_settling.h"
+#include "store/previous_secret.h"
 #include "store/replay_rows.h"
 #include "store/session.h"
 
@@ -121,7 +122,7 @@ Result<std::vector<ReplayPick>> release(Session& session, const ReplayStep& step
   return released;
 }
 
-/// Each release on record, with the address that the event had where it gets another.
+/// Each release on record, with the address that the event had where it gets another, and what that release changes.
 void note_released(Session& session, const ReplayStep& step, const std::vector<ReplayPick>& released, UtcTime now) {
   static constexpr std::array<SessionColumn, 5> kReleased{{{"job_id", Type::kInteger},
                                                            {"sequence", Type::kInteger},
@@ -138,6 +139,11 @@ void note_released(Session& session, const ReplayStep& step, const std::vector<R
       "CASE WHEN each.new_target <> '' THEN e.callback_target END FROM {each} CROSS JOIN outbox_events AS e "
       "WHERE e.sequence = each.sequence {postgres|AND e.sequence = ANY ($2)}",
       kReleased, rows);
+  if (step.secret == SigningSecret::kPrevious) {
+    std::vector<std::string> ids;
+    for (const ReplayPick& pick : released) ids.push_back(pick.event_id);
+    sign_with_previous_secret(session, ids);
+  }
   if (step.new_target.empty()) return;
   session.send_each(
       "UPDATE outbox_events SET callback_target = each.new_target FROM {each} "
@@ -211,7 +217,7 @@ Result<ReplayLook> look_at_replays(Store& store, std::string_view lease_token) {
   const auto done = store.look([&](Session& session) -> Result<void> {
     session.send(kRunning, {std::string(lease_token), utc_now()}, [&](const SqlRow& row) {
       found.running.push_back(read_replay(row));
-      found.running.back().held_by_other = row.integer(21) != 0;
+      found.running.back().held_by_other = row.integer(22) != 0;
     });
     session.send("SELECT endpoint_key, count(*) FROM replay_job_events WHERE outcome = 'open' GROUP BY endpoint_key",
                  {}, [&](const SqlRow& row) { found.open[row.integer(0)] = static_cast<int>(row.integer(1)); });

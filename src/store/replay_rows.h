@@ -11,7 +11,7 @@ namespace yizhan::store {
 /// In the order of read_replay().
 inline constexpr std::string_view kReplayColumns =
     "id, state, platform, selection, actor, reason, rate, new_target, matching, position, exhausted, released, "
-    "left_alone, delivered, dead, ended, pace, last_error, created_at, updated_at, finished_at";
+    "left_alone, delivered, dead, ended, pace, last_error, created_at, updated_at, finished_at, previous_secret";
 
 ReplayJob read_replay(const SqlRow& row);
 

@@ -33,7 +33,7 @@ constexpr std::array kArms{
 
 constexpr std::string_view kEventColumns =
     "e.sequence, e.id, e.platform, e.event_type, e.callback_target, {payload} AS payload, e.correlation, e.order_key, "
-    "e.traceparent, e.idempotency_key, e.created_at, e.removed_bytes, ";
+    "e.traceparent, e.idempotency_key, e.created_at, e.removed_bytes, e.previous_secret, ";
 
 std::string event_columns(bool with_payload) {
   return fmt::format(fmt::runtime(kEventColumns), fmt::arg("payload", with_payload ? "e.payload" : "NULL"));

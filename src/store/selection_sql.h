@@ -27,7 +27,8 @@ enum EventColumn {
   kEventTraceparent,
   kEventIdempotencyKey,
   kEventCreatedAt,
-  kEventRemovedBytes,  ///< NULL where the payload is as it came
+  kEventRemovedBytes,    ///< NULL where the payload is as it came
+  kEventPreviousSecret,  ///< NULL where it is signed as any event
   kEventStatus,
   kEventAttemptCount,
   kEventNextAttemptAt,

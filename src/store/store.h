@@ -31,6 +31,7 @@
 #include "domain/attempt.h"
 #include "domain/event.h"
 #include "domain/ledger.h"
+#include "domain/signing_secret.h"
 #include "store/express_store.h"
 #include "store/inbound.h"
 
@@ -55,6 +56,7 @@ struct Event {
   std::string order_key;        ///< events of one platform and key go out strictly in order; empty: no order
   std::string traceparent;      ///< W3C trace context as taken in; may be empty
   UtcTime created_at{};
+  SigningSecret secret = SigningSecret::kCurrent;  ///< no part of what is handed over: a replay chooses it
 };
 
 struct NewEvent {

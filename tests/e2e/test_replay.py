@@ -1,9 +1,38 @@
 """Replays of many: released by the service bit by bit, watched, paused, moved to another address."""
 
+import base64
+import hashlib
+import hmac
 import json
+
+import pytest
 
 from harness.service import eventually
 from harness.sink import Sink
+
+OLD, NEW = ("whsec_" + base64.b64encode(letter * 32).decode() for letter in (b"o", b"n"))
+
+
+def signatures(secret, callback, scheme):
+    """What this secret makes of the callback: by hand, as a receiver that knows nothing else does."""
+    key, body = secret.encode(), callback.body
+    if scheme == "x-cs":
+        return hmac.new(key, callback.headers["x-cs-timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    if scheme == "standard-webhooks":
+        text = f"{callback.headers['webhook-id']}.{callback.headers['webhook-timestamp']}.".encode() + body
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        return "v1," + base64.b64encode(hmac.new(key, text, hashlib.sha256).digest()).decode()
+    return hmac.new(key, body, hashlib.sha256).hexdigest()
+
+
+SIGNATURE_HEADER = {"x-cs": "x-cs-signature", "standard-webhooks": "webhook-signature",
+                    "webhook-signature": "x-webhook-signature", "hmac": "x-signature"}
+
+
+def rotating(sink, scheme="x-cs", secrets=(NEW, OLD), **more):
+    """While a secret is being replaced: the new one first."""
+    header = "webhook-id" if scheme == "standard-webhooks" else "X-Yizhan-Event-Id"
+    return crm(sink, signing=scheme, secrets=",".join(secrets), event_id_header=header, **more)
 
 
 def crm(sink, **more):
@@ -132,3 +161,84 @@ def test_the_service_goes_on_with_a_replay_after_a_restart(start):
     job = wait_state(service, begun["id"], "done")
     assert (job["released"], job["delivered"]) == (100, 100)
     assert all(sink.delivered[each] == 1 for each in ids)
+
+
+@pytest.mark.parametrize("scheme", SIGNATURE_HEADER)
+def test_a_replay_is_signed_with_the_previous_secret_where_it_says_so(sqlite_service, scheme):
+    """A receiver that has not changed over yet takes what is signed with its old secret, and nothing else."""
+    def takes(callback, count):
+        return 200 if callback.headers[SIGNATURE_HEADER[scheme]] == signatures(OLD, callback, scheme) else 401
+
+    sink = Sink(takes, event_id_header="webhook-id" if scheme == "standard-webhooks" else "X-Yizhan-Event-Id")
+    service = sqlite_service(crm=rotating(sink, scheme)).start()
+    ids = make_dead_letters(service, 3)
+    one = service.request("POST", f"/api/v1/events/{ids[0]}/replay", {"secret": "previous"})
+    assert one.json() == {"replayed": 1}, one.body
+    service.wait_status(ids[0], "delivered")
+    service.command("replay", ids[1], "--secret", "previous", "--why", "they are late")
+    service.wait_status(ids[1], "delivered")
+    begun = service.request("POST", "/api/v1/replays", {"selection": {"platform": "crm"}, "secret": "previous"})
+    assert begun.json()["replays"][0]["secret"] == "previous", begun.body
+    service.wait_status(ids[2], "delivered")
+
+
+def test_a_replay_says_with_which_secret(start):
+    sink = Sink(lambda callback, count: 500, event_id_header="X-Yizhan-Event-Id")
+    service = start(crm=rotating(sink))
+    event_id = make_dead_letters(service, 1)[0]
+    whole = {"selection": {"platform": "crm"}, "secret": "previous", "preview": True}
+    assert service.request("POST", "/api/v1/replay", whole).json() == {"count": 1, "secret": "previous"}
+    assert service.request("POST", "/api/v1/replays", whole).json()["secret"] == "previous"
+    preview = service.command("replay", "--platform", "crm", "--secret", "previous", "--preview").stdout
+    assert "signed with the previous secret" in preview, preview
+    assert service.request("POST", "/api/v1/replay", {**whole, "preview": False}).json() == {"replayed": 1}
+    service.wait_status(event_id, "dead_letter")
+    begun = json.loads(service.command("--json", "replay", "--platform", "crm", "--secret", "previous", "--gradually").stdout)
+    wait_state(service, begun["id"], "done")
+    assert all(each.headers["x-cs-signature"] == signatures(OLD, each, "x-cs") for each in sink.callbacks[1:])
+    assert "the previous secret" in service.command("replays", "show", str(begun["id"])).stdout
+    story = service.command("trace", event_id).stdout
+    assert story.count("signed with the previous secret") == 2, story
+    entries = service.request("GET", "/api/v1/audit?action=event.replay").json()["entries"]
+    assert [each["detail"]["secret"] for each in entries] == ["previous"]
+    assert service.event(event_id)["secret"] == "previous"
+    # The next replay that says nothing is signed as any event is.
+    service.command("replay", event_id)
+    sink.wait_count(4)
+    assert sink.callbacks[3].headers["x-cs-signature"] == signatures(NEW, sink.callbacks[3], "x-cs")
+    assert "secret" not in service.event(event_id)
+
+
+def test_a_replay_with_a_previous_secret_that_there_is_none_of_is_refused(start):
+    sink = Sink(lambda callback, count: 500, event_id_header="X-Yizhan-Event-Id")
+    service = start(crm=rotating(sink, secrets=(NEW,)), plain=crm(sink))
+    ids = make_dead_letters(service, 1)
+    wish = {"secret": "previous"}
+    for path, body in ((f"/api/v1/events/{ids[0]}/replay", wish), ("/api/v1/replay", {"selection": {"ids": ids}, **wish}),
+                       ("/api/v1/replays", {"selection": {"ids": ids}, **wish})):
+        answer = service.request("POST", path, body)
+        assert (answer.status, answer.json()["code"]) == (422, "previous_secret_missing"), answer.body
+    refused = service.command("replay", ids[0], "--secret", "previous", check=False)
+    assert refused.returncode != 0 and "platforms.crm.secrets" in refused.stderr, refused
+    assert service.event(ids[0])["status"] == "dead_letter" and len(sink.callbacks) == 1
+    for body in ({"secret": "older"}, {"secret": 2}, {"what": "previous"}):
+        assert service.request("POST", f"/api/v1/events/{ids[0]}/replay", body).status == 422
+    assert service.request("POST", "/api/v1/events/none/replay", wish).status == 404
+
+
+def test_a_previous_secret_that_goes_away_makes_a_dead_letter_that_says_so(start):
+    """The rotation is ended while a marked event waits for its next attempt."""
+    sink = Sink(lambda callback, count: 500, event_id_header="X-Yizhan-Event-Id")
+    service = start(crm=rotating(sink))
+    event_id = make_dead_letters(service, 1)[0]
+    service.stop()
+    service.command("replay", event_id, "--secret", "previous")
+    service.variables["YIZHAN_PLATFORM_CRM_SECRETS"] = NEW
+    service.start()
+    event = service.wait_status(event_id, "dead_letter")
+    assert [each["error_class"] for each in event["attempts"]] == ["http_5xx", "signing"], event
+    assert "platforms.crm.secrets" in event["last_error"] and len(sink.callbacks) == 1
+    assert "replay without --secret" in service.command("trace", event_id).stdout
+    service.command("replay", event_id)
+    sink.wait_count(2)
+    assert service.ledger_total()["mismatch"] == 0

@@ -8,9 +8,15 @@
 #include "store/migrations/postgres_0002_inbound.h"
 #include "store/migrations/postgres_0003_adopt.h"
 #include "store/migrations/postgres_0003_express_push.h"
+#include "store/migrations/postgres_0004_replay_audit.h"
+#include "store/migrations/postgres_0005_retention.h"
+#include "store/migrations/postgres_0006_alerts.h"
 #include "store/migrations/sqlite_0001_outbox.h"
 #include "store/migrations/sqlite_0002_inbound.h"
 #include "store/migrations/sqlite_0003_express_push.h"
+#include "store/migrations/sqlite_0004_replay_audit.h"
+#include "store/migrations/sqlite_0005_retention.h"
+#include "store/migrations/sqlite_0006_alerts.h"
 #include "store/postgres/connection.h"
 #include "store/sqlite/schema.h"
 
@@ -21,6 +27,9 @@ std::string sqlite_schema(int version) {
   std::string text = migrations::sqlite_0001_outbox();
   if (version > 1) text += migrations::sqlite_0002_inbound();
   if (version > 2) text += migrations::sqlite_0003_express_push();
+  if (version > 3) text += migrations::sqlite_0004_replay_audit();
+  if (version > 4) text += migrations::sqlite_0005_retention();
+  if (version > 5) text += migrations::sqlite_0006_alerts();
   text += "PRAGMA application_id = 1501194350;";  // "Yzhn"
   return text + "CREATE TABLE yizhan_migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;";
 }
@@ -36,6 +45,9 @@ std::string postgres_schema(int version) {
     for (const std::string_view part : migrations::kPostgresAdoptExpress) text += part;
     text += migrations::kPostgresExpressPush;
   }
+  if (version > 3) text += migrations::kPostgresReplayAudit;
+  if (version > 4) text += migrations::kPostgresRetention;
+  if (version > 5) text += migrations::kPostgresAlerts;
   return text +
          "CREATE TABLE yizhan_migrations (version integer PRIMARY KEY, name text NOT NULL,"
          " applied_at timestamptz NOT NULL DEFAULT now());";

@@ -113,7 +113,7 @@ TEST_P(Audit, AReplayNamesTheEventsThatItChanged) {
   node_.now += Seconds{1};
   Selection chunk;
   chunk.ids = {first, second, pending};
-  EXPECT_EQ(value_of(replay_audited(node_.store(), entry(""), chunk, node_.now)), 2);
+  EXPECT_EQ(value_of(replay_audited(node_.store(), entry(""), chunk, SigningSecret::kCurrent, node_.now)), 2);
   EXPECT_EQ(node_.status(first), EventStatus::kPending);
   const auto rows = all();
   ASSERT_THAT(rows, SizeIs(1));  // and none by the view's triggers: it was not by hand
@@ -122,7 +122,7 @@ TEST_P(Audit, AReplayNamesTheEventsThatItChanged) {
   EXPECT_THAT(value_of(find_audit_of_event(node_.store(), first)), SizeIs(1));
   EXPECT_THAT(value_of(find_audit_of_event(node_.store(), second)), SizeIs(1));
   EXPECT_THAT(value_of(find_audit_of_event(node_.store(), pending)), IsEmpty());
-  EXPECT_EQ(value_of(replay_audited(node_.store(), entry(""), chunk, node_.now)), 0);
+  EXPECT_EQ(value_of(replay_audited(node_.store(), entry(""), chunk, SigningSecret::kCurrent, node_.now)), 0);
   EXPECT_THAT(all(), SizeIs(1));
 }
 
@@ -180,7 +180,7 @@ TEST_P(Audit, RowsStayAsTheyAre) {
   Selection two;
   two.ids = {dead_letter(), dead_letter()};
   node_.now += Seconds{1};
-  value_of(replay_audited(node_.store(), entry(""), two, node_.now));
+  value_of(replay_audited(node_.store(), entry(""), two, SigningSecret::kCurrent, node_.now));
   for (const std::string& attempt : attempts) EXPECT_FALSE(node_.shell().sql(attempt)) << attempt;
   EXPECT_EQ(all().front().actor, "lin@bastion");
 }

@@ -10,6 +10,7 @@
 #include "store/postgres/lane.h"
 #include "store/postgres/statements.h"
 #include "store/postgres/text.h"
+#include "store/previous_secret.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -386,6 +387,7 @@ void Batch::send_claim(const ClaimRequest& claim, ClaimReply& reply) {
       claimed.event.order_key = rows.text(row, kClaimedOrderKey);
       claimed.event.traceparent = rows.text(row, kClaimedTraceparent);
       claimed.event.created_at = rows.time(row, kClaimedCreatedAt);
+      claimed.event.secret = secret_of(rows.integer(row, kClaimedPreviousSecret));
       claimed.sequence = rows.integer(row, kClaimedSequence);
       claimed.lease_token = claim.lease_token;
       claimed.status = parse_event_status(rows.bytes(row, kClaimedStatus)).value_or(EventStatus::kPending);

@@ -14,6 +14,7 @@
 #include "store/migrations/postgres_0004_replay_audit.h"
 #include "store/migrations/postgres_0005_retention.h"
 #include "store/migrations/postgres_0006_alerts.h"
+#include "store/migrations/postgres_0007_signing_secret.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -40,6 +41,7 @@ const std::vector<Migration>& migrations() {
       {"replay_audit", {migrations::kPostgresReplayAudit}},
       {"retention", {migrations::kPostgresRetention}},
       {"alerts", {migrations::kPostgresAlerts}},
+      {"signing_secret", {migrations::kPostgresSigningSecret}},
   };
   return all;
 }

@@ -352,7 +352,7 @@ const Statement kClaim{
     " RETURNING sequence, status, attempt_count, attempt_count - run_start AS tries_in_run, next_attempt_at) "
     "SELECT e.sequence, id, platform, event_type, callback_target, payload, correlation, order_key, traceparent, "
     "created_at,"
-    " status, attempt_count, tries_in_run, next_attempt_at "
+    " status, attempt_count, tries_in_run, next_attempt_at, previous_secret "
     "FROM claimed JOIN outbox_events AS e ON e.sequence = claimed.sequence",
     {kInt8, kInt8, kText, kInt8, kTimestamptz, kTimestamptz}};
 

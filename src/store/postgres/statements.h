@@ -117,6 +117,7 @@ enum ClaimedColumn {
   kClaimedAttemptCount,
   kClaimedTriesInRun,
   kClaimedNextAttemptAt,
+  kClaimedPreviousSecret,  ///< NULL where it is signed as any event
 };
 
 /// Columns of kFindCallbacks.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/previous_secret.h"
 #include "store/sqlite/outbox_writer.h"
 
 namespace yizhan::store::sqlite {
@@ -103,7 +104,8 @@ Result<void> OutboxWriter::find_candidates(Candidates kind, const ClaimRequest& 
                        .correlation = std::string(find.bytes(12)),
                        .order_key = std::string(find.bytes(13)),
                        .traceparent = std::string(find.bytes(14)),
-                       .created_at = find.time(15)};
+                       .created_at = find.time(15),
+                       .secret = secret_of(find.integer(16))};
     }
   }
   if (code != SQLITE_ROW && code != SQLITE_DONE) return std::unexpected(error(code, "look for events that are due"));

@@ -67,14 +67,16 @@ Result<void> OutboxWriter::prepare() {
       {&find_due_,
        "SELECT s.sequence, s.available_at, s.status, s.attempt_count, s.attempts_made, s.run_start, s.next_attempt_at, "
        "e.id, e.platform, e.event_type, e.callback_target, e.payload, e.correlation, e.order_key, e.traceparent, "
-       "e.created_at FROM outbox_schedule s INDEXED BY outbox_due CROSS JOIN outbox_events e ON e.sequence = "
+       "e.created_at, e.previous_secret FROM outbox_schedule s INDEXED BY outbox_due CROSS JOIN outbox_events e ON "
+       "e.sequence = "
        "s.sequence "
        "WHERE s.endpoint_key = ?1 AND s.lease_token IS NULL AND s.held = 0 AND s.available_at <= ?2 "
        "ORDER BY s.available_at, s.sequence LIMIT ?3"},
       {&find_leases_ended_,
        "SELECT s.sequence, s.available_at, s.status, s.attempt_count, s.attempts_made, s.run_start, s.next_attempt_at, "
        "e.id, e.platform, e.event_type, e.callback_target, e.payload, e.correlation, e.order_key, e.traceparent, "
-       "e.created_at FROM outbox_schedule s INDEXED BY outbox_leased CROSS JOIN outbox_events e ON e.sequence = "
+       "e.created_at, e.previous_secret FROM outbox_schedule s INDEXED BY outbox_leased CROSS JOIN outbox_events e ON "
+       "e.sequence = "
        "s.sequence "
        "WHERE s.endpoint_key = ?1 AND s.lease_token IS NOT NULL AND s.available_at <= ?2 "
        "ORDER BY s.available_at, s.sequence"},

@@ -18,6 +18,7 @@
 #include "store/migrations/sqlite_0004_replay_audit.h"
 #include "store/migrations/sqlite_0005_retention.h"
 #include "store/migrations/sqlite_0006_alerts.h"
+#include "store/migrations/sqlite_0007_signing_secret.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -27,9 +28,10 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x597a686e;
 
 using Migration = std::string (*)();
-constexpr std::array<Migration, 6> kMigrations{
-    migrations::sqlite_0001_outbox,       migrations::sqlite_0002_inbound,   migrations::sqlite_0003_express_push,
-    migrations::sqlite_0004_replay_audit, migrations::sqlite_0005_retention, migrations::sqlite_0006_alerts};
+constexpr std::array<Migration, 7> kMigrations{
+    migrations::sqlite_0001_outbox,        migrations::sqlite_0002_inbound,   migrations::sqlite_0003_express_push,
+    migrations::sqlite_0004_replay_audit,  migrations::sqlite_0005_retention, migrations::sqlite_0006_alerts,
+    migrations::sqlite_0007_signing_secret};
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");

@@ -35,8 +35,8 @@ TEST(ErrorClass, FinalOnesSpeakOfOneDeviceOrOneMessage) {
     const auto error_class = static_cast<ErrorClass>(i);
     if (is_final(error_class)) final_names.insert(to_string(error_class));
   }
-  EXPECT_EQ(final_names,
-            (std::set<std::string_view>{"push_target_invalid", "push_ignored", "push_refused", "alert_refused"}));
+  EXPECT_EQ(final_names, (std::set<std::string_view>{"signing", "push_target_invalid", "push_ignored", "push_refused",
+                                                     "alert_refused"}));
 }
 
 }  // namespace

@@ -55,6 +55,7 @@ TEST(BreakerVerdict, CountsTroubleOfTheEndpointNotOfTheRequest) {
   EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kResponseTooLarge)), kAnswered);
   EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kProtocol)), kAnswered);
   EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kBlockedAddress)), kNeutral);
+  EXPECT_EQ(breaker_verdict(outcome_of(ErrorClass::kSigning)), kNeutral);
 }
 
 TEST(BreakerVerdict, APushServiceThatSpeaksOfOneDeviceWorks) {
