@@ -4,6 +4,7 @@
 
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
+#include <fstream>
 #include <ostream>
 
 #include "app/logging.h"
@@ -22,6 +23,15 @@ void raise_file_limit() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// A core file holds what the memory held, secrets too. A program that the system's core_pattern pipes to need not keep
+/// to the limit, so what it would get is emptied as well. The process stays dumpable: otherwise nobody but root could
+/// tell by /proc/<pid>/fd that it holds a port or serves a store.
+void forbid_core_files() {
+  const rlimit none{};
+  ::setrlimit(RLIMIT_CORE, &none);
+  std::ofstream("/proc/self/coredump_filter") << "0\n";
 }
 
 class Signals {
@@ -64,6 +74,7 @@ class Signals {
 }  // namespace
 
 Result<void> serve(const config::Config& config, const config::Inputs& inputs, std::ostream& out) {
+  if (!config.core_files) forbid_core_files();
   auto log = prepare_log(config.log);
   if (!log) return std::unexpected(std::move(log.error()));
   (*log)();

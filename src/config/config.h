@@ -142,6 +142,7 @@ struct Config {
   std::string data_dir = "./yizhan-data";
   Roles roles;
   Seconds stop_grace{20};
+  bool core_files = false;  ///< whether a crash may leave one: it holds secrets
   StoreSection store;
   ListenSection listen;
   SecretsSection secrets;

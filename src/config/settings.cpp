@@ -116,6 +116,12 @@ std::vector<Setting<Config>> declare_general() {
        .help =
            "How long a stop waits for what is in hand before the rest is cut off. What was cut off is delivered after "
            "the next start."},
+      {.key = "core_files",
+       .kind = BooleanKind{},
+       .field = at(&Config::core_files),
+       .help = "Whether a crash may leave a core file, as far as the system's own limit allows one. It holds what the "
+               "memory held, secrets too: switch it on only to find the cause of a crash.",
+       .needs_restart = true},
 
       {.key = "store.url",
        .kind = text(kStoreUrl),

@@ -1,10 +1,14 @@
-"""Fault 40: secrets and what payloads say of people never leave by the log, the metrics, the commands or the API.
+"""Fault 40: secrets and what payloads say of people never leave by the log, the metrics, the commands, the API or the
+core file of a crash.
 
 Each is a value of its own. What may show a payload to the operator is listed in SECURITY.md and, here, in MAY_SHOW_PEOPLE;
-a secret may be shown by nothing. Core files are not looked at: a dump of the memory holds secrets by its nature.
+a secret may be shown by nothing.
 """
 
 import json
+import os
+import pathlib
+import signal
 import subprocess
 
 import pytest
@@ -290,6 +294,33 @@ def test_a_store_s_password_is_shown_by_nothing(sqlite_service):
                       ["migrate"], ["sql", "SELECT 1"], ["serve"]):
         done = service.command(*arguments, check=False)
         canaries.check(f"yizhan {' '.join(arguments)}", done.stdout + done.stderr)
+
+
+def crash_where_cores_are_written(service):
+    """Starts it with no limit on core files, in a folder of its own, and has it crash; what it said of itself before."""
+    service.spawn(wrapper=("bash", "-c", 'ulimit -c unlimited && exec "$@"', "bash")).wait_ready()
+    about = pathlib.Path(f"/proc/{service.process.pid}")
+    limit = next(line for line in (about / "limits").read_text().splitlines() if line.startswith("Max core file size"))
+    dumped = int((about / "coredump_filter").read_text(), 16)
+    os.kill(service.process.pid, signal.SIGABRT)
+    assert service.wait_dead() == -signal.SIGABRT
+    return limit.split()[4:6], dumped
+
+
+def test_a_crash_leaves_no_secret(sqlite_service):
+    canaries = Canaries()
+    service = sqlite_service(crm={"base_url": "http://127.0.0.1:1", "signing": "x-cs", "secret": canaries.secret("crm")})
+    limit, dumped = crash_where_cores_are_written(service)
+    # The system's core_pattern may name another folder, or a program, which need not keep to the limit.
+    assert (limit, dumped) == (["0", "0"], 0)
+    for file in service.directory.rglob("*"):
+        assert not file.is_file() or canaries.secret("crm").encode() not in file.read_bytes(), f"{file} holds a secret"
+
+
+def test_whoever_looks_for_the_cause_of_a_crash_gets_a_core_file(sqlite_service):
+    service = sqlite_service(settings={"YIZHAN_CORE_FILES": "true"})
+    limit, dumped = crash_where_cores_are_written(service)
+    assert limit == ["unlimited", "unlimited"] and dumped != 0
 
 
 def test_a_canary_that_is_printed_is_found():
