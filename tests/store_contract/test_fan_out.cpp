@@ -23,11 +23,11 @@ class FanOut : public PushContract {
     for (const ClaimedEvent& each : claimed) found.push_back(PushDesk::cid_of(each));
     return found;
   }
-  /// An operator's, on the machine's clock.
+  /// An operator's, on the machine's clock: the node's is later.
   void reset_by_hand(const std::string& message_id) {
-    node_.now = std::max(node_.now, utc_now() + Seconds{1});
     runbook(
         fmt::format("UPDATE public.express_notifications SET send_status = NULL WHERE message_id = '{}'", message_id));
+    node_.now = std::max(node_.now, utc_now() + Seconds{1});
   }
 };
 
