@@ -23,7 +23,7 @@ class Ear {
   testing::AssertionResult hears(std::int64_t endpoint_key) {
     std::unique_lock lock(mutex_);
     const bool heard =
-        changed_.wait_for(lock, Seconds{20}, [&] { return std::ranges::find(heard_, endpoint_key) != heard_.end(); });
+        changed_.wait_for(lock, Seconds{60}, [&] { return std::ranges::find(heard_, endpoint_key) != heard_.end(); });
     if (!heard) return testing::AssertionFailure() << "nothing was heard of endpoint " << endpoint_key;
     heard_.erase(heard_.begin(), std::ranges::find(heard_, endpoint_key) + 1);
     return testing::AssertionSuccess();
@@ -32,7 +32,7 @@ class Ear {
   testing::AssertionResult hears_first(std::int64_t endpoint_key) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, Seconds{20}, [&] { return !heard_.empty(); });
+      changed_.wait_for(lock, Seconds{60}, [&] { return !heard_.empty(); });
       if (heard_.empty() || heard_.front() != endpoint_key)
         return testing::AssertionFailure() << "heard something else";
     }

@@ -40,7 +40,7 @@ class PostgresNodes : public testing::Test {
   /// Waits for what another session is doing; the other session cannot tell by itself.
   void wait_until(const std::string& condition) {
     Session session(place_.url());
-    const auto until = std::chrono::steady_clock::now() + Seconds{20};
+    const auto until = std::chrono::steady_clock::now() + Seconds{60};
     while (session.value("SELECT " + condition) != "t") {
       if (std::chrono::steady_clock::now() > until) throw std::runtime_error("never came true: " + condition);
       std::this_thread::yield();
