@@ -42,7 +42,8 @@ Decision decide(const DeliveryPolicy& policy, int tries_in_run, const AttemptOut
 
   const int retry_number = tries_in_run + 1;
   const Microseconds backoff = retry_delay(policy, retry_number, random_unit);
-  if (outcome.response_status == kGone && !is_of_push_service(outcome.error_class)) {
+  const bool speaks_of_the_message = is_of_push_service(outcome.error_class) || is_final(outcome.error_class);
+  if (outcome.response_status == kGone && !speaks_of_the_message) {
     decision.next_status = status_after(tries_in_run, Transition::kRetry);
     decision.next_attempt_at = now + backoff;
     decision.endpoint_effect = EndpointEffect::kDisable;

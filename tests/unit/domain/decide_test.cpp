@@ -116,7 +116,7 @@ AttemptOutcome said(ErrorClass error_class, int status = 200, std::string retry_
 }
 
 TEST(Decide, BuriesAtOnceWhatNoRetryCanHelp) {
-  for (const ErrorClass final_class : {ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored,
+  for (const ErrorClass final_class : {ErrorClass::kSigning, ErrorClass::kPushTargetInvalid, ErrorClass::kPushIgnored,
                                        ErrorClass::kPushRefused, ErrorClass::kAlertRefused}) {
     for (const int tries : {0, 3, 5}) {
       const Decision decision = decide_exactly(tries, said(final_class));
@@ -157,6 +157,7 @@ TEST(Decide, WhatIsSaidOfADeviceDisablesNoEndpoint) {
   EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushTargetInvalid, 410)).endpoint_effect, EndpointEffect::kNone);
   EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushTargetInvalid, 410)).next_status, EventStatus::kDeadLetter);
   EXPECT_EQ(decide_exactly(0, said(ErrorClass::kPushFailed, 410)).endpoint_effect, EndpointEffect::kNone);
+  EXPECT_EQ(decide_exactly(0, said(ErrorClass::kAlertRefused, 410)).next_status, EventStatus::kDeadLetter);
 }
 
 RC_GTEST_PROP(Decide, EveryOutcomeLeadsSomewhere, ()) {
