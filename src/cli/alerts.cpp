@@ -196,33 +196,31 @@ Result<ExitStatus> test(const Context& context, const TestOptions& options) {
 
 }  // namespace
 
-void add_alerts(CLI::App& parent, Context& context) {
+void add_alerts(Command parent, Context& context) {
   auto listed = std::make_shared<ListOptions>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "alerts", "what is wrong now, and what was; try the channels",
       "The service watches for trouble and tells it to the alert channels: once when it begins, once in each window "
       "while it lasts, once when it is over. Exit status 3 when an alert is raised. With --json, one object a line.",
       {{"yizhan alerts", "what is wrong now"},
        {"yizhan alerts --all", "past ones, too"},
        {"yizhan alerts test", "does every channel take alerts?"}});
-  command->group(kLookGroup);
-  command->add_flag("--all", listed->all, "those that are over, too; newest first");
-  command->add_option("--limit", listed->limit, "with --all: rows at most (100)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000));
-  on_run(*command, context, [&context, listed] { return list(context, *listed); });
+  command.group(kLookGroup);
+  command.add_flag("--all", listed->all, "those that are over, too; newest first");
+  command.add_option("--limit", listed->limit, "with --all: rows at most (100)").type_name("N").between(1, 1000);
+  on_run(command, context, [&context, listed] { return list(context, *listed); });
 
   auto tested = std::make_shared<TestOptions>();
-  CLI::App* test_command = add_command(
-      *command, "test", "send a test alert, and say what came of it",
+  const Command test_command = add_command(
+      command, "test", "send a test alert, and say what came of it",
       "The running service sends it, as any alert. Exit status 0 when every channel took it, and 1 otherwise, with the "
       "reason.",
       {{"yizhan alerts test", "to every channel that gets alerts"}, {"yizhan alerts test ops", "to one"}});
-  test_command->add_option("channel", tested->channel, "the name of an [alert_channels.NAME]")->type_name("CHANNEL");
-  test_command->add_option("--timeout", tested->timeout_seconds, "wait at most so many seconds (60)")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(1, 86400));
-  on_run(*test_command, context, [&context, tested] { return test(context, *tested); });
+  test_command.add_option("channel", tested->channel, "the name of an [alert_channels.NAME]").type_name("CHANNEL");
+  test_command.add_option("--timeout", tested->timeout_seconds, "wait at most so many seconds (60)")
+      .type_name("SECONDS")
+      .between(1, 86400);
+  on_run(test_command, context, [&context, tested] { return test(context, *tested); });
 }
 
 }  // namespace yizhan::cli

@@ -59,17 +59,17 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_attempts(CLI::App& parent, Context& context) {
+void add_attempts(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
+  const Command command =
       add_command(parent, "attempts", "list attempts to deliver: the newest, or those of one event",
                   "With --json, one object a line, with the beginning of each response.",
                   {{"yizhan attempts", "the newest 50 of all events"},
                    {"yizhan attempts 0198c0de-0000-7000-8000-000000000000", "those of one event, in their order"}});
-  command->group(kLookGroup);
-  command->add_option("event-id", options->event_id, "the event")->type_name("ID");
-  command->add_option("--limit", options->limit, "rows at most (50)")->type_name("N")->check(CLI::PositiveNumber);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kLookGroup);
+  command.add_option("event-id", options->event_id, "the event").type_name("ID");
+  command.add_option("--limit", options->limit, "rows at most (50)").type_name("N").positive();
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

@@ -72,22 +72,22 @@ Result<ExitStatus> list(const Context& context, const Options& options) {
   return print_list(context, table, *more, options.oldest_first, "Nothing was done that this asks for.");
 }
 
-void add_selection(CLI::App& command, Options& options) {
-  command.add_option("--actor", options.selection.actor, "only where this text is in who did it")->type_name("TEXT");
+void add_selection(Command command, Options& options) {
+  command.add_option("--actor", options.selection.actor, "only where this text is in who did it").type_name("TEXT");
   command.add_option("--action", options.selection.action, "only this action, or its first word: replay")
-      ->type_name("ACTION");
+      .type_name("ACTION");
   command.add_option("--object", options.selection.object, "only about this event, key, order or replay")
-      ->type_name("ID");
-  command.add_option("--origin", options.origin, "only from there")->type_name("cli|api|console|sql|service");
+      .type_name("ID");
+  command.add_option("--origin", options.origin, "only from there").type_name("cli|api|console|sql|service");
   command.add_option("--since,--from", options.since, "only since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
-      ->type_name("WHEN");
-  command.add_option("--until", options.until, "only before")->type_name("WHEN");
+      .type_name("WHEN");
+  command.add_option("--until", options.until, "only before").type_name("WHEN");
 }
 
 }  // namespace
 
-void add_audit(CLI::App& parent, Context& context) {
-  CLI::App* audit =
+void add_audit(Command parent, Context& context) {
+  const Command audit =
       add_command(parent, "audit", "who did what: replays, discards, keys, endpoints, orders, edits by hand",
                   "Every change that people make is on record with who made it: by the command line (the system's user "
                   "and host, or "
@@ -97,27 +97,25 @@ void add_audit(CLI::App& parent, Context& context) {
                   {{"yizhan audit list --since 1d", "what was done today"},
                    {"yizhan audit list --action replay --actor lin", "which replays did lin begin, pause or cancel?"},
                    {"yizhan audit export --since 30d > audit.jsonl", "for somebody else to keep"}});
-  audit->group(kLookGroup);
+  audit.group(kLookGroup);
 
   auto listed = std::make_shared<Options>();
-  CLI::App* list_command =
-      add_command(*audit, "list", "list what was done, newest first", "With --json, one object a line.",
+  const Command list_command =
+      add_command(audit, "list", "list what was done, newest first", "With --json, one object a line.",
                   {{"yizhan audit list --object 0198c0de-0000-7000-8000-000000000000", "who touched this event?"},
                    {"yizhan audit list --origin sql --since 7d", "edits by hand of this week"}});
-  add_selection(*list_command, *listed);
-  list_command->add_option("--limit", listed->limit, "at most so many (50)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  list_command->add_flag("--oldest-first", listed->oldest_first, "the oldest first");
-  on_run(*list_command, context, [&context, listed] { return list(context, *listed); });
+  add_selection(list_command, *listed);
+  list_command.add_option("--limit", listed->limit, "at most so many (50)").type_name("N").positive();
+  list_command.add_flag("--oldest-first", listed->oldest_first, "the oldest first");
+  on_run(list_command, context, [&context, listed] { return list(context, *listed); });
 
   auto exported = std::make_shared<Options>();
   exported->limit = INT_MAX;
   exported->oldest_first = true;
-  CLI::App* export_command = add_command(*audit, "export", "print everything that was done, one JSON object a line", "",
-                                         {{"yizhan audit export > audit.jsonl", "all of it, oldest first"}});
-  add_selection(*export_command, *exported);
-  on_run(*export_command, context, [&context, exported] {
+  const Command export_command = add_command(audit, "export", "print everything that was done, one JSON object a line",
+                                             "", {{"yizhan audit export > audit.jsonl", "all of it, oldest first"}});
+  add_selection(export_command, *exported);
+  on_run(export_command, context, [&context, exported] {
     context.options.json = true;
     return list(context, *exported);
   });

@@ -80,12 +80,12 @@ Result<Outcome> go_through(const Context& context, store::Store& store, const st
 
 }  // namespace
 
-void add_bulk_options(CLI::App& command, BulkOptions& options) {
+void add_bulk_options(Command command, BulkOptions& options) {
   command.add_flag("--preview,--dry-run", options.preview, "only say how many events it would be");
   command.add_flag("-y,--yes", options.yes, "do not ask; without a terminal nothing is asked either");
   command.add_option("--rate", options.rate_per_second, "events a second at most; default: no limit")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      .type_name("N")
+      .positive();
 }
 
 std::string would_change(std::int64_t total, const store::Selection& selection, const BulkWords& words) {

@@ -1,12 +1,12 @@
 // Changing many events by hand: count first, ask, then go through them in chunks, at a rate, until done or Ctrl-C.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "cli/command.h"
 #include "cli/context.h"
 #include "store/store.h"
 
@@ -18,7 +18,7 @@ struct BulkOptions {
   double rate_per_second = 0;  ///< 0: as fast as the store takes them
 };
 /// Adds --preview, --yes and --rate.
-void add_bulk_options(CLI::App& command, BulkOptions& options);
+void add_bulk_options(Command command, BulkOptions& options);
 
 /// The words of one kind of change.
 struct BulkWords {

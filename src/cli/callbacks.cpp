@@ -222,52 +222,50 @@ Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
 
 }  // namespace
 
-void add_callbacks(CLI::App& parent, Context& context) {
-  CLI::App* callbacks = add_command(
+void add_callbacks(Command parent, Context& context) {
+  const Command callbacks = add_command(
       parent, "callbacks", "list the callbacks that were received, or show one",
       "Every callback is on record: accepted, repeated or rejected, with who sent it, why, and what it caused.",
       {{"yizhan callbacks list --key 4200001234202602061234567890", "what came about that transaction"},
        {"yizhan callbacks list --verdict rejected --since 2h", "what was refused in the last two hours, and why"},
        {"yizhan callbacks show 1204", "one with its headers and its body"}});
-  callbacks->group(kLookGroup);
+  callbacks.group(kLookGroup);
 
   auto list_options = std::make_shared<ListOptions>();
-  CLI::App* list_command =
-      add_command(*callbacks, "list", "list callbacks, newest first",
+  const Command list_command =
+      add_command(callbacks, "list", "list callbacks, newest first",
                   "--key finds by any number that a callback is about: transaction id, out_trade_no, tracking number, "
                   "message id, delivery id, refund number, or its idempotency key. With --json, one object a line.",
                   {{"yizhan callbacks list --source wxpay", "the newest 50 of one source"},
                    {"yizhan callbacks list --key T20260206-1", "whatever came about that order"},
                    {"yizhan callbacks list --key SF1234567890 --key-name tracking_no --json",
                     "by one kind of number only, for a program"}});
-  list_command->add_option("--source", list_options->source, "only of this source")->type_name("NAME");
-  list_command->add_option("--type", list_options->event_type, "only of this event type")->type_name("TYPE");
-  list_command->add_option("--verdict", list_options->verdict, "only with this verdict")
-      ->type_name("accepted|duplicate|rejected");
-  list_command->add_option("--reason", list_options->reason, "only with this reason, such as signature_mismatch")
-      ->type_name("CODE");
-  list_command->add_option("--key", list_options->key, "only about this number")->type_name("VALUE");
-  list_command->add_option("--key-name", list_options->key_name, "which kind of number --key is")
-      ->type_name("transaction_id|out_trade_no|tracking_no|message_id|delivery_id|refund_no|notify_id");
+  list_command.add_option("--source", list_options->source, "only of this source").type_name("NAME");
+  list_command.add_option("--type", list_options->event_type, "only of this event type").type_name("TYPE");
+  list_command.add_option("--verdict", list_options->verdict, "only with this verdict")
+      .type_name("accepted|duplicate|rejected");
+  list_command.add_option("--reason", list_options->reason, "only with this reason, such as signature_mismatch")
+      .type_name("CODE");
+  list_command.add_option("--key", list_options->key, "only about this number").type_name("VALUE");
+  list_command.add_option("--key-name", list_options->key_name, "which kind of number --key is")
+      .type_name("transaction_id|out_trade_no|tracking_no|message_id|delivery_id|refund_no|notify_id");
   list_command
-      ->add_option("--since", list_options->since, "only received since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
-      ->type_name("WHEN");
-  list_command->add_option("--until", list_options->until, "only received before")->type_name("WHEN");
-  list_command->add_option("--limit", list_options->limit, "rows at most (50)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  list_command->add_flag("--oldest-first", list_options->oldest_first, "oldest first");
-  on_run(*list_command, context, [&context, list_options] { return list(context, *list_options); });
+      .add_option("--since", list_options->since, "only received since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
+      .type_name("WHEN");
+  list_command.add_option("--until", list_options->until, "only received before").type_name("WHEN");
+  list_command.add_option("--limit", list_options->limit, "rows at most (50)").type_name("N").positive();
+  list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
+  on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
   auto show_options = std::make_shared<ShowOptions>();
-  CLI::App* show_command =
-      add_command(*callbacks, "show", "show one callback: verdict, effect, events, headers, body",
+  const Command show_command =
+      add_command(callbacks, "show", "show one callback: verdict, effect, events, headers, body",
                   "Secrets in its headers and its query were never stored. --raw writes the body's bytes alone.",
                   {{"yizhan callbacks show 1204", "everything that is known of it"},
                    {"yizhan callbacks show 1204 --raw > notice.xml", "its body as it came in"}});
-  show_command->add_option("id", show_options->id, "the callback's id")->type_name("ID")->required();
-  show_command->add_flag("--raw", show_options->raw, "the body alone, byte for byte");
-  on_run(*show_command, context, [&context, show_options] { return show(context, *show_options); });
+  show_command.add_option("id", show_options->id, "the callback's id").type_name("ID").required();
+  show_command.add_flag("--raw", show_options->raw, "the body alone, byte for byte");
+  on_run(show_command, context, [&context, show_options] { return show(context, *show_options); });
 }
 
 }  // namespace yizhan::cli

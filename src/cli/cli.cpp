@@ -36,7 +36,7 @@ int run(const std::vector<std::string>& arguments, Terminal& terminal, const con
       "yizhan serve\nrun the service with its embedded store, receivers, API\n"
       "yizhan emit sub2api reply.created '{\"order\":1001}'\nhand an event over\n"
       "yizhan events list\nsee what became of it\n");
-  add_commands(root, context);
+  add_commands(Command(root), context);
   try {
     // CLI11 takes its arguments from the back.
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "config/suggestion.h"
 
@@ -76,19 +78,21 @@ std::string unexpected(const CLI::App& command, const std::string& word) {
 
 }  // namespace
 
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& explanation, std::initializer_list<Example> examples) {
-  CLI::App* command = parent.add_subcommand(name, explanation.empty() ? summary : summary + "\n" + explanation);
+Command add_command(Command parent, const std::string& name, const std::string& summary, const std::string& explanation,
+                    std::initializer_list<Example> examples) {
+  CLI::App& command =
+      *parent.parser().add_subcommand(name, explanation.empty() ? summary : summary + "\n" + explanation);
   std::string footer;
   for (const Example& example : examples) footer += fmt::format("{}\n{}\n", example.command, example.says);
-  command->footer(footer);
-  command->require_subcommand(0, 1);
-  return command;
+  command.footer(footer);
+  command.require_subcommand(0, 1);
+  return Command(command);
 }
 
-void on_run(CLI::App& command, Context& context, std::function<Result<ExitStatus>()> work) {
-  command.callback([&context, &command, work = std::move(work)] {
-    if (command.get_subcommands().empty()) context.action = work;  // otherwise one of those was named
+void on_run(Command command, Context& context, std::function<Result<ExitStatus>()> work) {
+  CLI::App& parser = command.parser();
+  parser.callback([&context, &parser, work = std::move(work)] {
+    if (parser.get_subcommands().empty()) context.action = work;  // otherwise one of those was named
   });
 }
 

@@ -1,16 +1,19 @@
 // How the command line is built, explained and read: the program's own help, and what it says to a mistake.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <initializer_list>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
+#include "cli/command.h"
 #include "cli/context.h"
+
+namespace CLI {
+class App;
+class ParseError;
+}  // namespace CLI
 
 namespace yizhan::cli {
 
@@ -26,10 +29,10 @@ inline constexpr const char* kActGroup = "Act";
 inline constexpr const char* kSetUpGroup = "Set up";
 
 /// Adds a command. `summary` is one line for lists; `explanation` follows it in the command's own help.
-CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary,
-                      const std::string& explanation, std::initializer_list<Example> examples);
+Command add_command(Command parent, const std::string& name, const std::string& summary, const std::string& explanation,
+                    std::initializer_list<Example> examples);
 /// Sets what the command does when it is the one that was named. `work` is called after everything was parsed.
-void on_run(CLI::App& command, Context& context, std::function<Result<ExitStatus>()> work);
+void on_run(Command command, Context& context, std::function<Result<ExitStatus>()> work);
 
 /// Adds --config, --store, --data-dir, --set, --json, --no-color; makes the help ours.
 void set_up_root(CLI::App& root, Context& context);

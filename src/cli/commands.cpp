@@ -2,7 +2,7 @@
 
 namespace yizhan::cli {
 
-void add_commands(CLI::App& root, Context& context) {
+void add_commands(Command root, Context& context) {
   add_serve(root, context);
   add_up(root, context);
   add_down(root, context);

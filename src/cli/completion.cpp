@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <vector>
 
@@ -261,9 +262,9 @@ std::optional<Shell> parse_shell(std::string_view name) {
   return std::nullopt;
 }
 
-std::string completion_script(const CLI::App& root, Shell shell) {
+std::string completion_script(Command root, Shell shell) {
   std::vector<Place> places;
-  collect(root, "", {}, places);
+  collect(root.parser(), "", {}, places);
   switch (shell) {
     case Shell::kBash:
       return bash_script(places);

@@ -2,10 +2,11 @@
 // description.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "cli/command.h"
 
 namespace yizhan::cli {
 
@@ -13,6 +14,6 @@ enum class Shell { kBash, kZsh, kFish };
 /// `bash`, `zsh`, `fish`.
 std::optional<Shell> parse_shell(std::string_view name);
 
-std::string completion_script(const CLI::App& root, Shell shell);
+std::string completion_script(Command root, Shell shell);
 
 }  // namespace yizhan::cli

@@ -60,34 +60,35 @@ Result<ExitStatus> check(const Context& context) {
 
 }  // namespace
 
-void add_config(CLI::App& parent, Context& context) {
-  CLI::App* config = add_command(parent, "config", "show, check and document the configuration", "",
-                                 {{"yizhan config check", "is it valid? every problem at once"},
-                                  {"yizhan config show", "what holds, and where each value came from"},
-                                  {"yizhan config sample > yizhan.toml", "a commented file to start from"}});
-  config->group(kSetUpGroup);
-  CLI::App* show_command =
-      add_command(*config, "show", "show what holds, and where each value came from; secrets are masked", "",
+void add_config(Command parent, Context& context) {
+  const Command config = add_command(parent, "config", "show, check and document the configuration", "",
+                                     {{"yizhan config check", "is it valid? every problem at once"},
+                                      {"yizhan config show", "what holds, and where each value came from"},
+                                      {"yizhan config sample > yizhan.toml", "a commented file to start from"}});
+  config.group(kSetUpGroup);
+  const Command show_command =
+      add_command(config, "show", "show what holds, and where each value came from; secrets are masked", "",
                   {{"yizhan config show", "all of it"}, {"yizhan config show --json", "for a program"}});
-  on_run(*show_command, context, [&context] { return show(context); });
-  CLI::App* check_command =
-      add_command(*config, "check", "check the configuration without starting anything",
+  on_run(show_command, context, [&context] { return show(context); });
+  const Command check_command =
+      add_command(config, "check", "check the configuration without starting anything",
                   "As a start would, but for the store and the ports: secrets, certificates and keys are read. "
                   "Exit status 2 when it is not valid.",
                   {{"yizhan config check --config new.toml", "before it is put in place"}});
-  on_run(*check_command, context, [&context] { return check(context); });
-  CLI::App* docs_command = add_command(*config, "docs", "print the reference of all settings (Markdown)", "",
-                                       {{"yizhan config docs > docs/configuration.md", "as the project keeps it"},
-                                        {"yizhan config docs --metrics > docs/metrics.md", "likewise, of /metrics"}});
+  on_run(check_command, context, [&context] { return check(context); });
+  const Command docs_command =
+      add_command(config, "docs", "print the reference of all settings (Markdown)", "",
+                  {{"yizhan config docs > docs/configuration.md", "as the project keeps it"},
+                   {"yizhan config docs --metrics > docs/metrics.md", "likewise, of /metrics"}});
   auto of_metrics = std::make_shared<bool>(false);
-  docs_command->add_flag("--metrics", *of_metrics, "of all metrics instead");
-  on_run(*docs_command, context, [&context, of_metrics]() -> Result<ExitStatus> {
+  docs_command.add_flag("--metrics", *of_metrics, "of all metrics instead");
+  on_run(docs_command, context, [&context, of_metrics]() -> Result<ExitStatus> {
     context.out() << (*of_metrics ? api::metrics_markdown() : config::reference_markdown());
     return ExitStatus::kOk;
   });
-  CLI::App* sample_command = add_command(*config, "sample", "print a commented sample file (TOML)", "",
-                                         {{"yizhan config sample > yizhan.toml", "a file to start from"}});
-  on_run(*sample_command, context, [&context]() -> Result<ExitStatus> {
+  const Command sample_command = add_command(config, "sample", "print a commented sample file (TOML)", "",
+                                             {{"yizhan config sample > yizhan.toml", "a file to start from"}});
+  on_run(sample_command, context, [&context]() -> Result<ExitStatus> {
     context.out() << config::sample_toml();
     return ExitStatus::kOk;
   });

@@ -62,19 +62,19 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_dead_letters(CLI::App& parent, Context& context) {
+void add_dead_letters(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(parent, "dead-letters", "list the events whose every attempt failed",
-                                  "With --json, one object a line.",
-                                  {{"yizhan dead-letters", "the newest 50"},
-                                   {"yizhan dead-letters --platform sub2api --error-class timeout --since 1d",
-                                    "those that timed out at one platform since yesterday"},
-                                   {"yizhan replay --platform sub2api --error-class timeout", "send those again"}});
-  command->group(kLookGroup);
-  command->alias("dead-letter");
-  add_selection_options(*command, options->selection, true, false);
-  command->add_option("--limit", options->limit, "rows at most (50)")->type_name("N")->check(CLI::PositiveNumber);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  const Command command = add_command(parent, "dead-letters", "list the events whose every attempt failed",
+                                      "With --json, one object a line.",
+                                      {{"yizhan dead-letters", "the newest 50"},
+                                       {"yizhan dead-letters --platform sub2api --error-class timeout --since 1d",
+                                        "those that timed out at one platform since yesterday"},
+                                       {"yizhan replay --platform sub2api --error-class timeout", "send those again"}});
+  command.group(kLookGroup);
+  command.alias("dead-letter");
+  add_selection_options(command, options->selection, true, false);
+  command.add_option("--limit", options->limit, "rows at most (50)").type_name("N").positive();
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

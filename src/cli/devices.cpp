@@ -181,62 +181,60 @@ Result<ExitStatus> unregister(const Context& context, const store::DeviceRegistr
   return ExitStatus::kOk;
 }
 
-void add_device_name(CLI::App& command, std::string& cid, std::string& appid) {
-  command.add_option("cid", cid, "as the push service calls the phone")->type_name("CID")->required();
-  command.add_option("--appid", appid, "of which app")->type_name("APP");
+void add_device_name(Command command, std::string& cid, std::string& appid) {
+  command.add_option("cid", cid, "as the push service calls the phone").type_name("CID").required();
+  command.add_option("--appid", appid, "of which app").type_name("APP");
 }
 
 }  // namespace
 
-void add_devices(CLI::App& parent, Context& context) {
-  CLI::App* devices = add_command(
+void add_devices(Command parent, Context& context) {
+  const Command devices = add_command(
       parent, "devices", "list, show, register and unregister phones",
       "Phones register at the push server with their cid and whose they are. Who has no active device is not "
       "told: such notifications wait, and end as no-targets.",
       {{"yizhan devices list --user u-1001", "where does this user get notifications?"},
        {"yizhan devices show CID", "is it active, and if not, why?"}});
-  devices->group(kActGroup);
+  devices.group(kActGroup);
 
   auto list_options = std::make_shared<ListOptions>();
-  CLI::App* list_command =
-      add_command(*devices, "list", "list devices", "With --json, one object a line.",
+  const Command list_command =
+      add_command(devices, "list", "list devices", "With --json, one object a line.",
                   {{"yizhan devices list --merchant m-1 --active", "the active ones of a merchant, newest first"},
                    {"yizhan devices list --inactive", "those that nothing is sent to, and why"}});
-  list_command->add_option("--user", list_options->selection.user_id, "only of this user")->type_name("ID");
-  list_command->add_option("--merchant", list_options->selection.merchant_id, "only of this merchant")->type_name("ID");
-  list_command->add_option("--cid", list_options->selection.cid, "only this device")->type_name("CID");
-  list_command->add_option("--appid", list_options->selection.appid, "only of this app")->type_name("APP");
-  list_command->add_flag("--active", list_options->active, "only active ones");
-  list_command->add_flag("--inactive", list_options->inactive, "only inactive ones");
-  list_command->add_option("--limit", list_options->limit, "rows at most (50)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  on_run(*list_command, context, [&context, list_options] { return list(context, *list_options); });
+  list_command.add_option("--user", list_options->selection.user_id, "only of this user").type_name("ID");
+  list_command.add_option("--merchant", list_options->selection.merchant_id, "only of this merchant").type_name("ID");
+  list_command.add_option("--cid", list_options->selection.cid, "only this device").type_name("CID");
+  list_command.add_option("--appid", list_options->selection.appid, "only of this app").type_name("APP");
+  list_command.add_flag("--active", list_options->active, "only active ones");
+  list_command.add_flag("--inactive", list_options->inactive, "only inactive ones");
+  list_command.add_option("--limit", list_options->limit, "rows at most (50)").type_name("N").positive();
+  on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
   auto shown = std::make_shared<store::DeviceSelection>();
-  CLI::App* show_command = add_command(*devices, "show", "show a device: whose it is, whether it is active", "",
-                                       {{"yizhan devices show CID", "in every app that it has registered for"}});
-  add_device_name(*show_command, shown->cid, shown->appid);
-  on_run(*show_command, context, [&context, shown] { return show(context, *shown); });
+  const Command show_command = add_command(devices, "show", "show a device: whose it is, whether it is active", "",
+                                           {{"yizhan devices show CID", "in every app that it has registered for"}});
+  add_device_name(show_command, shown->cid, shown->appid);
+  on_run(show_command, context, [&context, shown] { return show(context, *shown); });
 
   auto given = std::make_shared<store::DeviceRegistration>();
-  CLI::App* register_command = add_command(
-      *devices, "register", "register a device, as its app does",
+  const Command register_command = add_command(
+      devices, "register", "register a device, as its app does",
       "Changes one that is there: what is left out stays. Notifications that waited for a device of this user or "
       "merchant are sent.",
       {{"yizhan devices register CID --user u-1001", "a user's phone"},
        {"yizhan devices register CID --merchant m-1 --platform android --appid courier", "of another app"}});
-  add_device_name(*register_command, given->cid, given->appid);
-  register_command->add_option("--user", given->user_id, "whose it is")->type_name("ID");
-  register_command->add_option("--merchant", given->merchant_id, "which merchant's it is")->type_name("ID");
-  register_command->add_option("--platform", given->platform, "android, ios, …")->type_name("NAME");
-  on_run(*register_command, context, [&context, given] { return register_one(context, *given); });
+  add_device_name(register_command, given->cid, given->appid);
+  register_command.add_option("--user", given->user_id, "whose it is").type_name("ID");
+  register_command.add_option("--merchant", given->merchant_id, "which merchant's it is").type_name("ID");
+  register_command.add_option("--platform", given->platform, "android, ios, …").type_name("NAME");
+  on_run(register_command, context, [&context, given] { return register_one(context, *given); });
 
   auto gone = std::make_shared<store::DeviceRegistration>();
-  CLI::App* unregister_command = add_command(*devices, "unregister", "send nothing more to a device", "",
-                                             {{"yizhan devices unregister CID", "until it registers again"}});
-  add_device_name(*unregister_command, gone->cid, gone->appid);
-  on_run(*unregister_command, context, [&context, gone] { return unregister(context, *gone); });
+  const Command unregister_command = add_command(devices, "unregister", "send nothing more to a device", "",
+                                                 {{"yizhan devices unregister CID", "until it registers again"}});
+  add_device_name(unregister_command, gone->cid, gone->appid);
+  on_run(unregister_command, context, [&context, gone] { return unregister(context, *gone); });
 }
 
 }  // namespace yizhan::cli

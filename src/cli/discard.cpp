@@ -48,20 +48,20 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_discard(CLI::App& parent, Context& context) {
+void add_discard(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "discard", "give events up, with a reason on record",
       "Open events and dead letters are closed without being delivered; the ledger counts them as discarded. They are "
       "not deleted. What was discarded is not replayed: to take it back set its status to pending with 'yizhan sql'.",
       {{"yizhan discard 0198c0de-0000-7000-8000-000000000000 --reason 'refunded by hand'", "one event"},
        {"yizhan discard --platform newapi --until 30d --reason 'too old to matter' --preview",
         "how many would it be?"}});
-  command->group(kActGroup);
-  add_selection_options(*command, options->selection, true, true);
-  command->add_option("--reason", options->reason, "why; shown with the event")->type_name("TEXT")->required();
-  add_bulk_options(*command, options->bulk);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kActGroup);
+  add_selection_options(command, options->selection, true, true);
+  command.add_option("--reason", options->reason, "why; shown with the event").type_name("TEXT").required();
+  add_bulk_options(command, options->bulk);
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

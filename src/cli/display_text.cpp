@@ -112,9 +112,9 @@ std::string printable(std::string_view text) {
     } else if (character == '\t') {
       out += "\\t";
     } else if (character < 0x20 || (character >= 0x7f && character < 0xa0)) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<std::uint32_t>(character));
+      out += fmt::format("\\x{:02x}", static_cast<std::uint32_t>(character));
     } else if (within(kDeceptive, character)) {
-      fmt::format_to(std::back_inserter(out), "\\u{{{:x}}}", static_cast<std::uint32_t>(character));
+      out += fmt::format("\\u{{{:x}}}", static_cast<std::uint32_t>(character));
     } else {
       out += text.substr(0, decoded.length);
     }

@@ -173,19 +173,19 @@ std::string explanation() {
 
 }  // namespace
 
-void add_doctor(CLI::App& parent, Context& context) {
+void add_doctor(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* doctor = add_command(parent, "doctor", "find what is wrong, and what mends it", explanation(),
-                                 {{"yizhan doctor", "everything"},
-                                  {"yizhan doctor store platforms", "these checks only"},
-                                  {"yizhan doctor clock --probe", "compare the clock with the platforms'"},
-                                  {"yizhan doctor schema", "will the tables of an older system do?"}});
-  doctor->group(kLookGroup);
-  doctor->add_option("check", options->checks, "run these checks only")->type_name("CHECK");
-  doctor->add_flag("--probe", options->probe, "ask each platform for its time, with one HEAD to its base URL");
-  doctor->add_flag("--verbose", options->verbose, "also say what could not be looked at, and why");
-  on_run(*doctor, context, [&context, options] { return run(context, *options); });
-  add_doctor_schema(*doctor, context);
+  const Command doctor = add_command(parent, "doctor", "find what is wrong, and what mends it", explanation(),
+                                     {{"yizhan doctor", "everything"},
+                                      {"yizhan doctor store platforms", "these checks only"},
+                                      {"yizhan doctor clock --probe", "compare the clock with the platforms'"},
+                                      {"yizhan doctor schema", "will the tables of an older system do?"}});
+  doctor.group(kLookGroup);
+  doctor.add_option("check", options->checks, "run these checks only").type_name("CHECK");
+  doctor.add_flag("--probe", options->probe, "ask each platform for its time, with one HEAD to its base URL");
+  doctor.add_flag("--verbose", options->verbose, "also say what could not be looked at, and why");
+  on_run(doctor, context, [&context, options] { return run(context, *options); });
+  add_doctor_schema(doctor, context);
 }
 
 }  // namespace yizhan::cli

@@ -66,14 +66,14 @@ Result<ExitStatus> check_schema(const Context& context) {
 
 }  // namespace
 
-void add_doctor_schema(CLI::App& doctor, Context& context) {
-  CLI::App* command = add_command(
+void add_doctor_schema(Command doctor, Context& context) {
+  const Command command = add_command(
       doctor, "schema", "what in the tables of an older system would not work here",
       "Looks only: at the partial unique index on message_id that ON CONFLICT does not match (42P10), at duplicates "
       "that a plain one would refuse, at columns of other types. Works before 'yizhan migrate' has run. Exit status 3 "
       "when something needs mending. With --json, one object a line.",
       {{"yizhan doctor schema --store postgresql://owner@db/postgres", "before the first 'yizhan migrate' there"}});
-  on_run(*command, context, [&context] { return check_schema(context); });
+  on_run(command, context, [&context] { return check_schema(context); });
 }
 
 }  // namespace yizhan::cli

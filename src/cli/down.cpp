@@ -42,16 +42,16 @@ Result<ExitStatus> run(const Context& context, const DownOptions& options) {
 
 }  // namespace
 
-void add_down(CLI::App& parent, Context& context) {
+void add_down(Command parent, Context& context) {
   auto options = std::make_shared<DownOptions>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "down", "stop the service that runs in the background",
       "It takes no more callbacks and events, finishes what is in flight within stop_grace_seconds and gives back the "
       "rest; this command waits for its end. Without a service it does nothing.",
       {{"yizhan down", "stop in order"}, {"yizhan down --kill", "end it in any case when its time is over"}});
-  command->group(kRunGroup);
-  command->add_flag("--kill", options->kill, "SIGKILL if it has not ended by then; nothing that was accepted is lost");
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kRunGroup);
+  command.add_flag("--kill", options->kill, "SIGKILL if it has not ended by then; nothing that was accepted is lost");
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

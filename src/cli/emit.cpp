@@ -175,9 +175,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_emit(CLI::App& parent, Context& context) {
+void add_emit(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "emit", "hand an event over",
       "If a service listens at the configured API address the event is posted to it, and leaves at once; otherwise, or "
       "when --store or --data-dir names a store, it is written into the store, where a service finds it within its "
@@ -187,23 +187,22 @@ void add_emit(CLI::App& parent, Context& context) {
        {"yizhan emit sub2api reply.created @reply.json --target /callback --idempotency-key order-1001",
         "to a path of it; a second try changes nothing"},
        {"jq -c . big.json | yizhan emit newapi quota.low --not-before 10m", "from standard input, in ten minutes"}});
-  command->group(kRunGroup);
-  command->add_option("platform", options->platform, "the platform it is for")->type_name("PLATFORM")->required();
-  command->add_option("type", options->event_type, "the event's type")->type_name("TYPE")->required();
-  command->add_option("payload", options->payload, "JSON, @FILE, or - for standard input (also when left out)")
-      ->type_name("PAYLOAD");
-  command->add_option("--target", options->target, "a full URL, or a path below the platform's base URL")
-      ->type_name("URL");
-  command->add_option("--idempotency-key", options->idempotency_key, "the same key hands the event over once only")
-      ->type_name("KEY");
-  command->add_option("--not-before", options->not_before, "first attempt then: 10m, 2h, 2026-02-06T08:30:00Z")
-      ->type_name("WHEN");
-  command->add_option("--correlation", options->correlation, "a text to find the event by")->type_name("TEXT");
-  command->add_option("--order-key", options->order_key, "events of one key go out strictly in order")
-      ->type_name("KEY");
-  command->add_flag("--raw", options->raw, "the payload need not be JSON: any bytes, written into the store");
-  add_service_options(*command, options->service, "events:write");
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kRunGroup);
+  command.add_option("platform", options->platform, "the platform it is for").type_name("PLATFORM").required();
+  command.add_option("type", options->event_type, "the event's type").type_name("TYPE").required();
+  command.add_option("payload", options->payload, "JSON, @FILE, or - for standard input (also when left out)")
+      .type_name("PAYLOAD");
+  command.add_option("--target", options->target, "a full URL, or a path below the platform's base URL")
+      .type_name("URL");
+  command.add_option("--idempotency-key", options->idempotency_key, "the same key hands the event over once only")
+      .type_name("KEY");
+  command.add_option("--not-before", options->not_before, "first attempt then: 10m, 2h, 2026-02-06T08:30:00Z")
+      .type_name("WHEN");
+  command.add_option("--correlation", options->correlation, "a text to find the event by").type_name("TEXT");
+  command.add_option("--order-key", options->order_key, "events of one key go out strictly in order").type_name("KEY");
+  command.add_flag("--raw", options->raw, "the payload need not be JSON: any bytes, written into the store");
+  add_service_options(command, options->service, "events:write");
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

@@ -204,48 +204,46 @@ Result<ExitStatus> disable(const Context& context, const Named& named) {
 
 }  // namespace
 
-void add_endpoints(CLI::App& parent, Context& context) {
-  CLI::App* endpoints = add_command(
+void add_endpoints(Command parent, Context& context) {
+  const Command endpoints = add_command(
       parent, "endpoints", "list, enable and disable endpoints",
       "An endpoint is a platform and a URL. One that answers 410 is disabled by the service: its events wait.",
       {{"yizhan endpoints list", "which are in use, and how they behave"},
        {"yizhan endpoints enable 4611686018427387904", "let its events go out again"}});
-  endpoints->group(kActGroup);
+  endpoints.group(kActGroup);
 
   auto service = std::make_shared<ServiceOptions>();
-  CLI::App* list_command =
-      add_command(*endpoints, "list", "list the endpoints: breaker, what is in flight, which are disabled",
+  const Command list_command =
+      add_command(endpoints, "list", "list the endpoints: breaker, what is in flight, which are disabled",
                   "Asks the running service; where none listens the store tells which are disabled. With --json, one "
                   "object a line.",
                   {{"yizhan endpoints list", "which are in use, and how they behave"},
                    {"yizhan endpoints list --direct", "which are disabled, since when and why, from the store"}});
-  add_service_options(*list_command, *service, "events:read");
-  on_run(*list_command, context, [&context, service] { return list(context, *service); });
+  add_service_options(list_command, *service, "events:read");
+  on_run(list_command, context, [&context, service] { return list(context, *service); });
 
   auto enabled = std::make_shared<Named>();
-  CLI::App* enable_command =
-      add_command(*endpoints, "enable", "let an endpoint's events go out again", "",
+  const Command enable_command =
+      add_command(endpoints, "enable", "let an endpoint's events go out again", "",
                   {{"yizhan endpoints enable 4611686018427387904", "by its key, from 'yizhan endpoints list'"},
                    {"yizhan endpoints enable sub2api https://example.com/callback", "by platform and URL"}});
-  enable_command->add_option("key", enabled->key_or_platform, "the endpoint's key, or its platform")
-      ->type_name("KEY")
-      ->required();
-  enable_command->add_option("url", enabled->url, "with a platform: its URL, or a path below the base URL")
-      ->type_name("URL");
-  on_run(*enable_command, context, [&context, enabled] { return enable(context, *enabled); });
+  enable_command.add_option("key", enabled->key_or_platform, "the endpoint's key, or its platform")
+      .type_name("KEY")
+      .required();
+  enable_command.add_option("url", enabled->url, "with a platform: its URL, or a path below the base URL")
+      .type_name("URL");
+  on_run(enable_command, context, [&context, enabled] { return enable(context, *enabled); });
 
   auto disabled = std::make_shared<Named>();
-  CLI::App* disable_command =
-      add_command(*endpoints, "disable", "hold an endpoint's events back", "",
+  const Command disable_command =
+      add_command(endpoints, "disable", "hold an endpoint's events back", "",
                   {{"yizhan endpoints disable sub2api https://example.com/callback --reason 'maintenance until 18:00'",
                     "its events wait; nothing is lost"}});
-  disable_command->add_option("platform", disabled->key_or_platform, "the platform")->type_name("PLATFORM")->required();
-  disable_command->add_option("url", disabled->url, "its URL, or a path below the base URL")
-      ->type_name("URL")
-      ->required();
-  disable_command->add_option("--reason", disabled->reason, "why; shown in the list and with the events")
-      ->type_name("TEXT");
-  on_run(*disable_command, context, [&context, disabled] { return disable(context, *disabled); });
+  disable_command.add_option("platform", disabled->key_or_platform, "the platform").type_name("PLATFORM").required();
+  disable_command.add_option("url", disabled->url, "its URL, or a path below the base URL").type_name("URL").required();
+  disable_command.add_option("--reason", disabled->reason, "why; shown in the list and with the events")
+      .type_name("TEXT");
+  on_run(disable_command, context, [&context, disabled] { return disable(context, *disabled); });
 }
 
 }  // namespace yizhan::cli

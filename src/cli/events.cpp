@@ -110,40 +110,38 @@ Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
 
 }  // namespace
 
-void add_events(CLI::App& parent, Context& context) {
-  CLI::App* events = add_command(
+void add_events(Command parent, Context& context) {
+  const Command events = add_command(
       parent, "events", "list events, or show the whole way of one", "",
       {{"yizhan events list --status retrying", "what is being retried, newest first"},
        {"yizhan events show 0198c0de-0000-7000-8000-000000000000", "where is it? every attempt, and what comes next"}});
-  events->group(kLookGroup);
+  events.group(kLookGroup);
 
   auto list_options = std::make_shared<ListOptions>();
-  CLI::App* list_command = add_command(
-      *events, "list", "list events, newest first",
+  const Command list_command = add_command(
+      events, "list", "list events, newest first",
       "With --json, one object a line. ATTEMPTS counts those made; NOTE says when the next is due, or the last error.",
       {{"yizhan events list", "the newest 50"},
        {"yizhan events list --status dead_letter --platform sub2api --since 2h",
         "dead letters of one platform in the last two hours"},
        {"yizhan events list --correlation order-1001 --json", "everything of one order, for a program"}});
-  add_selection_options(*list_command, list_options->selection, true, true);
-  list_command->add_option("--limit", list_options->limit, "rows at most (50)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  list_command->add_flag("--oldest-first", list_options->oldest_first, "oldest first");
-  on_run(*list_command, context, [&context, list_options] { return list(context, *list_options); });
+  add_selection_options(list_command, list_options->selection, true, true);
+  list_command.add_option("--limit", list_options->limit, "rows at most (50)").type_name("N").positive();
+  list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
+  on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
   auto show_options = std::make_shared<ShowOptions>();
-  CLI::App* show_command =
-      add_command(*events, "show", "show the whole way of one event: where is it, and what to do next",
+  const Command show_command =
+      add_command(events, "show", "show the whole way of one event: where is it, and what to do next",
                   "A time line: accepted, each attempt with its answer, what became of it, what comes next. With "
                   "--json one object.",
                   {{"yizhan events show 0198c0de-0000-7000-8000-000000000000", "the way of that event"},
                    {"yizhan events show --responses --payload 0198c0de-0000-7000-8000-000000000000",
                     "with what the platform answered and the whole payload"}});
-  show_command->add_option("id", show_options->id, "the event's id")->type_name("ID")->required();
-  show_command->add_flag("--payload", show_options->payload, "the whole payload instead of its beginning");
-  show_command->add_flag("--responses", show_options->responses, "what was answered to each attempt (its beginning)");
-  on_run(*show_command, context, [&context, show_options] { return show(context, *show_options); });
+  show_command.add_option("id", show_options->id, "the event's id").type_name("ID").required();
+  show_command.add_flag("--payload", show_options->payload, "the whole payload instead of its beginning");
+  show_command.add_flag("--responses", show_options->responses, "what was answered to each attempt (its beginning)");
+  on_run(show_command, context, [&context, show_options] { return show(context, *show_options); });
 }
 
 }  // namespace yizhan::cli

@@ -106,55 +106,54 @@ Result<ExitStatus> export_callbacks(const Context& context, const Options& optio
   });
 }
 
-void add_range_and_output(CLI::App& command, Options& options, const char* verb) {
+void add_range_and_output(Command command, Options& options, const char* verb) {
   command.add_option("--since,--from", options.events.since, fmt::format("only {} since: 2h, 7d, 2026-02-06", verb))
-      ->type_name("WHEN");
+      .type_name("WHEN");
   command
       .add_option("--until,--before", options.events.until,
                   fmt::format("only {} before: 30d is 30 days ago, 2026-02-06", verb))
-      ->type_name("WHEN");
+      .type_name("WHEN");
   command.add_option("--output", options.file, "write into this file, over what is there; otherwise to the screen")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
 }  // namespace
 
-void add_export(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(
+void add_export(Command parent, Context& context) {
+  const Command command = add_command(
       parent, "export", "write events or callbacks as lines of JSON, with everything that is known of them",
       "One object a line, oldest first, as the API shows it; however many there are, it takes little memory. The lines "
       "are those of retention.export_dir.",
       {{"yizhan export events --until 30d --output old.jsonl", "what was accepted more than 30 days ago"},
        {"yizhan export callbacks --source wxpay --since 1d | gzip > day.jsonl.gz", "what one source sent in a day"}});
-  command->group(kLookGroup);
+  command.group(kLookGroup);
 
   auto event_options = std::make_shared<Options>();
-  CLI::App* events =
-      add_command(*command, "events", "events, each with its payload and its attempts",
+  const Command events =
+      add_command(command, "events", "events, each with its payload and its attempts",
                   "`payload` is the payload where it is JSON in one line, `payload_base64` its bytes otherwise; "
                   "`payload_removed_bytes` says that retention removed it.",
                   {{"yizhan export events --platform crm --status delivered --until 30d", "to the screen"},
                    {"yizhan export events --since 2026-02-01 --until 2026-03-01 --output february.jsonl", "a month"}});
-  events->add_option("--platform", event_options->events.platform, "only of this platform")->type_name("NAME");
-  events->add_option("--type", event_options->events.event_type, "only of this event type")->type_name("TYPE");
-  events
-      ->add_option("--status", event_options->events.statuses, "only in this status; several with commas, or repeated")
-      ->type_name("pending|retrying|delivered|dead_letter|discarded")
-      ->allow_extra_args(false)
-      ->delimiter(',');
-  add_range_and_output(*events, *event_options, "accepted");
-  on_run(*events, context, [&context, event_options] { return export_events(context, *event_options); });
+  events.add_option("--platform", event_options->events.platform, "only of this platform").type_name("NAME");
+  events.add_option("--type", event_options->events.event_type, "only of this event type").type_name("TYPE");
+  events.add_option("--status", event_options->events.statuses, "only in this status; several with commas, or repeated")
+      .type_name("pending|retrying|delivered|dead_letter|discarded")
+      .one_value_each()
+      .comma_separated();
+  add_range_and_output(events, *event_options, "accepted");
+  on_run(events, context, [&context, event_options] { return export_events(context, *event_options); });
 
   auto callback_options = std::make_shared<Options>();
-  CLI::App* callbacks =
-      add_command(*command, "callbacks", "callbacks, each with its keys, its headers and its body",
+  const Command callbacks =
+      add_command(command, "callbacks", "callbacks, each with its keys, its headers and its body",
                   "`body` is the body where it is UTF-8, `body_base64` its bytes otherwise; `body_removed_bytes` says "
                   "that retention removed it.",
                   {{"yizhan export callbacks --until 90d --output callbacks.jsonl", "those older than 90 days"},
                    {"yizhan export callbacks --source github", "one source's, to the screen"}});
-  callbacks->add_option("--source", callback_options->source, "only of this source")->type_name("NAME");
-  add_range_and_output(*callbacks, *callback_options, "received");
-  on_run(*callbacks, context, [&context, callback_options] { return export_callbacks(context, *callback_options); });
+  callbacks.add_option("--source", callback_options->source, "only of this source").type_name("NAME");
+  add_range_and_output(callbacks, *callback_options, "received");
+  on_run(callbacks, context, [&context, callback_options] { return export_callbacks(context, *callback_options); });
 }
 
 }  // namespace yizhan::cli

@@ -206,63 +206,63 @@ Result<ExitStatus> secret(const Context& context, bool asymmetric) {
 
 }  // namespace
 
-void add_keys(CLI::App& parent, Context& context) {
-  CLI::App* keys =
+void add_keys(Command parent, Context& context) {
+  const Command keys =
       add_command(parent, "keys", "make, list and revoke API keys; make signing secrets and role tokens", "",
                   {{"yizhan keys create backend", "a key that may hand events over and look at them"},
                    {"yizhan keys secret", "a secret to sign a platform's callbacks with"},
                    {"yizhan keys verify TOKEN", "does a service_role key match the JWT secret?"}});
-  keys->group(kSetUpGroup);
+  keys.group(kSetUpGroup);
 
   auto options = std::make_shared<CreateOptions>();
-  CLI::App* create_command = add_command(
-      *keys, "create", "make an API key; printed this once, stored as a hash",
+  const Command create_command = add_command(
+      keys, "create", "make an API key; printed this once, stored as a hash",
       "From the first key on, every request needs one; a listener beyond loopback does not start without.",
       {{"yizhan keys create backend", "hands events over and looks at them"},
        {"yizhan keys create shop --scopes orders:write,orders:read", "creates orders and looks whether they are paid"},
        {"yizhan keys create phones --scopes push:register", "for an app: registers the phone that it runs on"},
        {"yizhan keys create operator --scopes admin", "may do everything"},
        {"export YIZHAN_API_KEY=$(yizhan keys create me --scopes admin)", "for the commands of this shell"}});
-  create_command->add_option("name", options->name, "whose it is; shown in the list")->type_name("NAME")->required();
+  create_command.add_option("name", options->name, "whose it is; shown in the list").type_name("NAME").required();
   create_command
-      ->add_option("--scopes", options->scopes,
-                   fmt::format("what it may do, comma-separated: {} (everything)", api::scope_names()))
-      ->type_name("SCOPES");
-  on_run(*create_command, context, [&context, options] { return create(context, *options); });
+      .add_option("--scopes", options->scopes,
+                  fmt::format("what it may do, comma-separated: {} (everything)", api::scope_names()))
+      .type_name("SCOPES");
+  on_run(create_command, context, [&context, options] { return create(context, *options); });
 
-  CLI::App* list_command =
-      add_command(*keys, "list", "list API keys, without their secrets", "With --json, one object a line.",
+  const Command list_command =
+      add_command(keys, "list", "list API keys, without their secrets", "With --json, one object a line.",
                   {{"yizhan keys list", "which there are, and what they may do"}});
-  on_run(*list_command, context, [&context] { return list(context); });
+  on_run(list_command, context, [&context] { return list(context); });
 
   auto id = std::make_shared<std::string>();
-  CLI::App* revoke_command = add_command(*keys, "revoke", "revoke an API key", "",
-                                         {{"yizhan keys revoke 0123456789ab", "by its id, from 'yizhan keys list'"}});
-  revoke_command->add_option("id", *id, "the key's id")->type_name("ID")->required();
-  on_run(*revoke_command, context, [&context, id] { return revoke(context, *id); });
+  const Command revoke_command =
+      add_command(keys, "revoke", "revoke an API key", "",
+                  {{"yizhan keys revoke 0123456789ab", "by its id, from 'yizhan keys list'"}});
+  revoke_command.add_option("id", *id, "the key's id").type_name("ID").required();
+  on_run(revoke_command, context, [&context, id] { return revoke(context, *id); });
 
   auto rotation = std::make_shared<RotateOptions>();
-  CLI::App* rotate_command =
-      add_command(*keys, "rotate", "make a new API key in the place of an old one, which ends later",
+  const Command rotate_command =
+      add_command(keys, "rotate", "make a new API key in the place of an old one, which ends later",
                   "The new key has the name and the scopes of the old one and is shown this once. Both are valid until "
                   "the overlap has passed, so that whoever uses it can change over; 'keys list' shows until when.",
                   {{"yizhan keys rotate 0123456789ab", "a day to change over"},
                    {"yizhan keys rotate 0123456789ab --overlap 15m", "a quarter of an hour"}});
-  rotate_command->add_option("id", rotation->id, "the old key's id")->type_name("ID")->required();
-  rotate_command->add_option("--overlap", rotation->overlap, "how long the old key stays valid (24h)")
-      ->type_name("SPAN");
-  on_run(*rotate_command, context, [&context, rotation] { return rotate(context, *rotation); });
+  rotate_command.add_option("id", rotation->id, "the old key's id").type_name("ID").required();
+  rotate_command.add_option("--overlap", rotation->overlap, "how long the old key stays valid (24h)").type_name("SPAN");
+  on_run(rotate_command, context, [&context, rotation] { return rotate(context, *rotation); });
 
   auto asymmetric = std::make_shared<bool>(false);
-  CLI::App* secret_command = add_command(
-      *keys, "secret", "make a secret to sign callbacks with; stored nowhere",
+  const Command secret_command = add_command(
+      keys, "secret", "make a secret to sign callbacks with; stored nowhere",
       "A whsec_ secret is shared with the receiver. With --asymmetric a pair: the receiver gets the public half only.",
       {{"yizhan keys secret", "for standard-webhooks, and good for every HMAC scheme"},
        {"yizhan keys secret --asymmetric", "whsk_ and whpk_ for standard-webhooks-v1a"}});
-  secret_command->add_flag("--asymmetric", *asymmetric, "an ed25519 key pair");
-  on_run(*secret_command, context, [&context, asymmetric] { return secret(context, *asymmetric); });
+  secret_command.add_flag("--asymmetric", *asymmetric, "an ed25519 key pair");
+  on_run(secret_command, context, [&context, asymmetric] { return secret(context, *asymmetric); });
 
-  add_token_commands(*keys, context);
+  add_token_commands(keys, context);
 }
 
 }  // namespace yizhan::cli

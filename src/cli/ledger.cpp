@@ -86,9 +86,9 @@ std::string ledger_text(const Ledger& ledger, bool by_minute, const Terminal& te
   return text;
 }
 
-void add_ledger(CLI::App& parent, Context& context) {
+void add_ledger(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "ledger", "account for every event: accepted = delivered + pending + retrying + dead letters + discarded",
       "Counted from the rows, for each platform. Exit status 3 when it does not balance. Reads every event of the "
       "range: "
@@ -96,12 +96,12 @@ void add_ledger(CLI::App& parent, Context& context) {
       {{"yizhan ledger", "where everything is"},
        {"yizhan ledger --since 1h --by-minute", "the last hour, minute by minute"},
        {"yizhan ledger --json || alert", "for a program that watches"}});
-  command->group(kLookGroup);
-  command->add_option("--since", options->range.since, "only events accepted since: 15m, 2h, 7d, 2026-02-06")
-      ->type_name("WHEN");
-  command->add_option("--until", options->range.until, "only events accepted before")->type_name("WHEN");
-  command->add_flag("--by-minute", options->by_minute, "a line for each minute in which events were accepted");
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kLookGroup);
+  command.add_option("--since", options->range.since, "only events accepted since: 15m, 2h, 7d, 2026-02-06")
+      .type_name("WHEN");
+  command.add_option("--until", options->range.until, "only events accepted before").type_name("WHEN");
+  command.add_flag("--by-minute", options->by_minute, "a line for each minute in which events were accepted");
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

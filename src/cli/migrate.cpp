@@ -49,16 +49,16 @@ Result<ExitStatus> run(const Context& context) {
 
 }  // namespace
 
-void add_migrate(CLI::App& parent, Context& context) {
-  CLI::App* command =
+void add_migrate(Command parent, Context& context) {
+  const Command command =
       add_command(parent, "migrate", "bring the store's schema to this version, or make an empty store",
                   "'yizhan serve' does it at every start; this is for doing it before, with another database role. "
                   "Each migration is "
                   "one transaction. An embedded store that a service has open is left alone.",
                   {{"yizhan migrate", "the configured store"},
                    {"yizhan migrate --store postgresql://owner@db/yizhan", "with the role that owns the tables"}});
-  command->group(kSetUpGroup);
-  on_run(*command, context, [&context] { return run(context); });
+  command.group(kSetUpGroup);
+  on_run(command, context, [&context] { return run(context); });
 }
 
 }  // namespace yizhan::cli

@@ -212,55 +212,51 @@ Result<ExitStatus> resend(const Context& context, const std::string& name) {
 
 }  // namespace
 
-void add_notifications(CLI::App& parent, Context& context) {
-  CLI::App* notifications = add_command(
+void add_notifications(Command parent, Context& context) {
+  const Command notifications = add_command(
       parent, "notifications", "list, show and resend notifications to phones",
       "A notification goes to every active device of a user or a merchant, or to one device; each device has "
       "its own attempts and outcome.",
       {{"yizhan notifications list --status failed", "what reached nobody"},
        {"yizhan notifications show ID", "on which phones was it shown?"}});
-  notifications->group(kLookGroup);
+  notifications.group(kLookGroup);
 
   auto list_options = std::make_shared<ListOptions>();
-  CLI::App* list_command =
-      add_command(*notifications, "list", "list notifications, newest first", "With --json, one object a line.",
+  const Command list_command =
+      add_command(notifications, "list", "list notifications, newest first", "With --json, one object a line.",
                   {{"yizhan notifications list --tracking SF1234567890", "what was told about that parcel"},
                    {"yizhan notifications list --recipient u-1001 --status no-targets", "what this user missed"}});
-  list_command->add_option("--status", list_options->selection.send_status, "only with this send_status")
-      ->type_name(fmt::format("{}", fmt::join(api::kSendStatuses, "|")));
-  list_command->add_option("--recipient", list_options->selection.recipient_id, "only to this user, merchant or cid")
-      ->type_name("ID");
-  list_command->add_option("--aud", list_options->audience, "only to this kind of recipient")
-      ->type_name("user|merchant|device");
-  list_command->add_option("--tracking", list_options->selection.tracking_no, "only about this parcel")
-      ->type_name("NUMBER");
-  list_command->add_option("--message-id", list_options->selection.message_id, "only the one with this message id")
-      ->type_name("ID");
-  list_command->add_option("--limit", list_options->limit, "rows at most (50)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  list_command->add_flag("--oldest-first", list_options->oldest_first, "oldest first");
-  on_run(*list_command, context, [&context, list_options] { return list(context, *list_options); });
+  list_command.add_option("--status", list_options->selection.send_status, "only with this send_status")
+      .type_name(fmt::format("{}", fmt::join(api::kSendStatuses, "|")));
+  list_command.add_option("--recipient", list_options->selection.recipient_id, "only to this user, merchant or cid")
+      .type_name("ID");
+  list_command.add_option("--aud", list_options->audience, "only to this kind of recipient")
+      .type_name("user|merchant|device");
+  list_command.add_option("--tracking", list_options->selection.tracking_no, "only about this parcel")
+      .type_name("NUMBER");
+  list_command.add_option("--message-id", list_options->selection.message_id, "only the one with this message id")
+      .type_name("ID");
+  list_command.add_option("--limit", list_options->limit, "rows at most (50)").type_name("N").positive();
+  list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
+  on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
   auto show_options = std::make_shared<ShowOptions>();
-  CLI::App* show_command =
-      add_command(*notifications, "show", "show one notification: what became of it on each device, and what to do", "",
+  const Command show_command =
+      add_command(notifications, "show", "show one notification: what became of it on each device, and what to do", "",
                   {{"yizhan notifications show ID", "by its id or its message id"},
                    {"yizhan notifications show ID --json", "with every attempt, for a program"}});
-  show_command->add_option("id", show_options->name, "its id or its message id")->type_name("ID")->required();
-  show_command->add_option("--devices", show_options->devices, "devices at most (50)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100000));
-  on_run(*show_command, context, [&context, show_options] { return show(context, *show_options); });
+  show_command.add_option("id", show_options->name, "its id or its message id").type_name("ID").required();
+  show_command.add_option("--devices", show_options->devices, "devices at most (50)").type_name("N").between(1, 100000);
+  on_run(show_command, context, [&context, show_options] { return show(context, *show_options); });
 
   auto resent = std::make_shared<std::string>();
-  CLI::App* resend_command = add_command(
-      *notifications, "resend", "send a notification again, to the devices that have not got it",
+  const Command resend_command = add_command(
+      notifications, "resend", "send a notification again, to the devices that have not got it",
       "Sets its send_status to NULL, as the runbook does by hand. A device that was sent it gets it under the same "
       "request id, so that the push service shows it once.",
       {{"yizhan notifications resend ID", "when what failed is mended, or a device has registered"}});
-  resend_command->add_option("id", *resent, "its id or its message id")->type_name("ID")->required();
-  on_run(*resend_command, context, [&context, resent] { return resend(context, *resent); });
+  resend_command.add_option("id", *resent, "its id or its message id").type_name("ID").required();
+  on_run(resend_command, context, [&context, resent] { return resend(context, *resent); });
 }
 
 }  // namespace yizhan::cli

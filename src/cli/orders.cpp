@@ -95,48 +95,46 @@ Result<ExitStatus> close(const Context& context, const std::string& out_trade_no
 
 }  // namespace
 
-void add_orders(CLI::App& parent, Context& context) {
-  CLI::App* orders = add_command(
+void add_orders(Command parent, Context& context) {
+  const Command orders = add_command(
       parent, "orders", "create, show and close orders that payment notices pay",
       "A payment notice turns the order of its out_trade_no from unpaid to paid, once, and causes the event "
       "payment.succeeded. Applications create orders by POST /api/v1/pay/orders or by SQL into pay_orders.",
       {{"yizhan orders create T1 100", "1.00 CNY is awaited under the number T1"},
        {"yizhan orders show T1", "is it paid?"},
        {"yizhan callbacks list --key T1", "what came about it"}});
-  orders->group(kActGroup);
+  orders.group(kActGroup);
 
   auto order = std::make_shared<store::PayOrder>();
-  CLI::App* create_command = add_command(
-      *orders, "create", "create an unpaid order",
+  const Command create_command = add_command(
+      orders, "create", "create an unpaid order",
       "The same order again changes nothing; another one under the same number is refused.",
       {{"yizhan orders create T1 100 --description 'one month' --user u-1001", "1.00 CNY"},
        {"yizhan orders create T2 4999 --merchant 1900000109", "49.99 CNY, to be paid to that merchant only"}});
-  create_command->add_option("number", order->out_trade_no, "the order's out_trade_no")
-      ->type_name("NUMBER")
-      ->required();
-  create_command->add_option("amount", order->total_fee, "in the currency's smallest unit: 100 is 1.00 CNY")
-      ->type_name("FEN")
-      ->required();
-  create_command->add_option("--currency", order->currency, "three letters (CNY)")->type_name("CODE");
-  create_command->add_option("--merchant", order->merchant, "mch_id, app_id or pid it has to be paid to")
-      ->type_name("ID");
-  create_command->add_option("--description", order->description, "what it is for")->type_name("TEXT");
-  create_command->add_option("--user", order->user_id, "whose it is")->type_name("ID");
-  on_run(*create_command, context, [&context, order] { return create(context, *order); });
+  create_command.add_option("number", order->out_trade_no, "the order's out_trade_no").type_name("NUMBER").required();
+  create_command.add_option("amount", order->total_fee, "in the currency's smallest unit: 100 is 1.00 CNY")
+      .type_name("FEN")
+      .required();
+  create_command.add_option("--currency", order->currency, "three letters (CNY)").type_name("CODE");
+  create_command.add_option("--merchant", order->merchant, "mch_id, app_id or pid it has to be paid to")
+      .type_name("ID");
+  create_command.add_option("--description", order->description, "what it is for").type_name("TEXT");
+  create_command.add_option("--user", order->user_id, "whose it is").type_name("ID");
+  on_run(create_command, context, [&context, order] { return create(context, *order); });
 
   auto shown = std::make_shared<std::string>();
-  CLI::App* show_command = add_command(*orders, "show", "show an order: is it paid?", "",
-                                       {{"yizhan orders show T1", "its state, amount and transaction"}});
-  show_command->add_option("number", *shown, "the order's out_trade_no")->type_name("NUMBER")->required();
-  on_run(*show_command, context, [&context, shown] { return show(context, *shown); });
+  const Command show_command = add_command(orders, "show", "show an order: is it paid?", "",
+                                           {{"yizhan orders show T1", "its state, amount and transaction"}});
+  show_command.add_option("number", *shown, "the order's out_trade_no").type_name("NUMBER").required();
+  on_run(show_command, context, [&context, shown] { return show(context, *shown); });
 
   auto closed = std::make_shared<std::string>();
-  CLI::App* close_command = add_command(
-      *orders, "close", "close an unpaid order",
+  const Command close_command = add_command(
+      orders, "close", "close an unpaid order",
       "A payment of a closed order is an alarm. One that was paid meanwhile stays paid: exit status 1 then.",
       {{"yizhan orders close T1", "nobody will pay it any more"}});
-  close_command->add_option("number", *closed, "the order's out_trade_no")->type_name("NUMBER")->required();
-  on_run(*close_command, context, [&context, closed] { return close(context, *closed); });
+  close_command.add_option("number", *closed, "the order's out_trade_no").type_name("NUMBER").required();
+  on_run(close_command, context, [&context, closed] { return close(context, *closed); });
 }
 
 }  // namespace yizhan::cli

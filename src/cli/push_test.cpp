@@ -152,24 +152,24 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_push_test(CLI::App& parent, Context& context) {
+void add_push_test(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "push-test", "send a test notification to one phone, and say what came of it",
       "The device need not be registered. The running service sends it. With --wait the exit status is 0 when the push "
       "service took it for a device that is there, and 1 otherwise, with the reason and what mends it.",
       {{"yizhan push-test CID --wait", "does push work, all the way?"},
        {"yizhan push-test CID --title '包裹已到' --content '请到 3 号柜取件' --wait", "with texts of your own"}});
-  command->group(kRunGroup);
-  command->add_option("cid", options->cid, "as the push service calls the phone")->type_name("CID")->required();
-  command->add_option("--appid", options->appid, "of which app (default)")->type_name("APP");
-  command->add_option("--title", options->title, "its title")->type_name("TEXT");
-  command->add_option("--content", options->content, "its text")->type_name("TEXT");
-  command->add_flag("--wait", options->wait, "wait for the outcome");
-  command->add_option("--timeout", options->timeout_seconds, "wait at most so many seconds (60)")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(1, 86400));
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kRunGroup);
+  command.add_option("cid", options->cid, "as the push service calls the phone").type_name("CID").required();
+  command.add_option("--appid", options->appid, "of which app (default)").type_name("APP");
+  command.add_option("--title", options->title, "its title").type_name("TEXT");
+  command.add_option("--content", options->content, "its text").type_name("TEXT");
+  command.add_flag("--wait", options->wait, "wait for the outcome");
+  command.add_option("--timeout", options->timeout_seconds, "wait at most so many seconds (60)")
+      .type_name("SECONDS")
+      .between(1, 86400);
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

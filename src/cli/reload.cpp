@@ -57,8 +57,8 @@ void write_reload(JsonWriter& writer, const app::ReloadOutcome& outcome) {
   writer.end_array().end_object();
 }
 
-void add_reload(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(
+void add_reload(Command parent, Context& context) {
+  const Command command = add_command(
       parent, "reload", "let the running service read its configuration and its secrets again",
       "No connection ends and no event is lost. Everything is put in force at once, or, where something is not valid, "
       "nothing: the problems are printed and the exit status is 1. The service reads its files; its variables and "
@@ -66,8 +66,8 @@ void add_reload(CLI::App& parent, Context& context) {
       "which is said. It is found by its file in the data directory; a SIGHUP to the process does the same.",
       {{"yizhan config check && yizhan reload", "after an edit of the configuration"},
        {"yizhan reload --json", "for a program"}});
-  command->group(kRunGroup);
-  on_run(*command, context, [&context] { return run(context); });
+  command.group(kRunGroup);
+  on_run(command, context, [&context] { return run(context); });
 }
 
 }  // namespace yizhan::cli

@@ -195,9 +195,9 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_replay(CLI::App& parent, Context& context) {
+void add_replay(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "replay", "send events again: set them back to pending, for a new run of the schedule",
       "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed even if "
       "they were delivered. What was discarded never is. Their attempts are kept. On a terminal it says how many it "
@@ -209,24 +209,23 @@ void add_replay(CLI::App& parent, Context& context) {
         "how many would it be, and how long would it take?"},
        {"yizhan replay --platform sub2api --rate 50 --why 'their database is back'",
         "all dead letters of a platform, 50 a second"},
-       {"yizhan replay --platform crm --to https://new.example.com/hook --why 'they have moved'",
-        "to another address"},
+       {"yizhan replay --platform crm --to https://new.example.com/hook --why 'they have moved'", "to another address"},
        {"yizhan replay --platform crm --secret previous --why 'they have not changed over yet'",
         "signed with the secret that is being replaced"}});
-  command->group(kActGroup);
-  add_selection_options(*command, options->selection, true, true);
-  command->add_flag("--all", options->all, "every dead letter of every platform");
-  add_bulk_options(*command, options->bulk);
-  command->add_option("--why", options->reason, "why; kept in the audit trail")->type_name("TEXT");
-  command->add_option("--to", options->target, "the address that the events get: a URL, or a path below the base URL")
-      ->type_name("URL");
+  command.group(kActGroup);
+  add_selection_options(command, options->selection, true, true);
+  command.add_flag("--all", options->all, "every dead letter of every platform");
+  add_bulk_options(command, options->bulk);
+  command.add_option("--why", options->reason, "why; kept in the audit trail").type_name("TEXT");
+  command.add_option("--to", options->target, "the address that the events get: a URL, or a path below the base URL")
+      .type_name("URL");
   command
-      ->add_option("--secret", options->secret,
-                   "which of the platform's secrets sign them: those in force (current), or the second of them alone, "
-                   "which is being replaced (previous)")
-      ->type_name("current|previous");
-  command->add_flag("--gradually", options->gradually, "have the service release them, even where they are few");
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+      .add_option("--secret", options->secret,
+                  "which of the platform's secrets sign them: those in force (current), or the second of them alone, "
+                  "which is being replaced (previous)")
+      .type_name("current|previous");
+  command.add_flag("--gradually", options->gradually, "have the service release them, even where they are few");
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

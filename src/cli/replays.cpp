@@ -163,48 +163,49 @@ Result<ExitStatus> control(const Context& context, std::int64_t id, store::Repla
   return ExitStatus::kOk;
 }
 
-void add_control(CLI::App& replays, Context& context, const std::string& name, const std::string& summary,
+void add_control(Command replays, Context& context, const std::string& name, const std::string& summary,
                  const std::string& explanation, store::ReplayAction action) {
   auto id = std::make_shared<std::int64_t>(0);
   const std::string example = fmt::format("yizhan replays {} 7", name);
-  CLI::App* command = add_command(replays, name, summary, explanation, {{example, "the replay with the number 7"}});
-  command->add_option("id", *id, "its number, from 'yizhan replays list'")->type_name("ID")->required();
-  on_run(*command, context, [&context, id, action] { return control(context, *id, action); });
+  const Command command = add_command(replays, name, summary, explanation, {{example, "the replay with the number 7"}});
+  command.add_option("id", *id, "its number, from 'yizhan replays list'").type_name("ID").required();
+  on_run(command, context, [&context, id, action] { return control(context, *id, action); });
 }
 
 }  // namespace
 
-void add_replays(CLI::App& parent, Context& context) {
-  CLI::App* replays = add_command(
+void add_replays(Command parent, Context& context) {
+  const Command replays = add_command(
       parent, "replays", "look at replays that are under way; pause, resume or cancel them",
       "'yizhan replay' with many events begins a replay that the service works on, bit by bit: never more at once than "
       "the endpoint bears beside its live events.",
       {{"yizhan replays list", "what was begun, and how far it has come"},
        {"yizhan replays show 7 --follow", "until it is done"},
        {"yizhan replays pause 7", "release nothing more for now"}});
-  replays->group(kActGroup);
+  replays.group(kActGroup);
 
   auto limit = std::make_shared<int>(20);
-  CLI::App* list_command =
-      add_command(*replays, "list", "list replays, newest first", "With --json, one object a line.",
+  const Command list_command =
+      add_command(replays, "list", "list replays, newest first", "With --json, one object a line.",
                   {{"yizhan replays list", "how far has each come?"}});
-  list_command->add_option("--limit", *limit, "at most so many (20)")->type_name("N")->check(CLI::PositiveNumber);
-  on_run(*list_command, context, [&context, limit] { return list(context, *limit); });
+  list_command.add_option("--limit", *limit, "at most so many (20)").type_name("N").positive();
+  on_run(list_command, context, [&context, limit] { return list(context, *limit); });
 
   auto shown = std::make_shared<std::int64_t>(0);
   auto following = std::make_shared<bool>(false);
-  CLI::App* show_command = add_command(*replays, "show", "show one replay", "",
-                                       {{"yizhan replays show 7", "which events, by whom, how far"},
-                                        {"yizhan replays show 7 --follow", "a line whenever something has changed"}});
-  show_command->add_option("id", *shown, "its number, from 'yizhan replays list'")->type_name("ID")->required();
-  show_command->add_flag("--follow", *following, "go on until it has ended");
-  on_run(*show_command, context, [&context, shown, following] { return show(context, *shown, *following); });
+  const Command show_command =
+      add_command(replays, "show", "show one replay", "",
+                  {{"yizhan replays show 7", "which events, by whom, how far"},
+                   {"yizhan replays show 7 --follow", "a line whenever something has changed"}});
+  show_command.add_option("id", *shown, "its number, from 'yizhan replays list'").type_name("ID").required();
+  show_command.add_flag("--follow", *following, "go on until it has ended");
+  on_run(show_command, context, [&context, shown, following] { return show(context, *shown, *following); });
 
-  add_control(*replays, context, "pause", "release nothing more for now", "What was released already goes its way.",
+  add_control(replays, context, "pause", "release nothing more for now", "What was released already goes its way.",
               store::ReplayAction::kPause);
-  add_control(*replays, context, "resume", "go on with a paused replay", "It goes on where it stood.",
+  add_control(replays, context, "resume", "go on with a paused replay", "It goes on where it stood.",
               store::ReplayAction::kResume);
-  add_control(*replays, context, "cancel", "end a replay",
+  add_control(replays, context, "cancel", "end a replay",
               "What was released already goes its way; the others stay as they are.", store::ReplayAction::kCancel);
 }
 

@@ -164,30 +164,30 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_retention(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(
+void add_retention(Command parent, Context& context) {
+  const Command command = add_command(
       parent, "retention", "how long what is finished is kept: what is due to go, and a pass at once",
       "The service takes away what is older than [retention] says, bit by bit. The ledger stays exact; what is open is "
       "never touched.",
       {{"yizhan retention status", "what is due, when the next pass is, how much room there is"},
        {"yizhan retention run --dry-run", "what a pass would take away now"}});
-  command->group(kActGroup);
+  command.group(kActGroup);
 
-  CLI::App* status_command = add_command(
-      *command, "status", "what is due to go, the last and the next pass, and the room that the store takes",
-      "Reads every row that is old enough. Exit status 3 when 80 % of the room are taken.",
-      {{"yizhan retention status", "for people"}, {"yizhan retention status --json", "for a program"}});
-  on_run(*status_command, context, [&context] { return status(context); });
+  const Command status_command =
+      add_command(command, "status", "what is due to go, the last and the next pass, and the room that the store takes",
+                  "Reads every row that is old enough. Exit status 3 when 80 % of the room are taken.",
+                  {{"yizhan retention status", "for people"}, {"yizhan retention status --json", "for a program"}});
+  on_run(status_command, context, [&context] { return status(context); });
 
   auto options = std::make_shared<Options>();
-  CLI::App* run_command =
-      add_command(*command, "run", "make a pass now, beside a running service or without one",
+  const Command run_command =
+      add_command(command, "run", "make a pass now, beside a running service or without one",
                   "Takes the pass from the service for as long as it lasts. Ctrl-C stops it after the transaction in "
                   "hand, and what was removed until then stays so.",
                   {{"yizhan retention run --dry-run", "only count"},
                    {"yizhan retention run --set retention.delivered_days=7", "with other ages, once"}});
-  run_command->add_flag("--dry-run", options->dry_run, "count what would go, remove nothing");
-  on_run(*run_command, context, [&context, options] { return run(context, *options); });
+  run_command.add_flag("--dry-run", options->dry_run, "count what would go, remove nothing");
+  on_run(run_command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

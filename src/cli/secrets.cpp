@@ -193,8 +193,8 @@ Result<ExitStatus> reseal(const Context& context, const std::string& named) {
 
 }  // namespace
 
-void add_secrets(CLI::App& parent, Context& context) {
-  CLI::App* secrets = add_command(
+void add_secrets(Command parent, Context& context) {
+  const Command secrets = add_command(
       parent, "secrets", "seal the secrets of the configuration with a master key",
       "A sealed secret may stand wherever a secret may: in the configuration file, in a variable, in a secret file. "
       "The "
@@ -203,38 +203,38 @@ void add_secrets(CLI::App& parent, Context& context) {
       {{"yizhan secrets master-key > /etc/yizhan/master_key", "the key, once"},
        {"yizhan secrets seal --setting platforms.crm.secret", "asks for the secret; prints the lines for yizhan.toml"},
        {"yizhan secrets reseal /etc/yizhan/yizhan.toml", "after a new key was put before the old one"}});
-  secrets->group(kSetUpGroup);
+  secrets.group(kSetUpGroup);
 
-  CLI::App* master_key = add_command(*secrets, "master-key", "make a master key; stored nowhere", "",
-                                     {{"(umask 077; yizhan secrets master-key > master_key)", "into a file"}});
-  on_run(*master_key, context, [&context]() -> Result<ExitStatus> { return make_master_key(context); });
+  const Command master_key = add_command(secrets, "master-key", "make a master key; stored nowhere", "",
+                                         {{"(umask 077; yizhan secrets master-key > master_key)", "into a file"}});
+  on_run(master_key, context, [&context]() -> Result<ExitStatus> { return make_master_key(context); });
 
   auto setting = std::make_shared<std::string>();
-  CLI::App* seal_command =
-      add_command(*secrets, "seal", "seal a secret from standard input, or one that is asked for", "",
+  const Command seal_command =
+      add_command(secrets, "seal", "seal a secret from standard input, or one that is asked for", "",
                   {{"yizhan secrets seal", "asks for it, and does not show it"},
                    {"yizhan keys secret | yizhan secrets seal --setting platforms.crm.secret",
                     "a new secret that nobody has seen; show it to the receiver with 'secrets open --reveal'"}});
-  seal_command->add_option("--setting", *setting, "print it as the lines of the configuration file")->type_name("KEY");
-  on_run(*seal_command, context, [&context, setting] { return seal(context, *setting); });
+  seal_command.add_option("--setting", *setting, "print it as the lines of the configuration file").type_name("KEY");
+  on_run(seal_command, context, [&context, setting] { return seal(context, *setting); });
 
   auto reveal = std::make_shared<bool>(false);
-  CLI::App* open_command = add_command(*secrets, "open", "does a sealed secret open? from standard input", "",
-                                       {{"yizhan secrets open", "which master key, how long it is"},
-                                        {"yizhan secrets open --reveal", "the secret itself"}});
-  open_command->add_flag("--reveal", *reveal, "print the secret");
-  on_run(*open_command, context, [&context, reveal] { return open(context, *reveal); });
+  const Command open_command = add_command(secrets, "open", "does a sealed secret open? from standard input", "",
+                                           {{"yizhan secrets open", "which master key, how long it is"},
+                                            {"yizhan secrets open --reveal", "the secret itself"}});
+  open_command.add_flag("--reveal", *reveal, "print the secret");
+  on_run(open_command, context, [&context, reveal] { return open(context, *reveal); });
 
   auto file = std::make_shared<std::string>();
-  CLI::App* reseal_command =
-      add_command(*secrets, "reseal", "seal all sealed secrets of a file anew, with the first master key",
+  const Command reseal_command =
+      add_command(secrets, "reseal", "seal all sealed secrets of a file anew, with the first master key",
                   "Everything else in the file stays as it is, comments too. It is replaced as a whole, or, when one "
                   "secret cannot be opened, not at all.",
                   {{"yizhan secrets reseal /etc/yizhan/yizhan.toml", "then the old master key may go"}});
-  reseal_command->add_option("file", *file, "a configuration file, a secret file, a file of variables")
-      ->type_name("FILE")
-      ->required();
-  on_run(*reseal_command, context, [&context, file] { return reseal(context, *file); });
+  reseal_command.add_option("file", *file, "a configuration file, a secret file, a file of variables")
+      .type_name("FILE")
+      .required();
+  on_run(reseal_command, context, [&context, file] { return reseal(context, *file); });
 }
 
 }  // namespace yizhan::cli

@@ -28,22 +28,22 @@ std::string names_of(const Values& values, std::string_view separator) {
 
 }  // namespace
 
-void add_selection_options(CLI::App& command, SelectionOptions& options, bool with_ids, bool with_status) {
-  if (with_ids) command.add_option("id", options.ids, "ids of events")->type_name("ID");
+void add_selection_options(Command command, SelectionOptions& options, bool with_ids, bool with_status) {
+  if (with_ids) command.add_option("id", options.ids, "ids of events").type_name("ID");
   if (with_status) {
     command.add_option("--status", options.statuses, "only in this status; several with commas, or repeated")
-        ->type_name(names_of(kAllEventStatuses, "|"))
-        ->allow_extra_args(false)
-        ->delimiter(',');
+        .type_name(names_of(kAllEventStatuses, "|"))
+        .one_value_each()
+        .comma_separated();
   }
-  command.add_option("--platform", options.platform, "only of this platform")->type_name("NAME");
-  command.add_option("--type", options.event_type, "only of this event type")->type_name("TYPE");
+  command.add_option("--platform", options.platform, "only of this platform").type_name("NAME");
+  command.add_option("--type", options.event_type, "only of this event type").type_name("TYPE");
   command.add_option("--error-class", options.error_class, "only where the last attempt failed in this way")
-      ->type_name(names_of(all_error_classes(), "|"));
-  command.add_option("--correlation", options.correlation, "only with this correlation")->type_name("TEXT");
+      .type_name(names_of(all_error_classes(), "|"));
+  command.add_option("--correlation", options.correlation, "only with this correlation").type_name("TEXT");
   command.add_option("--since", options.since, "only accepted since: 15m, 2h, 7d, 2026-02-06, 2026-02-06T08:30:00Z")
-      ->type_name("WHEN");
-  command.add_option("--until", options.until, "only accepted before")->type_name("WHEN");
+      .type_name("WHEN");
+  command.add_option("--until", options.until, "only accepted before").type_name("WHEN");
 }
 
 bool selects_everything(const SelectionOptions& options) {

@@ -1,12 +1,12 @@
 // The options by which events are chosen, the same for every command that lists or changes several.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/command.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
@@ -23,7 +23,7 @@ struct SelectionOptions {
 };
 
 /// `with_ids`: event ids as arguments. `with_status`: --status.
-void add_selection_options(CLI::App& command, SelectionOptions& options, bool with_ids, bool with_status);
+void add_selection_options(Command command, SelectionOptions& options, bool with_ids, bool with_status);
 
 /// True when nothing narrows the choice.
 bool selects_everything(const SelectionOptions& options);

@@ -149,32 +149,32 @@ Result<ExitStatus> express(const Context& context, const Options& options) {
 
 }  // namespace
 
-void add_send_test(CLI::App& parent, Context& context) {
-  CLI::App* send_test =
+void add_send_test(Command parent, Context& context) {
+  const Command send_test =
       add_command(parent, "send-test", "send a test callback to the running service, as its sender would", "",
                   {{"yizhan send-test express --fixture",
                     "a carrier's callback about a test parcel, with all that belongs to it"}});
-  send_test->group(kRunGroup);
+  send_test.group(kRunGroup);
 
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      *send_test, "express", "post a parcel's state to /webhook/express/status",
+  const Command command = add_command(
+      send_test, "express", "post a parcel's state to /webhook/express/status",
       "Signed with the secret of the configured express source (WEBHOOK_SECRET). Prints what was answered, and what to "
       "look at next.",
       {{"yizhan send-test express --fixture", "the parcel TEST_YT_20260206_0007, made known first"},
        {"yizhan send-test express --status DELIVERED", "its next state"},
        {"yizhan send-test express --tracking-no SF1234567890 --url http://receiver:7201/webhook/express/status",
         "another parcel, to another machine"}});
-  command->add_option("--tracking-no", options->tracking_no, "the parcel (TEST_YT_20260206_0007)")->type_name("NUMBER");
-  command->add_option("--status", options->status, "its state (IN_TRANSIT)")
-      ->type_name(
+  command.add_option("--tracking-no", options->tracking_no, "the parcel (TEST_YT_20260206_0007)").type_name("NUMBER");
+  command.add_option("--status", options->status, "its state (IN_TRANSIT)")
+      .type_name(
           "CREATED|PICKED_UP|IN_TRANSIT|OUT_FOR_DELIVERY|IN_LOCKER|DELIVERED|EXCEPTION|REJECTED|RETURNING|RETURNED");
-  command->add_option("--carrier", options->carrier, "the carrier's code (YTO)")->type_name("CODE");
-  command->add_option("--text", options->text, "what the carrier says")->type_name("TEXT");
-  command->add_option("--url", options->url, "where to; default: the configured receiver")->type_name("URL");
-  command->add_option("--source", options->source, "sign as this source of the configuration")->type_name("NAME");
-  command->add_flag("--fixture", options->fixture, "first add the parcel with an order, a user and a merchant");
-  on_run(*command, context, [&context, options] { return express(context, *options); });
+  command.add_option("--carrier", options->carrier, "the carrier's code (YTO)").type_name("CODE");
+  command.add_option("--text", options->text, "what the carrier says").type_name("TEXT");
+  command.add_option("--url", options->url, "where to; default: the configured receiver").type_name("URL");
+  command.add_option("--source", options->source, "sign as this source of the configuration").type_name("NAME");
+  command.add_flag("--fixture", options->fixture, "first add the parcel with an order, a user and a merchant");
+  on_run(command, context, [&context, options] { return express(context, *options); });
 }
 
 }  // namespace yizhan::cli

@@ -25,8 +25,8 @@ Result<ExitStatus> run(Context& context, const ServeOptions& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& parent, Context& context) {
-  CLI::App* command = add_command(
+void add_serve(Command parent, Context& context) {
+  const Command command = add_command(
       parent, "serve", "run the service",
       "Without any configuration it runs everything on an embedded store in ./yizhan-data: the API on 127.0.0.1:7401, "
       "receivers on 7201, the push server on 7301. Prints 'yizhan ready' with the addresses when it accepts; logs JSON "
@@ -36,9 +36,9 @@ void add_serve(CLI::App& parent, Context& context) {
        {"yizhan serve --config /etc/yizhan.toml", "as that file says"},
        {"YIZHAN_STORE=postgresql://yizhan@db/yizhan yizhan serve --roles receive,dispatch",
         "one of several nodes on one PostgreSQL"}});
-  command->group(kRunGroup);
-  auto options = std::make_shared<ServeOptions>(*command);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kRunGroup);
+  auto options = std::make_shared<ServeOptions>(command);
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

@@ -21,18 +21,18 @@ std::string brief(const config::SettingDescription& setting) {
 
 }  // namespace
 
-ServeOptions::ServeOptions(CLI::App& command) : command_(command) {
+ServeOptions::ServeOptions(Command command) : command_(command) {
   for (const config::SettingDescription& setting : config::describe_settings()) {
     if (setting.flag.empty() || is_global(setting.flag)) continue;
     Option& option = options_.emplace_back(setting.key, setting.flag, "");
-    command.add_option(setting.flag, option.value, brief(setting))->type_name("VALUE");
+    command.add_option(setting.flag, option.value, brief(setting)).type_name("VALUE");
   }
 }
 
 std::vector<config::Flag> ServeOptions::flags() const {
   std::vector<config::Flag> given;
   for (const Option& option : options_) {
-    if (command_.count(option.flag) > 0) given.push_back({option.key, option.value, option.flag});
+    if (command_.has(option.flag)) given.push_back({option.key, option.value, option.flag});
   }
   return given;
 }

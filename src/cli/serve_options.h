@@ -2,12 +2,12 @@
 // declares them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "cli/command.h"
 #include "config/load.h"
 
 namespace yizhan::cli {
@@ -15,7 +15,7 @@ namespace yizhan::cli {
 class ServeOptions {
  public:
   /// Adds them to the command, which must outlive this.
-  explicit ServeOptions(CLI::App& command);
+  explicit ServeOptions(Command command);
 
   /// Those that were given.
   std::vector<config::Flag> flags() const;
@@ -26,7 +26,7 @@ class ServeOptions {
     std::string flag;
     std::string value;
   };
-  CLI::App& command_;
+  Command command_;
   std::list<Option> options_;  // the command line keeps references into it
 };
 

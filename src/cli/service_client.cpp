@@ -95,12 +95,12 @@ Error service_error(const ServiceAnswer& answer, const std::string& base_url) {
                       base_url, answer.status)};
 }
 
-void add_service_options(CLI::App& command, ServiceOptions& options, const std::string& scope) {
-  command.add_option("--url", options.url, "the API of the service to talk to")->type_name("URL");
+void add_service_options(Command command, ServiceOptions& options, const std::string& scope) {
+  command.add_option("--url", options.url, "the API of the service to talk to").type_name("URL");
   command
       .add_option("--api-key", options.api_key,
                   fmt::format("an API key with {}. Better in YIZHAN_API_KEY: arguments can be seen by others", scope))
-      ->type_name("KEY");
+      .type_name("KEY");
   command.add_flag("--direct", options.direct, "use the store even if a service listens");
 }
 

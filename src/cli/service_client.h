@@ -1,13 +1,13 @@
 // Talking to a running service's API from a command: one request, waited for.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "cli/command.h"
 #include "cli/context.h"
 #include "config/config.h"
 
@@ -59,7 +59,7 @@ struct ServiceOptions {
   bool direct = false;
 };
 /// Adds --url, --api-key and --direct. `scope`: what the key must allow.
-void add_service_options(CLI::App& command, ServiceOptions& options, const std::string& scope);
+void add_service_options(Command command, ServiceOptions& options, const std::string& scope);
 
 /// The service that was named, or that listens at the configured API address of this machine; nothing when there is
 /// none, or when the command line says --direct or names a store: whoever names a store means that store, not the one

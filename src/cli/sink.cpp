@@ -127,9 +127,9 @@ std::string scheme_names() {
 
 }  // namespace
 
-void add_sink(CLI::App& parent, Context& context) {
+void add_sink(Command parent, Context& context) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "sink", "receive callbacks locally: see what is sent, check signatures, play a platform in trouble",
       "Prints 'sink ready http=ADDRESS:PORT', then one line for each callback (with --json one object). The path of "
       "the "
@@ -148,38 +148,36 @@ void add_sink(CLI::App& parent, Context& context) {
        {"yizhan sink --platform sub2api", "check signatures with that platform's configured secrets"},
        {"yizhan sink --scheme standard-webhooks --secret whsec_… --behave /flaky/2 --record callbacks.jsonl",
         "fail twice per event, keep everything received"}});
-  command->group(kRunGroup);
-  command->add_option("--listen", options->listen, "address:port; port 0 takes a free one (127.0.0.1:0)")
-      ->type_name("ADDRESS");
+  command.group(kRunGroup);
+  command.add_option("--listen", options->listen, "address:port; port 0 takes a free one (127.0.0.1:0)")
+      .type_name("ADDRESS");
   command
-      ->add_option("--platform", options->platforms,
-                   "check signatures as this configured platform would; may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  command->add_option("--scheme", options->scheme, "check signatures of this scheme")->type_name(scheme_names());
+      .add_option("--platform", options->platforms,
+                  "check signatures as this configured platform would; may be repeated")
+      .type_name("NAME")
+      .one_value_each();
+  command.add_option("--scheme", options->scheme, "check signatures of this scheme").type_name(scheme_names());
   command
-      ->add_option("--secret", options->secrets,
-                   "a secret in force; may be repeated. Better in YIZHAN_SINK_SECRET: arguments can be seen by others")
-      ->type_name("SECRET")
-      ->allow_extra_args(false);
-  command->add_option("--behave", options->behaviour, "how to answer where the path says nothing (/ok)")
-      ->type_name("PATH");
+      .add_option("--secret", options->secrets,
+                  "a secret in force; may be repeated. Better in YIZHAN_SINK_SECRET: arguments can be seen by others")
+      .type_name("SECRET")
+      .one_value_each();
+  command.add_option("--behave", options->behaviour, "how to answer where the path says nothing (/ok)")
+      .type_name("PATH");
   command
-      ->add_option("--event-id-header", options->event_id_header,
-                   "the header with the event's id; default: webhook-id or X-Yizhan-Event-Id")
-      ->type_name("HEADER");
+      .add_option("--event-id-header", options->event_id_header,
+                  "the header with the event's id; default: webhook-id or X-Yizhan-Event-Id")
+      .type_name("HEADER");
   command
-      ->add_option("--event-type-header", options->event_type_header,
-                   "the header with the event's type; default: X-Yizhan-Event-Type, else \"type\" in the body")
-      ->type_name("HEADER");
+      .add_option("--event-type-header", options->event_type_header,
+                  "the header with the event's type; default: X-Yizhan-Event-Type, else \"type\" in the body")
+      .type_name("HEADER");
   command
-      ->add_option("--record", options->record_file,
-                   "append each callback as a JSON line, with headers and body (base64)")
-      ->type_name("FILE");
-  command->add_option("--exit-after", options->exit_after, "end after so many callbacks")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+      .add_option("--record", options->record_file,
+                  "append each callback as a JSON line, with headers and body (base64)")
+      .type_name("FILE");
+  command.add_option("--exit-after", options->exit_after, "end after so many callbacks").type_name("N").positive();
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

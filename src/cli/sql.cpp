@@ -141,9 +141,9 @@ Result<ExitStatus> run(const Context& context, const std::string& statement) {
 
 }  // namespace
 
-void add_sql(CLI::App& parent, Context& context) {
+void add_sql(Command parent, Context& context) {
   auto statement = std::make_shared<std::string>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "sql", "run SQL on the store: a statement, a script, or a shell",
       "The runbook's dialect on either store: NOW() and the schema public exist on SQLite too. On the running system "
       "what is changed by hand is honoured at the next poll. With --json one object for each statement.",
@@ -151,10 +151,9 @@ void add_sql(CLI::App& parent, Context& context) {
         "one statement"},
        {"yizhan sql < runbook.sql", "a script"},
        {"yizhan sql", "on a terminal: a shell with history"}});
-  command->group(kLookGroup);
-  command->add_option("statement", *statement, "one or several statements; without it, standard input")
-      ->type_name("SQL");
-  on_run(*command, context, [&context, statement] { return run(context, *statement); });
+  command.group(kLookGroup);
+  command.add_option("statement", *statement, "one or several statements; without it, standard input").type_name("SQL");
+  on_run(command, context, [&context, statement] { return run(context, *statement); });
 }
 
 }  // namespace yizhan::cli

@@ -126,15 +126,15 @@ Result<ExitStatus> run(const Context& context) {
 
 }  // namespace
 
-void add_status(CLI::App& parent, Context& context) {
-  CLI::App* command =
+void add_status(Command parent, Context& context) {
+  const Command command =
       add_command(parent, "status", "show whether the service runs, where it listens and whether it is ready",
                   "Looks for the one that 'yizhan up' started in this data directory, then asks the API. Exit status "
                   "0: running and "
                   "ready; 3: running, and something keeps it from its work; 1: not running.",
                   {{"yizhan status", "of the configured data directory"}, {"yizhan status --json", "for a program"}});
-  command->group(kRunGroup);
-  on_run(*command, context, [&context] { return run(context); });
+  command.group(kRunGroup);
+  on_run(command, context, [&context] { return run(context); });
 }
 
 }  // namespace yizhan::cli

@@ -25,11 +25,11 @@ struct SecretOptions {
   std::string file;
 };
 
-void add_secret_option(CLI::App& command, SecretOptions& options) {
+void add_secret_option(Command command, SecretOptions& options) {
   command
       .add_option("--secret-file", options.file,
                   "a file with the secret; default: JWT_SECRET, or push.jwt_secret of the configuration")
-      ->type_name("FILE");
+      .type_name("FILE");
 }
 
 Result<std::string> read_secret(const Context& context, const SecretOptions& options) {
@@ -172,35 +172,35 @@ Result<ExitStatus> verify_token(const Context& context, const VerifyOptions& opt
 
 }  // namespace
 
-void add_token_commands(CLI::App& keys, Context& context) {
+void add_token_commands(Command keys, Context& context) {
   auto generate_options = std::make_shared<GenerateOptions>();
-  CLI::App* generate_command = add_command(
+  const Command generate_command = add_command(
       keys, "generate", "make an anon and a service_role key from a JWT secret",
       "HS256 JSON Web Tokens, as Supabase's own. Stored nowhere. Issuer and audience may also stand in SUPA_JWT_ISSUER "
       "and SUPA_JWT_AUD.",
       {{"JWT_SECRET=… yizhan keys generate --issuer supabase-1 --years 5", "a pair that matches that secret"},
        {"yizhan keys generate --secret-file /etc/yizhan/jwt_secret --aud authenticated >> .env", "into a file"}});
-  add_secret_option(*generate_command, generate_options->secret);
-  generate_command->add_option("--issuer", generate_options->issuer, "the claim iss (supabase)")->type_name("TEXT");
-  generate_command->add_option("--aud", generate_options->audience, "the claim aud (none)")->type_name("TEXT");
-  generate_command->add_option("--years", generate_options->years, "how long they are valid (5)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 100));
-  on_run(*generate_command, context, [&context, generate_options] { return generate(context, *generate_options); });
+  add_secret_option(generate_command, generate_options->secret);
+  generate_command.add_option("--issuer", generate_options->issuer, "the claim iss (supabase)").type_name("TEXT");
+  generate_command.add_option("--aud", generate_options->audience, "the claim aud (none)").type_name("TEXT");
+  generate_command.add_option("--years", generate_options->years, "how long they are valid (5)")
+      .type_name("N")
+      .between(1, 100);
+  on_run(generate_command, context, [&context, generate_options] { return generate(context, *generate_options); });
 
   auto verify_options = std::make_shared<VerifyOptions>();
-  CLI::App* verify_command = add_command(
+  const Command verify_command = add_command(
       keys, "verify", "does this token match the secret, and is it valid now?",
       "Prints 'Signature VALID' or 'Signature INVALID', the claims, and the reason. Exit status 0 only when the token "
       "can "
       "be used.",
       {{"yizhan keys verify eyJ… --secret-file /etc/yizhan/jwt_secret", "why does PostgREST answer PGRST301?"},
        {"printenv SUPA_KEY | yizhan keys verify -", "from standard input, with the configured secret"}});
-  verify_command->add_option("token", verify_options->token, "the token, or - for standard input")
-      ->type_name("TOKEN")
-      ->required();
-  add_secret_option(*verify_command, verify_options->secret);
-  on_run(*verify_command, context, [&context, verify_options] { return verify_token(context, *verify_options); });
+  verify_command.add_option("token", verify_options->token, "the token, or - for standard input")
+      .type_name("TOKEN")
+      .required();
+  add_secret_option(verify_command, verify_options->secret);
+  on_run(verify_command, context, [&context, verify_options] { return verify_token(context, *verify_options); });
 }
 
 }  // namespace yizhan::cli

@@ -70,9 +70,9 @@ Result<ExitStatus> run(const Context& context, const TraceOptions& options) {
 
 }  // namespace
 
-void add_trace(CLI::App& parent, Context& context) {
+void add_trace(Command parent, Context& context) {
   auto options = std::make_shared<TraceOptions>();
-  CLI::App* command = add_command(
+  const Command command = add_command(
       parent, "trace", "where is it? the whole way of one thing, by any of its names",
       "Takes an event id, a transaction id, an out_trade_no, a tracking number, a message id, a delivery id, an "
       "idempotency key, a correlation, a notification, a device's cid or a recipient, and tells in order of time: "
@@ -81,14 +81,14 @@ void add_trace(CLI::App& parent, Context& context) {
       {{"yizhan trace T20260206-1", "an order: the payment notice, what it paid, who was told"},
        {"yizhan trace SF1234567890", "a parcel: what the carrier said, and on which phones it was shown"},
        {"yizhan trace 4200001234202602061234567890 --bundle trace.json", "with a file to pass on to a colleague"}});
-  command->group(kLookGroup);
-  command->add_option("key", options->key, "any name of it")->type_name("KEY")->required();
+  command.group(kLookGroup);
+  command.add_option("key", options->key, "any name of it").type_name("KEY").required();
   command
-      ->add_option("--bundle", options->bundle,
-                   "also write a support file: everything on record without payloads and secrets, and a command that "
-                   "repeats each delivery")
-      ->type_name("FILE");
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+      .add_option("--bundle", options->bundle,
+                  "also write a support file: everything on record without payloads and secrets, and a command that "
+                  "repeats each delivery")
+      .type_name("FILE");
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

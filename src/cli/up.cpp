@@ -55,8 +55,8 @@ Result<ExitStatus> run(Context& context, const ServeOptions& options) {
 
 }  // namespace
 
-void add_up(CLI::App& parent, Context& context) {
-  CLI::App* command =
+void add_up(Command parent, Context& context) {
+  const Command command =
       add_command(parent, "up", "start the service in the background",
                   "Like 'serve', with a pid file in the data directory and a log file (log.file, yizhan.log in the "
                   "data directory). Returns when the service "
@@ -64,9 +64,9 @@ void add_up(CLI::App& parent, Context& context) {
                   "refused. For a machine that starts its services itself, the Debian package has a systemd unit.",
                   {{"yizhan up", "everything, embedded; 'yizhan status' shows it, 'yizhan down' stops it"},
                    {"yizhan up --config /etc/yizhan.toml", "as that file says"}});
-  command->group(kRunGroup);
-  auto options = std::make_shared<ServeOptions>(*command);
-  on_run(*command, context, [&context, options] { return run(context, *options); });
+  command.group(kRunGroup);
+  auto options = std::make_shared<ServeOptions>(command);
+  on_run(command, context, [&context, options] { return run(context, *options); });
 }
 
 }  // namespace yizhan::cli

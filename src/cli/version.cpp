@@ -8,11 +8,11 @@
 
 namespace yizhan::cli {
 
-void add_version(CLI::App& parent, Context& context) {
-  CLI::App* command =
+void add_version(Command parent, Context& context) {
+  const Command command =
       add_command(parent, "version", "print the version", "", {{"yizhan version --json", "for a program"}});
-  command->group(kSetUpGroup);
-  on_run(*command, context, [&context]() -> Result<ExitStatus> {
+  command.group(kSetUpGroup);
+  on_run(command, context, [&context]() -> Result<ExitStatus> {
     if (context.options.json) {
       context.out()
           << JsonWriter().begin_object().text("version", version()).text("compiler", __VERSION__).end_object().take()

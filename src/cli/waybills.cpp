@@ -86,35 +86,33 @@ Result<ExitStatus> show(const Context& context, const std::string& tracking_no) 
 
 }  // namespace
 
-void add_waybills(CLI::App& parent, Context& context) {
-  CLI::App* waybills = add_command(
+void add_waybills(Command parent, Context& context) {
+  const Command waybills = add_command(
       parent, "waybills", "make parcels known, and show what carriers said of them",
       "Callbacks about a parcel that is not known are refused ('waybill not found'), so that the carrier sends them "
       "again. Applications put parcels by PUT /api/v1/waybills/NUMBER, or by SQL.",
       {{"yizhan waybills put SF1234567890 --order o-1 --user u-1001 --merchant m-1", "who is told of this parcel"},
        {"yizhan waybills show SF1234567890", "where is it?"}});
-  waybills->group(kActGroup);
+  waybills.group(kActGroup);
 
   auto options = std::make_shared<PutOptions>();
-  CLI::App* put_command = add_command(
-      *waybills, "put", "add a parcel, or change it and its order's recipients", "What is left out stays as it is.",
+  const Command put_command = add_command(
+      waybills, "put", "add a parcel, or change it and its order's recipients", "What is left out stays as it is.",
       {{"yizhan waybills put SF1234567890 --order o-1 --user u-1001", "tell a user"},
        {"yizhan waybills put SF1234567890 --carrier SF", "the recipients live elsewhere, or stay"}});
-  put_command->add_option("number", options->waybill.tracking_no, "its tracking number")
-      ->type_name("NUMBER")
-      ->required();
-  put_command->add_option("--carrier", options->waybill.carrier_code, "the carrier's code")->type_name("CODE");
-  put_command->add_option("--order", options->waybill.order_id, "the order it belongs to")->type_name("ID");
-  put_command->add_option("--user", options->user_id, "the order's user")->type_name("ID");
-  put_command->add_option("--merchant", options->merchant_id, "the order's merchant")->type_name("ID");
-  on_run(*put_command, context, [&context, options] { return put(context, *options); });
+  put_command.add_option("number", options->waybill.tracking_no, "its tracking number").type_name("NUMBER").required();
+  put_command.add_option("--carrier", options->waybill.carrier_code, "the carrier's code").type_name("CODE");
+  put_command.add_option("--order", options->waybill.order_id, "the order it belongs to").type_name("ID");
+  put_command.add_option("--user", options->user_id, "the order's user").type_name("ID");
+  put_command.add_option("--merchant", options->merchant_id, "the order's merchant").type_name("ID");
+  on_run(put_command, context, [&context, options] { return put(context, *options); });
 
   auto shown = std::make_shared<std::string>();
-  CLI::App* show_command =
-      add_command(*waybills, "show", "show a parcel: its state, whose it is, what carriers said", "",
+  const Command show_command =
+      add_command(waybills, "show", "show a parcel: its state, whose it is, what carriers said", "",
                   {{"yizhan waybills show SF1234567890", "every step that was reported, oldest first"}});
-  show_command->add_option("number", *shown, "its tracking number")->type_name("NUMBER")->required();
-  on_run(*show_command, context, [&context, shown] { return show(context, *shown); });
+  show_command.add_option("number", *shown, "its tracking number").type_name("NUMBER").required();
+  on_run(show_command, context, [&context, shown] { return show(context, *shown); });
 }
 
 }  // namespace yizhan::cli
