@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 namespace yizhan::api {
 namespace {
 
@@ -56,10 +54,9 @@ std::string metrics_markdown() {
     for (const std::string_view label : metric.labels) {
       if (label.empty()) continue;
       if (!labels.empty()) labels += ", ";
-      fmt::format_to(std::back_inserter(labels), "`{}`", label);
+      labels += fmt::format("`{}`", label);
     }
-    fmt::format_to(std::back_inserter(text), "| `{}` | {} | {} | {} |\n", metric.name, name_of(metric.kind), labels,
-                   metric.help);
+    text += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, name_of(metric.kind), labels, metric.help);
   }
   return text;
 }

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -41,9 +40,9 @@ void append_value(std::string& line, const Field& field) {
   if (const auto* text = std::get_if<std::string_view>(&field.value)) {
     append_json_string(line, *text);
   } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
-    fmt::format_to(std::back_inserter(line), "{}", *number);
+    line += fmt::to_string(*number);
   } else if (const auto* real = std::get_if<double>(&field.value)) {
-    fmt::format_to(std::back_inserter(line), "{:.3f}", *real);
+    line += fmt::format("{:.3f}", *real);
   } else {
     line += std::get<bool>(field.value) ? "true" : "false";
   }

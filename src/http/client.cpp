@@ -116,8 +116,7 @@ struct Client::State final : Exchange::Owner, Connection::Owner, std::enable_sha
       if (reason.empty()) {
         exchange.endpoints.emplace_back(address, exchange.request.url->port);
       } else {
-        fmt::format_to(std::back_inserter(refusals), "{}{} ({})", refusals.empty() ? "" : ", ", address.to_string(),
-                       reason);
+        refusals += fmt::format("{}{} ({})", refusals.empty() ? "" : ", ", address.to_string(), reason);
       }
     }
     if (exchange.endpoints.empty()) {

@@ -51,7 +51,7 @@ ServerResponse problem_response(const Problem& problem, std::string_view detail,
   std::string& body = response.body;
   body = fmt::format(R"({{"type":"urn:yizhan:problem:{}","title":)", problem.code);
   append_json_string(body, problem.title);
-  fmt::format_to(std::back_inserter(body), R"(,"status":{},"code":"{}")", problem.status, problem.code);
+  body += fmt::format(R"(,"status":{},"code":"{}")", problem.status, problem.code);
   if (!detail.empty()) {
     body += R"(,"detail":)";
     append_json_string(body, detail);

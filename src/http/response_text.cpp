@@ -86,9 +86,9 @@ std::string_view DateText::now() {
                                                    "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     std::tm parts{};
     ::gmtime_r(&second_, &parts);
-    fmt::format_to_n(text_.data(), text_.size(), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[parts.tm_wday],
-                     parts.tm_mday, kMonths[parts.tm_mon], parts.tm_year + 1900, parts.tm_hour, parts.tm_min,
-                     parts.tm_sec);
+    fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[parts.tm_wday], parts.tm_mday, kMonths[parts.tm_mon],
+                parts.tm_year + 1900, parts.tm_hour, parts.tm_min, parts.tm_sec)
+        .copy(text_.data(), text_.size());
   }
   return {text_.data(), text_.size()};
 }

@@ -99,7 +99,7 @@ std::string encode_target(std::string_view target) {
     if (byte < 0x80) {
       encoded.push_back(c);
     } else {
-      fmt::format_to(std::back_inserter(encoded), "%{:02X}", byte);
+      encoded += fmt::format("%{:02X}", byte);
     }
   }
   return encoded;
@@ -161,7 +161,7 @@ Result<Url> parse_url(std::string_view text) {
     url.port = static_cast<std::uint16_t>(port);
   }
   if (const auto problem = read_host(authority, url); !problem.empty()) return invalid(text, problem);
-  if (url.port != (url.tls ? 443 : 80)) fmt::format_to(std::back_inserter(url.host_header), ":{}", url.port);
+  if (url.port != (url.tls ? 443 : 80)) url.host_header += fmt::format(":{}", url.port);
   url.target = encode_target(rest.substr(authority_end));
   return url;
 }
