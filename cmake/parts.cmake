@@ -20,6 +20,23 @@ endif()
 set(YIZHAN_PRECOMPILED_HEADERS
     <fmt/format.h> <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional> <string>
     <string_view> <unordered_map> <utility> <variant> <vector>)
+# Those of http/asio.h, which every file includes that takes part in the networking.
+set(YIZHAN_PRECOMPILED_NETWORK_HEADERS
+    <boost/asio/basic_stream_socket.hpp> <boost/asio/basic_waitable_timer.hpp> <boost/asio/io_context.hpp>
+    <boost/asio/ip/tcp.hpp> <boost/asio/post.hpp>)
+
+# Precompiling costs seconds, so two parts do it and the others share theirs.
+function(yizhan_precompile name)
+  if(name STREQUAL "base")
+    target_precompile_headers(yizhan_base PRIVATE ${YIZHAN_PRECOMPILED_HEADERS})
+  elseif(name STREQUAL "http")
+    target_precompile_headers(yizhan_http PRIVATE ${YIZHAN_PRECOMPILED_HEADERS} ${YIZHAN_PRECOMPILED_NETWORK_HEADERS})
+  elseif("http" IN_LIST ARGN)
+    target_precompile_headers(yizhan_${name} REUSE_FROM yizhan_http)
+  else()
+    target_precompile_headers(yizhan_${name} REUSE_FROM yizhan_base)
+  endif()
+endfunction()
 
 # yizhan_part(NAME [DEPENDS part...] [LINK library...]): the static library of src/<folder of the caller>.
 # Every .cpp below the folder belongs to it.
@@ -34,7 +51,7 @@ function(yizhan_part name)
     set(scope PUBLIC)
     target_link_libraries(yizhan_${name} PRIVATE yizhan_warnings)
     if(YIZHAN_PRECOMPILE)
-      target_precompile_headers(yizhan_${name} PRIVATE ${YIZHAN_PRECOMPILED_HEADERS})
+      yizhan_precompile(${name} ${PART_DEPENDS})
     endif()
   endif()
   target_include_directories(yizhan_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
