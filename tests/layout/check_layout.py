@@ -53,6 +53,9 @@ LIBRARY_HOMES = {
     r"openssl/ssl\.h|boost/asio/ssl.*": "src/http",
 }
 
+# Libraries whose headers take so long to compile that no header of ours may include them: each file would pay.
+SLOW_LIBRARIES = r"(?:CLI|toml\+\+|prometheus|curl|boost/beast|boost/json)/.*|boost/(?:beast|json)\.hpp|pugixml\.hpp"
+
 LONGEST_FILE = 500
 # A file may be longer only if it stands here with the reason.
 LONGER_FILES: dict[str, str] = {}
@@ -67,6 +70,7 @@ BANNED_CALLS = {
     r"\bGTEST_SKIP\b|\bSUCCEED\s*\(": "a test asserts something or does not exist",
     r"\bDISABLED_\w": "a test runs or does not exist",
     r"(?<!\()\brc::check\s*\(": "it only answers whether the property holds: EXPECT_TRUE(rc::check(…))",
+    r"\bfmt::format_to(?:_n)?\s*\((?![^;]*FMT_COMPILE)": "text += fmt::format(…): it compiles the whole formatter anew, two seconds a file",
     r"\busing namespace std\s*;": "name what is used",
 }
 BANNED_WORDS = {
@@ -234,6 +238,16 @@ def library_homes(tree):
             for pattern, home in LIBRARY_HOMES.items():
                 if library and re.fullmatch(pattern, library) and not path.startswith(home + "/"):
                     yield Breach(path, line, "library_homes", f"<{library}> belongs to {home} only")
+
+
+def slow_libraries(tree):
+    """What is slow to compile is included by .cpp files only."""
+    for path in tree.code(".h"):
+        if not path.startswith("src/"):
+            continue
+        for line, _, library in includes(tree.text(path)):
+            if library and re.fullmatch(SLOW_LIBRARIES, library):
+                yield Breach(path, line, "slow_libraries", f"<{library}> is slow to compile: include it in a .cpp, declare here what is needed")
 
 
 def file_sizes(tree):
@@ -414,6 +428,7 @@ RULES = [
     include_directions,
     cmake_directions,
     library_homes,
+    slow_libraries,
     file_sizes,
     banned_calls,
     banned_words,

@@ -75,6 +75,12 @@ class Rules(unittest.TestCase):
                  "src/config/a.cpp": "#include <toml++/toml.h>\n", "src/cli/a.cpp": "#include <toml++/toml.h>\n"}
         self.check(check_layout.library_homes, files, ("src/store/open.cpp", 1), ("src/app/a.cpp", 2), ("src/cli/a.cpp", 1))
 
+    def test_headers_include_nothing_that_is_slow_to_compile(self):
+        files = {"src/cli/a.h": "#include <string>\n#include <CLI/CLI.hpp>\n", "src/cli/a.cpp": "#include <CLI/CLI.hpp>\n",
+                 "src/push/a.h": "#include <boost/json/value.hpp>\n#include <boost/json.hpp>\n#include <boost/asio/post.hpp>\n",
+                 "tests/unit/a.h": "#include <toml++/toml.h>\n"}
+        self.check(check_layout.slow_libraries, files, ("src/cli/a.h", 2), ("src/push/a.h", 1), ("src/push/a.h", 2))
+
     def test_no_file_is_longer_than_500_lines(self):
         files = {"src/base/a.cpp": "\n" * 500, "src/base/b.cpp": "\n" * 501, "tests/unit/c.py": "\n" * 501, "bench/d.cpp": "\n" * 501}
         self.check(check_layout.file_sizes, files, ("src/base/b.cpp", 501), ("tests/unit/c.py", 501))
@@ -82,10 +88,10 @@ class Rules(unittest.TestCase):
     def test_banned_calls(self):
         for call in ("std::this_thread::sleep_for(x);", "::usleep(5);", "std::system(\"ls\");", "system (\"ls\");", "strcpy(a, b);",
                      "popen(\"ls\", \"r\");", "rc::check(\"a\", b);", "GTEST_SKIP();", "SUCCEED();", "TEST(A, DISABLED_b) {}", "std::format(\"\");",
-                     "#include <format>", "using namespace std;"):
+                     "#include <format>", "using namespace std;", 'fmt::format_to(out, "{}", x);', 'fmt::format_to_n(p, 9, "{}", x);'):
             self.check(check_layout.banned_calls, {"src/base/a.cpp": "\n" + call + "\n"}, ("src/base/a.cpp", 2))
         for fine in ("// sleep_for is banned", "EXPECT_TRUE(rc::check(\"a\", b));", 'log("usleep(1)");', "boost::system::error_code e;", "file_system(x);", "asio.system(x);",
-                     "using namespace std::chrono_literals;", 'R"(system("ls"))";', "auto million = 1'000'000; // system(\n"):
+                     "using namespace std::chrono_literals;", 'R"(system("ls"))";', 'fmt::format_to(out, FMT_COMPILE("{}"), x);', "auto million = 1'000'000; // system(\n"):
             self.check(check_layout.banned_calls, {"src/base/a.cpp": fine + "\n"})
 
     def test_code_after_literals_is_still_seen(self):
