@@ -242,3 +242,16 @@ def test_a_previous_secret_that_goes_away_makes_a_dead_letter_that_says_so(start
     service.command("replay", event_id)
     sink.wait_count(2)
     assert service.ledger_total()["mismatch"] == 0
+
+
+def test_a_replay_whose_previous_secret_goes_away_releases_nothing_more(start):
+    sink = Sink(lambda callback, count: 500, event_id_header="X-Yizhan-Event-Id")
+    service = start(crm=rotating(sink))
+    ids = make_dead_letters(service, 2)
+    service.stop()
+    begun = json.loads(service.command("--json", "replay", "--platform", "crm", "--secret", "previous", "--gradually").stdout)
+    service.variables["YIZHAN_PLATFORM_CRM_SECRETS"] = NEW
+    service.start()
+    job = wait_state(service, begun["id"], "failed")
+    assert job["last_error"] == "the platform has no previous secret any more" and job["released"] == 0, job
+    assert [service.event(each)["status"] for each in ids] == ["dead_letter"] * 2 and len(sink.callbacks) == 2
