@@ -51,8 +51,9 @@ void write_number(char* at, EventNumber number) {
 std::optional<EventNumber> read_number(std::string_view text) {
   if (text.size() < kNumberDigits) return std::nullopt;
   EventNumber number = 0;
-  const char* end = text.data() + kNumberDigits;
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const char* begin = text.data();
+  const char* end = begin + kNumberDigits;
+  const auto [stop, error] = std::from_chars(begin, end, number);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return number;
 }

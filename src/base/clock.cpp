@@ -90,10 +90,15 @@ std::string to_store_text(UtcTime time) {
   return text;
 }
 
+void write_rfc3339(UtcTime time, char* out) {
+  write_store_text(time, out);
+  out[10] = 'T';
+  out[kStoreTextLength] = 'Z';
+}
+
 std::string to_rfc3339(UtcTime time) {
-  std::string text = to_store_text(time);
-  text[10] = 'T';
-  text += 'Z';
+  std::string text(kRfc3339Length, '\0');
+  write_rfc3339(time, text.data());
   return text;
 }
 

@@ -27,6 +27,9 @@ inline constexpr std::size_t kStoreTextLength = 26;
 
 /// `2026-02-06T08:30:00.000123Z` (RFC 3339): the form of every time in the API and the log.
 std::string to_rfc3339(UtcTime time);
+/// The same, written to 27 bytes at `out`; no terminator.
+void write_rfc3339(UtcTime time, char* out);
+inline constexpr std::size_t kRfc3339Length = 27;
 
 /// Reads RFC 3339 and the store's form, with or without fraction (up to 9 digits), `T` or a space between, `Z`,
 /// `±hh:mm` or nothing (UTC) at the end. Empty when the text is anything else or the date does not exist.

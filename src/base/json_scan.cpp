@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <memory>
 
 #include "base/hex_digit.h"
+#include "base/plain_run.h"
 #include "base/utf8.h"
 
 namespace yizhan::json {
@@ -20,18 +20,6 @@ bool is_space(char character) {
 }
 bool is_digit(char character) {
   return character >= '0' && character <= '9';
-}
-
-/// Whether none of eight bytes ends a run of plain ASCII inside a string: a quote, a backslash, a control character, or
-/// a byte of a longer sequence. May say no where it could say yes.
-bool eight_plain(const char* bytes) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHighs = 0x8080808080808080U;
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, sizeof word);
-  const std::uint64_t quote = word ^ (kOnes * '"');
-  const std::uint64_t backslash = word ^ (kOnes * '\\');
-  return ((word | (word - kOnes * 0x20) | (quote - kOnes) | (backslash - kOnes)) & kHighs) == 0;
 }
 
 /// Walks over the text. After a function returned false, what() says what was wrong at position().
@@ -87,7 +75,7 @@ class Scanner {
   bool string(bool& escaped) {
     if (!take('"')) return complain("a string in double quotes is due");
     while (true) {
-      while (text_.size() - at_ >= 8 && eight_plain(text_.data() + at_)) at_ += 8;
+      at_ += plain_json_run(text_.substr(at_));
       if (at_end()) return complain("a string is not ended");
       const char character = text_[at_];
       const auto byte = static_cast<unsigned char>(character);

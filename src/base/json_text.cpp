@@ -1,25 +1,16 @@
 #include "base/json_text.h"
 
-#include <algorithm>
 #include <cstddef>
 
+#include "base/plain_run.h"
 #include "base/utf8.h"
 
 namespace yizhan {
-namespace {
-
-/// ASCII that stands for itself: nearly all there is.
-bool is_plain(char character) {
-  return character >= 0x20 && character < 0x7f && character != '"' && character != '\\';
-}
-
-}  // namespace
-
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
   out += '"';
   while (!text.empty()) {
-    const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const std::size_t plain = plain_json_run(text);
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;

@@ -3,7 +3,7 @@
 #include <array>
 #include <boost/container/static_vector.hpp>
 #include <chrono>
-#include <string>
+#include <string_view>
 
 #include "base/log.h"
 
@@ -52,8 +52,9 @@ void log_callback(const CallbackLine& line) {
   add("traceId", line.trace_id);
   fields.emplace_back("durationMs", std::chrono::duration<double, std::milli>(line.duration).count());
   fields.emplace_back("bodyBytes", line.body_bytes);
-  const std::string timestamp = to_rfc3339(line.received_at);
-  fields.emplace_back("timestamp", timestamp);
+  std::array<char, kRfc3339Length> timestamp;
+  write_rfc3339(line.received_at, timestamp.data());
+  fields.emplace_back("timestamp", std::string_view(timestamp.data(), timestamp.size()));
   log::write(log::Level::kInfo, "callback", std::span<const log::Field>(fields.data(), fields.size()));
 }
 

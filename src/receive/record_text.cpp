@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/plain_run.h"
 #include "base/utf8.h"
 #include "http/ascii_case.h"
 #include "http/percent_encoding.h"
@@ -18,13 +19,9 @@ constexpr std::array<std::string_view, 8> kSecretHeaders{
     "Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key", "X-Auth-Token", "X-Access-Token", "Token",
 };
 
-bool is_plain(char character) {
-  return character >= 0x20 && character < 0x7f;
-}
-
 /// The length of the character at the front of `text` if it may stay as it is, else 0.
 std::size_t kept_length(std::string_view text) {
-  if (is_plain(text.front())) return 1;
+  if (is_printable_ascii(text.front())) return 1;
   const auto first = static_cast<unsigned char>(text.front());
   if (first < 0x80) return 0;
   const std::size_t length = utf8_sequence_length(text);
@@ -54,9 +51,8 @@ bool is_secret_parameter(std::string_view name) {
 
 void append_recordable(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const auto plain_end = std::ranges::find_if_not(text, is_plain);
-    const auto plain = static_cast<std::size_t>(plain_end - text.begin());
-    out.append(text.data(), plain);
+    const std::size_t plain = printable_run(text);
+    out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) return;
     const std::size_t length = kept_length(text);
@@ -66,7 +62,7 @@ void append_recordable(std::string& out, std::string_view text) {
 }
 
 std::string recordable(std::string_view text, std::size_t limit) {
-  if (text.size() <= limit && std::ranges::all_of(text, is_plain)) return std::string(text);
+  if (text.size() <= limit && printable_run(text) == text.size()) return std::string(text);
   std::string out;
   while (!text.empty()) {
     const std::size_t length = kept_length(text);
@@ -79,12 +75,13 @@ std::string recordable(std::string_view text, std::size_t limit) {
 }
 
 bool is_recordable(std::string_view text) {
-  while (!text.empty()) {
+  while (true) {
+    text.remove_prefix(printable_run(text));
+    if (text.empty()) return true;
     const std::size_t length = kept_length(text);
     if (length == 0) return false;
     text.remove_prefix(length);
   }
-  return true;
 }
 
 HeaderRecord::HeaderRecord(std::vector<std::string> secret_headers) : secret_headers_(std::move(secret_headers)) {

@@ -51,11 +51,16 @@ struct Work {
 /// Moves the first `count` items of `from` to the end of `to`.
 template <class Item>
 void move_front(std::vector<Item>& from, std::vector<Item>& to, std::size_t count) {
-  const auto end = from.begin() + static_cast<std::ptrdiff_t>(std::min(count, from.size()));
-  if (to.empty() && end == from.end()) {
+  const auto distance = static_cast<std::ptrdiff_t>(std::min(count, from.size()));
+  if (to.empty()) {
+    // The items are large: those that are meant stay where they are, the others move out.
     to.swap(from);
+    const auto rest = to.begin() + distance;
+    from.insert(from.end(), std::move_iterator(rest), std::move_iterator(to.end()));
+    to.erase(rest, to.end());
     return;
   }
+  const auto end = from.begin() + distance;
   to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(end));
   from.erase(from.begin(), end);
 }

@@ -32,8 +32,9 @@ struct CommitCounters {
 
 class GroupCommit {
  public:
-  using AcceptDone = std::move_only_function<void(Result<std::vector<Accepted>>, AcceptCall)>;
-  using ReceiveDone = std::move_only_function<void(Result<Received>, ReceiveCall)>;
+  // The calls are large: they are handed on by reference.
+  using AcceptDone = std::move_only_function<void(Result<std::vector<Accepted>>&&, AcceptCall&&)>;
+  using ReceiveDone = std::move_only_function<void(Result<Received>&&, ReceiveCall&&)>;
   using RecordDone = std::move_only_function<void(RecordReply)>;
   using ClaimDone = std::move_only_function<void(Result<ClaimReply>)>;
   using Task = std::move_only_function<void(Store&)>;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <limits>
 #include <tuple>
+#include <utility>
 
 #include "store/receiving.h"
 
@@ -13,6 +15,9 @@ constexpr std::int64_t kWindowDays = 7;
 /// A stretch is as long as what came, twice over, so that what is too much becomes less.
 constexpr std::size_t kStretchPerAdded = 2;
 
+/// Hashes that are read into a filter with each commit: some 50 µs.
+constexpr std::int64_t kReadPortion = 256;
+
 /// Entries in a bucket when as many are held as may be.
 constexpr std::size_t kInBucket = 8;
 
@@ -22,11 +27,14 @@ std::int64_t day_of(UtcTime time) {
 
 }  // namespace
 
-CallbackLookup::CallbackLookup(Connection& connection, std::size_t most_held)
-    : connection_(&connection), most_held_(most_held), held_(std::bit_ceil(std::max(most_held / kInBucket, 2UZ))) {}
+CallbackLookup::CallbackLookup(Connection& connection, std::size_t most_held, std::size_t filter_bytes)
+    : connection_(&connection),
+      most_held_(most_held),
+      filter_bytes_(filter_bytes),
+      held_(std::bit_ceil(std::max(most_held / kInBucket, 2UZ))) {}
 
-Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t most_held) {
-  CallbackLookup lookup(connection, most_held);
+Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t most_held, std::size_t filter_bytes) {
+  CallbackLookup lookup(connection, most_held, filter_bytes);
   const std::pair<Statement*, std::string_view> statements[] = {
       {&lookup.next_day_, "SELECT min(day) FROM callback_lookup WHERE day > ?1"},
       {&lookup.find_, "SELECT callback_id FROM callback_lookup WHERE day = ?1 AND hash = ?2"},
@@ -34,6 +42,7 @@ Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t 
       {&lookup.read_through_, "SELECT indexed_through FROM callback_lookup_state"},
       {&lookup.set_through_, "UPDATE callback_lookup_state SET indexed_through = ?1"},
       {&lookup.read_tail_, "SELECT callback_id, value FROM callback_keys WHERE callback_id > ?1 AND accepted = 1"},
+      {&lookup.read_day_, "SELECT hash FROM callback_lookup WHERE day = ?1 AND hash > ?2 ORDER BY hash LIMIT ?3"},
   };
   for (const auto& [statement, text] : statements) {
     auto prepared = connection.prepare(text);
@@ -41,6 +50,14 @@ Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t 
     *statement = std::move(*prepared);
   }
   return lookup;
+}
+
+Result<void> CallbackLookup::prepare(UtcTime now) {
+  if (!loaded_) {
+    if (auto done = load(now); !done) return done;
+  }
+  const std::int64_t today = day_of(now);
+  return today == days_as_of_ ? Result<void>() : look_for_days(today);
 }
 
 Result<void> CallbackLookup::load(UtcTime now) {
@@ -75,20 +92,16 @@ void CallbackLookup::hold(const Entry& entry) {
 }
 
 Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, UtcTime now) {
-  if (!loaded_) {
-    if (auto done = load(now); !done) return std::unexpected(done.error());
-  }
+  if (auto done = prepare(now); !done) return std::unexpected(done.error());
   const std::int64_t today = day_of(now);
-  if (today != days_as_of_) {
-    if (auto done = look_for_days(today); !done) return std::unexpected(done.error());
-  }
   const std::int64_t hash = value_hash(value);
   std::vector<std::int64_t> found;
   for (const Entry& entry : bucket_of(hash)) {
     if (entry.hash == hash && entry.day >= today - kWindowDays) found.push_back(entry.callback_id);
   }
-  for (const std::int64_t day : days_) {
-    find_.bind(1, day);
+  for (const Day& day : days_) {
+    if (day.complete && !day.filter.may_have(hash)) continue;
+    find_.bind(1, day.day);
     find_.bind(2, hash);
     const ResetGuard guard(find_);
     int code = SQLITE_ROW;
@@ -99,7 +112,7 @@ Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, U
 }
 
 Result<void> CallbackLookup::look_for_days(std::int64_t today) {
-  days_.clear();
+  std::vector<Day> known = std::exchange(days_, {});
   std::int64_t after = today - kWindowDays - 1;
   for (;;) {
     next_day_.bind(1, after);
@@ -108,16 +121,15 @@ Result<void> CallbackLookup::look_for_days(std::int64_t today) {
     if (code != SQLITE_ROW) return std::unexpected(connection_->error(code, "look up the keys of callbacks"));
     if (next_day_.null(0)) break;
     after = next_day_.integer(0);
-    days_.push_back(after);
+    const auto day = std::ranges::find(known, after, &Day::day);
+    days_.push_back(day != known.end() ? std::move(*day) : Day{.day = after});
   }
   days_as_of_ = today;
   return {};
 }
 
 Result<void> CallbackLookup::add(std::string_view value, std::int64_t callback_id, UtcTime now) {
-  if (!loaded_) {
-    if (auto done = load(now); !done) return done;
-  }
+  if (auto done = prepare(now); !done) return done;
   if (added_.empty()) {
     next_to_write_before_ = next_to_write_;
     round_began_at_before_ = round_began_at_;
@@ -130,7 +142,9 @@ Result<void> CallbackLookup::add(std::string_view value, std::int64_t callback_i
 }
 
 Result<void> CallbackLookup::write_stretch() {
-  if (added_.empty() || held_count_ <= most_held_) return {};
+  if (added_.empty()) return {};
+  if (auto done = read_portion(); !done) return done;
+  if (held_count_ <= most_held_) return {};
   const std::size_t stretch = std::min(kStretchPerAdded * added_.size(), held_count_ - most_held_ + added_.size());
   for (std::size_t count = 0; count < stretch; count += in_order_.size()) {
     if (next_to_write_ == held_.size()) return begin_round();  // the rest comes with the next commit
@@ -151,9 +165,49 @@ Result<void> CallbackLookup::write_bucket(const Bucket& bucket) {
     if (const int code = insert_.run(); code != SQLITE_DONE) {
       return std::unexpected(connection_->error(code, "index the keys of callbacks"));
     }
-    if (std::ranges::find(days_, entry.day) == days_.end()) days_.push_back(entry.day);
+    note_written(entry);
   }
   return {};
+}
+
+void CallbackLookup::note_written(const Entry& entry) {
+  auto day = std::ranges::find(days_, entry.day, &Day::day);
+  if (day == days_.end()) day = days_.insert(day, Day{.day = entry.day, .complete = true});
+  // Should the transaction be rolled back, the filter has a hash too many: the tree is asked once in vain.
+  if (day->complete || day->reading) day->filter.add(entry.hash);
+}
+
+Result<void> CallbackLookup::read_portion() {
+  keep_filters_small();
+  const auto unread = std::ranges::find_if(days_, [](const Day& day) { return !day.complete && day.reading; });
+  if (unread == days_.end()) return {};
+  // No hash is behind the smallest.
+  if (unread->read_up_to == kSmallestHash) unread->filter.add(kSmallestHash);
+  read_day_.bind(1, unread->day);
+  read_day_.bind(2, unread->read_up_to);
+  read_day_.bind(3, kReadPortion);
+  const ResetGuard guard(read_day_);
+  int code = SQLITE_ROW;
+  std::int64_t read = 0;
+  for (; (code = read_day_.step()) == SQLITE_ROW; ++read) {
+    unread->read_up_to = read_day_.integer(0);
+    unread->filter.add(unread->read_up_to);
+  }
+  if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "read the keys of callbacks"));
+  unread->complete = read < kReadPortion;
+  return {};
+}
+
+/// Where the filters have become too large the oldest is given up: fewest values are that old.
+void CallbackLookup::keep_filters_small() {
+  std::size_t bytes = 0;
+  for (const Day& day : days_) bytes += day.filter.bytes();
+  for (Day& day : days_) {
+    if (bytes <= filter_bytes_) return;
+    bytes -= day.filter.bytes();
+    day.filter = HashFilter();
+    day.complete = day.reading = false;
+  }
 }
 
 /// What was held when the round that ends here began has been written since.

@@ -2,9 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <utility>
 
 namespace yizhan::store::sqlite {
+namespace {
+
+// In the order in which InboundWriter::bind() binds them.
+constexpr std::string_view kCallbackColumns =
+    "id, received_at, source, event_type, idempotency_key, verdict, reason, effect, answer_status, duration_us, "
+    "first_id, event_ids, peer_address, target, body_size, headers, body";
+constexpr std::string_view kKeyColumns = "callback_id, name, value, accepted";
+
+}  // namespace
 
 Result<InboundWriter> InboundWriter::open(Connection& connection, OutboxWriter& outbox) {
   auto lookup = CallbackLookup::open(connection);
@@ -31,11 +41,7 @@ Result<void> InboundWriter::prepare() {
         verdict);
   };
   const std::pair<Statement*, std::string> statements[] = {
-      {&insert_callback_,
-       "INSERT INTO inbound_callbacks (received_at, source, event_type, idempotency_key, verdict, reason, effect, "
-       "answer_status, duration_us, first_id, event_ids, peer_address, target, body_size, headers, body) "
-       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"},
-      {&insert_key_, "INSERT INTO callback_keys (callback_id, name, value, accepted) VALUES (?1, ?2, ?3, ?4)"},
+      {&newest_id_, "SELECT coalesce(max(id), 0) FROM inbound_callbacks"},
       {&find_first_,
        "SELECT body = ?4 FROM inbound_callbacks WHERE id = ?1 AND source = ?2 AND idempotency_key = ?3 "
        "AND verdict = 'accepted'"},
@@ -50,7 +56,26 @@ Result<void> InboundWriter::prepare() {
     if (!prepared) return std::unexpected(prepared.error());
     *statement = std::move(*prepared);
   }
+  auto callbacks = RowInserts::open(*connection_, "inbound_callbacks", kCallbackColumns);
+  if (!callbacks) return std::unexpected(callbacks.error());
+  insert_callbacks_ = std::move(*callbacks);
+  auto keys = RowInserts::open(*connection_, "callback_keys", kKeyColumns);
+  if (!keys) return std::unexpected(keys.error());
+  insert_keys_ = std::move(*keys);
   return {};
+}
+
+void InboundWriter::commit() {
+  lookup_.commit();
+  last_id_.reset();
+}
+
+void InboundWriter::roll_back() {
+  minutes_.roll_back();
+  lookup_.roll_back();
+  last_id_.reset();
+  rows_.clear();
+  key_rows_.clear();
 }
 
 Result<Result<Received>> InboundWriter::receive(const ReceiveCall& call, const Moment& moment) {
@@ -74,6 +99,9 @@ Result<std::optional<InboundWriter::First>> InboundWriter::find_first(const Rece
   const auto candidates = lookup_.find(cut_key_value(callback.idempotency_key), moment.wall);
   if (!candidates) return std::unexpected(candidates.error());
   for (const std::int64_t id : *candidates) {
+    if (is_waiting(id)) {
+      if (auto done = write_rows(); !done) return std::unexpected(done.error());
+    }
     find_first_.bind(1, id);
     find_first_.bind(2, std::string_view(callback.source));
     find_first_.bind(3, std::string_view(callback.idempotency_key));
@@ -173,31 +201,18 @@ Result<Result<void>> InboundWriter::store_events(const ReceiveCall& call, const 
 
 Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling, std::optional<std::string_view> body,
                                    const Moment& moment, Received& received) {
-  const InboundCallback& callback = call.callback;
-  const std::string event_ids = joined_ids(received);
-  insert_callback_.bind(1, callback.received_at);
-  insert_callback_.bind(2, std::string_view(callback.source));
-  insert_callback_.bind(3, std::string_view(callback.event_type));
-  insert_callback_.bind(4, std::string_view(callback.idempotency_key));
-  insert_callback_.bind(5, to_string(ruling.verdict));
-  insert_callback_.bind(6, ruling.reason);
-  insert_callback_.bind(7, to_string(ruling.effect));
-  insert_callback_.bind(8, std::int64_t{ruling.answer_status});
-  insert_callback_.bind(9, callback.duration.count());
-  received.first_id ? insert_callback_.bind(10, *received.first_id) : insert_callback_.bind_null(10);
-  insert_callback_.bind(11, std::string_view(event_ids));
-  insert_callback_.bind(12, std::string_view(callback.peer));
-  insert_callback_.bind(13, std::string_view(callback.target));
-  insert_callback_.bind(14, callback.body_size);
-  insert_callback_.bind(15, std::string_view(callback.headers));
-  body ? insert_callback_.bind_blob(16, *body) : insert_callback_.bind_null(16);
-  if (const int code = insert_callback_.run(); code != SQLITE_DONE) {
-    return std::unexpected(error(code, "put a callback on record"));
-  }
-  received.callback_id = connection_->last_insert_sequence();
+  const auto id = take_id();
+  if (!id) return std::unexpected(id.error());
+  rows_.push_back({.id = *id,
+                   .call = &call,
+                   .ruling = ruling,
+                   .first_id = received.first_id,
+                   .event_ids = joined_ids(received),
+                   .body = body});
+  received.callback_id = *id;
   received.verdict = ruling.verdict;
   received.reason = ruling.reason;
-  minutes_.note(callback.received_at, received.callback_id);
+  minutes_.note(call.callback.received_at, *id);
   if (ruling.verdict == Verdict::kRejected) rejected_.pace.added(1);
   if (ruling.verdict == Verdict::kDuplicate) duplicates_.pace.added(1);
   if (!body) return {};
@@ -207,20 +222,70 @@ Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling
 Result<void> InboundWriter::insert_keys(const ReceiveCall& call, const Moment& moment, const Received& received) {
   const bool accepted = received.verdict == Verdict::kAccepted;
   for (const SearchKey& key : search_keys(call)) {
-    insert_key_.bind(1, received.callback_id);
-    insert_key_.bind(2, key.name);
-    insert_key_.bind(3, key.value);
-    insert_key_.bind(4, std::int64_t{accepted});
-    if (const int code = insert_key_.run(); code != SQLITE_DONE) {
-      return std::unexpected(error(code, "note a key of a callback"));
-    }
+    key_rows_.push_back({.callback_id = received.callback_id, .key = key, .accepted = accepted});
     if (!accepted) continue;
     if (auto added = lookup_.add(key.value, received.callback_id, moment.wall); !added) return added;
   }
   return {};
 }
 
+/// One more than the newest, as SQLite would choose it.
+Result<std::int64_t> InboundWriter::take_id() {
+  if (!last_id_) {
+    const ResetGuard guard(newest_id_);
+    if (const int code = newest_id_.step(); code != SQLITE_ROW) {
+      return std::unexpected(error(code, "find the newest callback"));
+    }
+    last_id_ = newest_id_.integer(0);
+  }
+  return ++*last_id_;
+}
+
+Result<void> InboundWriter::write_rows() {
+  const auto bind_row = [](Statement& statement, int first, const auto& row) { bind(statement, first, row); };
+  if (const int code = insert_callbacks_.insert(std::span(std::as_const(rows_)), bind_row); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "put callbacks on record"));
+  }
+  if (const int code = insert_keys_.insert(std::span(std::as_const(key_rows_)), bind_row); code != SQLITE_DONE) {
+    return std::unexpected(error(code, "note the keys of callbacks"));
+  }
+  rows_.clear();
+  key_rows_.clear();
+  return {};
+}
+
+void InboundWriter::bind(Statement& statement, int first, const CallbackRow& row) {
+  const InboundCallback& callback = row.call->callback;
+  int next = first;
+  statement.bind(next++, row.id);
+  statement.bind(next++, callback.received_at);
+  statement.bind(next++, std::string_view(callback.source));
+  statement.bind(next++, std::string_view(callback.event_type));
+  statement.bind(next++, std::string_view(callback.idempotency_key));
+  statement.bind(next++, to_string(row.ruling.verdict));
+  statement.bind(next++, row.ruling.reason);
+  statement.bind(next++, to_string(row.ruling.effect));
+  statement.bind(next++, std::int64_t{row.ruling.answer_status});
+  statement.bind(next++, callback.duration.count());
+  row.first_id ? statement.bind(next, *row.first_id) : statement.bind_null(next);
+  ++next;
+  statement.bind(next++, std::string_view(row.event_ids));
+  statement.bind(next++, std::string_view(callback.peer));
+  statement.bind(next++, std::string_view(callback.target));
+  statement.bind(next++, callback.body_size);
+  statement.bind(next++, std::string_view(callback.headers));
+  row.body ? statement.bind_blob(next, *row.body) : statement.bind_null(next);
+}
+
+void InboundWriter::bind(Statement& statement, int first, const KeyRow& row) {
+  statement.bind(first, row.callback_id);
+  statement.bind(first + 1, row.key.name);
+  statement.bind(first + 2, row.key.value);
+  statement.bind(first + 3, std::int64_t{row.accepted});
+}
+
 Result<void> InboundWriter::finish(const InboundQuota& quota) {
+  if (auto done = write_rows(); !done) return done;
   if (auto done = minutes_.write(); !done) return done;
   if (auto done = lookup_.write_stretch(); !done) return done;
   if (auto done = forget(rejected_, quota.rejected); !done) return done;

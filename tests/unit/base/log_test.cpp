@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/json_scan.h"
@@ -62,6 +63,20 @@ TEST_F(LogTest, NoValueForgesALine) {
       events += (*member)->key == "event" ? 1 : 0;
     EXPECT_EQ(events, 1) << output;
     EXPECT_EQ(output.find('\x1b'), std::string::npos);
+  }
+}
+
+TEST_F(LogTest, NumbersHaveThreeDecimals) {
+  const std::pair<double, std::string> cases[] = {{0, "0.000"},
+                                                  {12.3456, "12.346"},
+                                                  {-0.25, "-0.250"},
+                                                  {0.0004, "0.000"},
+                                                  {999.9996, "1000.000"},
+                                                  {7e11, "700000000000.000"},
+                                                  {1e15, "1000000000000000.000"}};
+  for (const auto& [number, text] : cases) {
+    const std::string line = captured([&] { info("event", {{"number", number}}); });
+    EXPECT_TRUE(line.ends_with("\"number\":" + text + "}\n")) << line;
   }
 }
 

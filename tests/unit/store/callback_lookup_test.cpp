@@ -102,6 +102,35 @@ TEST_F(CallbackLookupTest, FindsAllAfterEveryRestart) {
   }
 }
 
+TEST_F(CallbackLookupTest, FindsAllWhileATreeIsReadIntoItsFilter) {
+  for (int i = 0; i < 300; ++i) add();
+  restart();
+  // The tree has some 2,000 entries: with each commit a portion of 256 is read, and others are written beside it.
+  for (int i = 0; i < 20; ++i) {
+    add();
+    ASSERT_EQ(missing(), 0) << "after " << i << " commits";
+  }
+}
+
+TEST_F(CallbackLookupTest, FindsAllWithoutRoomForAFilter) {
+  lookup_.emplace(std::move(*CallbackLookup::open(connection_, kMostHeld, 0)));
+  for (int i = 0; i < 100; ++i) add();
+  EXPECT_EQ(missing(), 0);
+}
+
+TEST_F(CallbackLookupTest, TheSameValueManyTimesIsFoundEachTime) {
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(connection_.execute("BEGIN IMMEDIATE"));
+    for (int j = 0; j < kAtOnce; ++j) ASSERT_TRUE(lookup_->add("the same", ++last_id_, now_));
+    ASSERT_TRUE(lookup_->write_stretch());
+    ASSERT_TRUE(connection_.execute("COMMIT"));
+    lookup_->commit();
+  }
+  const auto found = lookup_->find("the same", now_);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(static_cast<std::int64_t>(found->size()), last_id_);
+}
+
 TEST_F(CallbackLookupTest, WhatIsRolledBackLeavesNothing) {
   for (int i = 0; i < 150; ++i) {
     add(i % 3 != 0);
