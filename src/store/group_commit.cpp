@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "store/waiting_work.h"
 
 namespace yizhan::store {
 namespace {
@@ -19,165 +19,10 @@ namespace {
 /// How often a stop tries to write down what is left before it gives up on a store that is gone.
 constexpr int kTriesAtTheEnd = 3;
 
-/// As few items as are worth a commit of their own: fewer are not shared out.
-constexpr std::size_t kWorthACommit = 16;
-
 /// A reason that lies in what was written: trying the same again gives the same.
 bool is_deterministic(const Error& error) {
   return error.code == "value_refused" || error.code == "sql_error" || error.code == "event_id_taken" ||
          error.code == "idempotency_conflict";
-}
-
-/// Requests with the functions that wait for their answers, position by position.
-struct Work {
-  std::vector<AttemptRecord> records;
-  std::vector<GroupCommit::RecordDone> record_done;
-  std::vector<AcceptCall> accepts;
-  std::vector<GroupCommit::AcceptDone> accept_done;
-  std::vector<ReceiveCall> receives;
-  std::vector<GroupCommit::ReceiveDone> receive_done;
-  std::vector<Release> releases;
-  std::vector<ClaimRequest> claims;
-  std::vector<GroupCommit::ClaimDone> claim_done;
-
-  std::size_t size() const {
-    return records.size() + accepts.size() + receives.size() + releases.size() + claims.size();
-  }
-  /// Those that are refused when too many wait.
-  std::size_t calls() const { return accepts.size() + receives.size(); }
-  bool empty() const { return size() == 0; }
-};
-
-/// Moves the first `count` items of `from` to the end of `to`.
-template <class Item>
-void move_front(std::vector<Item>& from, std::vector<Item>& to, std::size_t count) {
-  const auto distance = static_cast<std::ptrdiff_t>(std::min(count, from.size()));
-  if (to.empty()) {
-    // The items are large: those that are meant stay where they are, the others move out.
-    to.swap(from);
-    const auto rest = to.begin() + distance;
-    from.insert(from.end(), std::move_iterator(rest), std::move_iterator(to.end()));
-    to.erase(rest, to.end());
-    return;
-  }
-  const auto end = from.begin() + distance;
-  to.insert(to.end(), std::move_iterator(from.begin()), std::move_iterator(end));
-  from.erase(from.begin(), end);
-}
-
-void move_records(Work& from, Work& to, std::size_t count) {
-  move_front(from.records, to.records, count);
-  move_front(from.record_done, to.record_done, count);
-}
-void move_accepts(Work& from, Work& to, std::size_t count) {
-  move_front(from.accepts, to.accepts, count);
-  move_front(from.accept_done, to.accept_done, count);
-}
-void move_receives(Work& from, Work& to, std::size_t count) {
-  move_front(from.receives, to.receives, count);
-  move_front(from.receive_done, to.receive_done, count);
-}
-void move_claims(Work& from, Work& to, std::size_t count) {
-  move_front(from.claims, to.claims, count);
-  move_front(from.claim_done, to.claim_done, count);
-}
-
-void move_all(Work& from, Work& to) {
-  move_records(from, to, from.records.size());
-  move_accepts(from, to, from.accepts.size());
-  move_receives(from, to, from.receives.size());
-  move_front(from.releases, to.releases, from.releases.size());
-  move_claims(from, to, from.claims.size());
-}
-
-/// What a call adds to a transaction.
-std::size_t items_of(const AcceptCall& call) {
-  return call.events.size();
-}
-std::size_t items_of(const ReceiveCall& call) {
-  return 1 + call.effect_events.size() + call.events.size();
-}
-template <class Call>
-std::size_t items_of(const std::vector<Call>& calls) {
-  std::size_t items = 0;
-  for (const Call& call : calls) items += items_of(call);
-  return items;
-}
-
-/// What a transaction with all of this writes; also of a WriteBatch.
-std::size_t items_of(const auto& work)
-  requires requires { work.releases; }
-{
-  return work.records.size() + work.releases.size() + work.claims.size() + items_of(work.accepts) +
-         items_of(work.receives);
-}
-
-/// The calls at the front that hold at most `items` together; at least one call.
-template <class Call>
-std::size_t calls_within(const std::vector<Call>& calls, std::size_t items) {
-  std::size_t count = 0;
-  std::size_t held = 0;
-  while (count < calls.size() && (count == 0 || held + items_of(calls[count]) <= items)) {
-    held += items_of(calls[count++]);
-  }
-  return count;
-}
-
-/// How much of what waits the next transaction takes. If it takes everything, all callers wait for one and the same
-/// commit: nobody brings new work while it lasts, and the writer has none while they are answered. Half at a time, both
-/// go on side by side (SQLite, 64 connections: a sixth more accepted a second). Where the writer only waits for a
-/// server, large transactions are worth more: what each costs by itself is the server's bound (PostgreSQL: a quarter
-/// more accepted when it takes all).
-std::size_t share_of(const Work& waiting, const GroupCommit::Options& options) {
-  const std::size_t items = items_of(waiting);
-  return std::clamp(items / options.share, std::min(kWorthACommit, options.batch_limit), options.batch_limit);
-}
-
-/// Takes from `waiting` what the next transaction writes.
-Work take_batch(Work& waiting, std::size_t limit) {
-  Work batch;
-  move_front(waiting.releases, batch.releases, limit);
-  move_claims(waiting, batch, limit);
-  move_records(waiting, batch, limit);
-  // Results come from events that were accepted: if they fill a transaction alone, new events still get their share.
-  const std::size_t room = std::max(limit - std::min(limit, batch.records.size()), limit / 4);
-  // Where both wait, neither waits for the other: each gets what the other leaves, and half in any case.
-  const auto share = [room](std::size_t of_others) { return std::max(room - std::min(room, of_others), room / 2); };
-  const std::size_t for_accepts = share(items_of(waiting.receives));
-  const std::size_t for_receives = share(items_of(waiting.accepts));
-  move_accepts(waiting, batch, calls_within(waiting.accepts, for_accepts));
-  move_receives(waiting, batch, calls_within(waiting.receives, for_receives));
-  return batch;
-}
-
-/// Half of the work: to find the one item that the store refuses.
-Work split(Work& work) {
-  Work half;
-  std::size_t count = work.size() / 2;
-  const auto part = [&](std::size_t available) {
-    const std::size_t taken = std::min(count, available);
-    count -= taken;
-    return taken;
-  };
-  move_records(work, half, part(work.records.size()));
-  move_accepts(work, half, part(work.accepts.size()));
-  move_receives(work, half, part(work.receives.size()));
-  move_front(work.releases, half.releases, part(work.releases.size()));
-  move_claims(work, half, part(work.claims.size()));
-  return half;
-}
-
-/// Everybody who waits for an answer hears of the error, and gets his call back.
-void refuse_waiting(Work& work, const Error& error) {
-  for (std::size_t i = 0; i < work.accept_done.size(); ++i) {
-    if (work.accept_done[i]) work.accept_done[i](std::unexpected(error), std::move(work.accepts[i]));
-  }
-  for (std::size_t i = 0; i < work.receive_done.size(); ++i) {
-    if (work.receive_done[i]) work.receive_done[i](std::unexpected(error), std::move(work.receives[i]));
-  }
-  for (auto& done : work.claim_done) {
-    if (done) done(std::unexpected(error));
-  }
 }
 
 }  // namespace
@@ -188,7 +33,7 @@ struct GroupCommit::State {
 
   // Owned by the writer's thread.
   const std::unique_ptr<Store> store;
-  Work backlog;           ///< taken over, not yet committed: what is over the limit, and what a failed commit left
+  WaitingWork backlog;    ///< taken over, not yet committed: what is over the limit, and what a failed commit left
   Milliseconds pause{0};  ///< before the next try; 0 unless the last commit failed
 
   const Post post;  ///< thread-safe
@@ -197,7 +42,7 @@ struct GroupCommit::State {
   std::mutex mutex;
   std::condition_variable news;
   // Guarded by mutex.
-  Work handed_over;
+  WaitingWork handed_over;
   std::vector<Task> tasks;
   std::size_t calls_waiting = 0;            ///< accepts and receives, handed over or in the backlog
   std::optional<SteadyTime> at_work_since;  ///< while the writer has something in hand
@@ -222,7 +67,7 @@ struct GroupCommit::State {
   /// Where as many calls wait already as may wait it is refused; where the writer is stuck, with all that wait for it.
   template <class Add>
   void hand_over_call(Add add) {
-    Work refused;
+    WaitingWork refused;
     hand_over([&] {
       if (is_stuck()) {
         take_unseen_calls(refused);
@@ -238,14 +83,14 @@ struct GroupCommit::State {
   }
 
   bool is_stuck() const;
-  void take_unseen_calls(Work& to);
-  void refuse_busy(Work refused);
+  void take_unseen_calls(WaitingWork& to);
+  void refuse_busy(WaitingWork refused);
   void run();
   bool take_over(std::vector<Task>& due_tasks);
-  void commit(Work work);
-  void complete(Work work, WriteBatch batch, WriteReply reply);
-  void fail_all(Work work, const Error& error);
-  void refuse_single(Work work, const Error& error);
+  void commit(WaitingWork work);
+  void complete(WaitingWork work, WriteBatch batch, WriteReply reply);
+  void fail_all(WaitingWork work, const Error& error);
+  void refuse_single(WaitingWork work, const Error& error);
   void give_up();
 };
 
@@ -256,7 +101,7 @@ void GroupCommit::State::run() {
     const bool going_on = take_over(due_tasks);
     for (Task& task : due_tasks) task(*store);
     // A store that failed is tried even when nobody has anything for it: callers stay away until it is healthy again.
-    if (!backlog.empty() || !healthy) commit(take_batch(backlog, share_of(backlog, options)));
+    if (!backlog.empty() || !healthy) commit(take_batch(backlog, options));
     store->tidy();
     if (going_on) continue;
 
@@ -285,7 +130,7 @@ bool GroupCommit::State::take_over(std::vector<Task>& due_tasks) {
   return !stopping;
 }
 
-void GroupCommit::State::commit(Work work) {
+void GroupCommit::State::commit(WaitingWork work) {
   {
     const std::lock_guard lock(mutex);
     calls_waiting -= work.calls();
@@ -326,12 +171,12 @@ void GroupCommit::State::commit(Work work) {
     const std::lock_guard lock(mutex);
     calls_waiting += work.calls();  // the halves take them off again
   }
-  Work half = split(work);
+  WaitingWork half = split(work);
   commit(std::move(half));
   commit(std::move(work));
 }
 
-void GroupCommit::State::complete(Work work, WriteBatch batch, WriteReply reply) {
+void GroupCommit::State::complete(WaitingWork work, WriteBatch batch, WriteReply reply) {
   {
     const std::lock_guard lock(mutex);
     const auto count_new = [this](const std::vector<Accepted>& events) {
@@ -373,12 +218,12 @@ void GroupCommit::State::complete(Work work, WriteBatch batch, WriteReply reply)
 }
 
 /// The store failed: who waits for an answer hears of it, what must not be forgotten is kept for the next try.
-void GroupCommit::State::fail_all(Work work, const Error& error) {
+void GroupCommit::State::fail_all(WaitingWork work, const Error& error) {
   pause = pause == Milliseconds{0} ? options.retry_pause : std::min(pause * 2, options.retry_pause_max);
   if (healthy.exchange(false)) log::error("store_failed", {{"code", error.code}, {"message", error.message}});
-  Work kept;
+  WaitingWork kept;
   move_records(work, kept, work.records.size());
-  move_front(work.releases, kept.releases, work.releases.size());
+  move_releases(work, kept, work.releases.size());
   move_all(backlog, kept);  // behind what is older
   backlog = std::move(kept);
   if (work.empty()) return;
@@ -386,7 +231,7 @@ void GroupCommit::State::fail_all(Work work, const Error& error) {
 }
 
 /// One item that the store will never take.
-void GroupCommit::State::refuse_single(Work work, const Error& error) {
+void GroupCommit::State::refuse_single(WaitingWork work, const Error& error) {
   if (!work.records.empty() || !work.releases.empty()) {
     const std::string& token =
         work.records.empty() ? work.releases.front().lease_token : work.records.front().lease_token;
@@ -405,7 +250,7 @@ void GroupCommit::State::refuse_single(Work work, const Error& error) {
 /// The process ends and the store is gone: the results are lost with it, their leases end and the events go out again.
 void GroupCommit::State::give_up() {
   log::error("store_given_up", {{"results", backlog.records.size()}, {"releases", backlog.releases.size()}});
-  backlog = Work();
+  backlog = WaitingWork();
 }
 
 /// Call with the mutex held.
@@ -414,14 +259,14 @@ bool GroupCommit::State::is_stuck() const {
 }
 
 /// Calls that the stuck writer has not seen: nothing of them is stored, or will be. Call with the mutex held.
-void GroupCommit::State::take_unseen_calls(Work& to) {
+void GroupCommit::State::take_unseen_calls(WaitingWork& to) {
   if (healthy.exchange(false)) log::error("store_stuck", {{"longerThanMs", options.longest_wait.count()}});
   move_accepts(handed_over, to, handed_over.accepts.size());
   move_receives(handed_over, to, handed_over.receives.size());
   calls_waiting -= to.calls();
 }
 
-void GroupCommit::State::refuse_busy(Work refused) {
+void GroupCommit::State::refuse_busy(WaitingWork refused) {
   if (refused.empty()) return;
   post([work = std::move(refused)]() mutable {
     refuse_waiting(work, {"store_busy", "more is being handed over than the store takes; try again in a moment"});
@@ -444,14 +289,14 @@ GroupCommit::~GroupCommit() {
 }
 
 void GroupCommit::accept(AcceptCall call, AcceptDone done) {
-  state_->hand_over_call([&](Work& work) {
+  state_->hand_over_call([&](WaitingWork& work) {
     work.accepts.push_back(std::move(call));
     work.accept_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::receive(ReceiveCall call, ReceiveDone done) {
-  state_->hand_over_call([&](Work& work) {
+  state_->hand_over_call([&](WaitingWork& work) {
     work.receives.push_back(std::move(call));
     work.receive_done.push_back(std::move(done));
   });
@@ -480,7 +325,7 @@ void GroupCommit::run(Task task) {
 }
 
 void GroupCommit::refuse_if_stuck() {
-  Work refused;
+  WaitingWork refused;
   {
     const std::lock_guard lock(state_->mutex);
     if (state_->is_stuck()) state_->take_unseen_calls(refused);
