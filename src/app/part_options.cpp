@@ -35,6 +35,7 @@ dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
   options.in_flight_limit = static_cast<int>(config.dispatch.in_flight_limit);
   if (config.log.attempts == config::LoggedAttempts::kAll) options.log_deliveries_at = log::Level::kInfo;
   for (const config::Platform& platform : config.platforms) {
+    // No longer than the default in any case: by it the events of a node that died are found, too.
     options.poll_interval = std::min(options.poll_interval, platform.policy.poll_interval);
     options.longest_timeout = std::max(options.longest_timeout, platform.policy.timeout);
   }

@@ -34,7 +34,9 @@ std::vector<Setting<Platform>> declare() {
       {.key = "poll_interval_ms",
        .kind = milliseconds(50, 3'600'000),
        .field = at(&Platform::policy, &DeliveryPolicy::poll_interval),
-       .help = "The longest that an edit by hand in SQL waits to be noticed. New events and retries never wait for it.",
+       .help = "The longest that an edit by hand in SQL waits to be noticed; more than 5000 counts as 5000. New events "
+               "and retries "
+               "never wait for it.",
        .seed_variable = "CALLBACK_POLL_INTERVAL_MS"},
       {.key = "batch_size",
        .kind = whole_number(1, 1000),

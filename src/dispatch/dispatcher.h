@@ -37,7 +37,7 @@ struct DispatcherOptions {
   std::size_t queued_events_per_endpoint = 1024;  ///< events held in memory, waiting to be sent
   std::size_t queued_bytes = 32U << 20;           ///< payloads held in memory, all endpoints together
   int in_flight_limit = 4096;                     ///< attempts at once, all endpoints together
-  Milliseconds poll_interval{5000};               ///< the shortest of the platforms'
+  Milliseconds poll_interval{5000};               ///< the shortest of the platforms', at most this
   Milliseconds longest_timeout{3000};             ///< the longest of the platforms': leases events of unknown endpoints
   log::Level log_deliveries_at = log::Level::kDebug;
 };
