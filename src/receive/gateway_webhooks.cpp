@@ -14,16 +14,7 @@ class Sub2api final : public SignedSource {
 
  private:
   Result<std::variant<Notice, Reply>> read_verified(const Request& request) const override {
-    const auto document = json::read_document(request.http.body);
-    if (!document) return std::unexpected(document.error());
-    FieldReader read(*document);
-    Notice notice;
-    notice.event_type = read.identifier("event");
-    const std::string delivery_id = read.identifier("delivery_id");
-    if (read.failed()) return read.error();
-    notice.idempotency_key = idempotency_key({delivery_id});
-    add_key(notice, "delivery_id", delivery_id);
-    return notice;
+    return read_event(request, "event", "delivery_id");
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "receive/source.h"
@@ -26,6 +27,10 @@ class SignedSource : public Source {
  protected:
   /// Of a request whose signature is good.
   virtual Result<std::variant<Notice, Reply>> read_verified(const Request& request) const = 0;
+  /// The notice of a body that is a JSON object with the event's type and its id, which never comes again for another
+  /// event, in these members.
+  static Result<std::variant<Notice, Reply>> read_event(const Request& request, std::string_view type_member,
+                                                        std::string_view id_member);
 
  private:
   const std::string path_;

@@ -1,7 +1,5 @@
 #include "receive/stripe.h"
 
-#include "receive/callback_keys.h"
-#include "receive/field_reader.h"
 #include "receive/signed_source.h"
 #include "verify/stripe.h"
 
@@ -14,16 +12,7 @@ class Stripe final : public SignedSource {
 
  private:
   Result<std::variant<Notice, Reply>> read_verified(const Request& request) const override {
-    const auto document = json::read_document(request.http.body);
-    if (!document) return std::unexpected(document.error());
-    FieldReader read(*document);
-    Notice notice;
-    notice.event_type = read.identifier("type");
-    const std::string id = read.identifier("id");
-    if (read.failed()) return read.error();
-    notice.idempotency_key = idempotency_key({id});
-    add_key(notice, "delivery_id", id);
-    return notice;
+    return read_event(request, "type", "id");
   }
 };
 
