@@ -26,15 +26,30 @@ BEGIN
   EXECUTE format('ALTER FUNCTION outbox_view_updated_signs_as_any() SET search_path = %I, pg_temp', current_schema());
 END $$;
 
--- By the service: outbox_replay() of version 4 stands on this one, which does what it did and takes the mark away.
-ALTER FUNCTION outbox_replay_events(bigint[], text[], timestamptz) RENAME TO outbox_set_back_events;
-CREATE FUNCTION outbox_replay_events(event_sequences bigint[], statuses text[], changed_at timestamptz)
-RETURNS bigint[] LANGUAGE plpgsql AS $$
+-- By the service: outbox_replay() of version 4 stands on this one, which also takes the mark away. It looks rows up by
+-- their keys, whatever the planner knows of the tables, which are empty at one time and full at another: not by reading a
+-- table, and not by outbox_schedule_due, of which `NOT held` in the same query would make it read everything (10 ms a step
+-- beside 18,000 live events a second, in which nothing else is written).
+CREATE OR REPLACE FUNCTION outbox_replay_events(event_sequences bigint[], statuses text[], changed_at timestamptz)
+RETURNS bigint[] LANGUAGE plpgsql SET enable_seqscan = off AS $$
 DECLARE
-  replayed bigint[] := outbox_set_back_events(event_sequences, statuses, changed_at);
+  locked bigint[] := outbox_lock_events(event_sequences, statuses);
+  endpoint bigint;
 BEGIN
-  UPDATE outbox_events SET previous_secret = NULL WHERE sequence = ANY (replayed) AND previous_secret;
-  RETURN replayed;
+  locked := ARRAY(SELECT sequence FROM outbox_events WHERE sequence = ANY (locked) AND removed_bytes IS NULL);
+  PERFORM outbox_reopen(locked, changed_at, changed_at);
+  UPDATE outbox_events SET previous_secret = NULL WHERE sequence = ANY (locked) AND previous_secret;
+  DELETE FROM cs_platform_event_dead_letters
+  WHERE event_id = ANY (ARRAY(SELECT id FROM outbox_events WHERE sequence = ANY (locked)));
+  FOR endpoint IN
+    SELECT DISTINCT found.endpoint_key
+    FROM unnest(locked) AS l (sequence)
+    CROSS JOIN LATERAL (SELECT s.endpoint_key, s.held FROM outbox_schedule AS s WHERE s.sequence = l.sequence OFFSET 0) AS found
+    WHERE NOT found.held
+  LOOP
+    PERFORM outbox_news(endpoint);
+  END LOOP;
+  RETURN locked;
 END $$;
 )sql";
 
