@@ -45,19 +45,22 @@ std::optional<Error> refusal(const DeviceRegistration& registration) {
 /// A notification that waits for a device, and the newer one about the same parcel, if there is one.
 struct Waiting {
   std::string id;
+  std::int64_t targets = 0;  ///< whom it failed to reach before
   std::string overtaken_by;
 };
 
 void send_wake(Session& session, const std::vector<Waiting>& waiting, UtcTime now) {
   static constexpr std::array<SessionColumn, 2> kWoken{{{"id"}, {"at", SessionColumn::Type::kTime}}};
-  static constexpr std::array<SessionColumn, 3> kOvertaken{{{"id"}, {"reason"}, {"at", SessionColumn::Type::kTime}}};
+  static constexpr std::array<SessionColumn, 4> kOvertaken{
+      {{"id"}, {"status"}, {"reason"}, {"at", SessionColumn::Type::kTime}}};
   std::vector<std::vector<SessionValue>> woken;
   std::vector<std::vector<SessionValue>> overtaken;
   for (const Waiting& each : waiting) {
     if (each.overtaken_by.empty()) {
       woken.push_back({each.id, now});
     } else {
-      overtaken.push_back({each.id, overtaken_error(each.overtaken_by), now});
+      overtaken.push_back(
+          {each.id, std::string(send_status_without_device(each.targets)), overtaken_error(each.overtaken_by), now});
     }
   }
   session.send_each(
@@ -65,7 +68,7 @@ void send_wake(Session& session, const std::vector<Waiting>& waiting, UtcTime no
       "WHERE express_notifications.id = each.id {postgres|AND express_notifications.id = ANY ($1)}",
       kWoken, woken);
   session.send_each(
-      "UPDATE express_notifications SET send_status = 'no-targets', last_error = each.reason, next_attempt_at = NULL, "
+      "UPDATE express_notifications SET send_status = each.status, last_error = each.reason, next_attempt_at = NULL, "
       "waits_until = NULL, updated_at = each.at FROM {each} WHERE express_notifications.id = each.id "
       "{postgres|AND express_notifications.id = ANY ($1)}",
       kOvertaken, overtaken);
@@ -81,7 +84,7 @@ Result<RegisteredDevice> ExpressTables::register_device(const DeviceRegistration
   // Of those that wait alone: a recipient may have a long history.
   // What fan_out() holds just now, it sends by itself: it looks for devices under the recipient's lock.
   static const std::string kFindWaiting = fmt::format(
-      "SELECT n.id, {} FROM express_notifications AS n {{sqlite|INDEXED BY express_notifications_waiting}} "
+      "SELECT n.id, n.targets, {} FROM express_notifications AS n {{sqlite|INDEXED BY express_notifications_waiting}} "
       "WHERE n.recipient_id = $1 AND n.aud = $2 "
       "AND n.waits_until IS NOT NULL AND n.send_status IS NULL AND coalesce(n.appid, '') IN ('', $3) "
       "ORDER BY n.id {{postgres|FOR UPDATE OF n SKIP LOCKED}}",
@@ -108,7 +111,7 @@ Result<RegisteredDevice> ExpressTables::register_device(const DeviceRegistration
     const auto find = [&](Audience audience, const std::string& recipient) {
       if (recipient.empty()) return;
       session.send(kFindWaiting, {recipient, std::string(to_string(audience)), registration.appid},
-                   [&](const SqlRow& row) { waiting.push_back({text_of(row, 0), text_of(row, 1)}); });
+                   [&](const SqlRow& row) { waiting.push_back({text_of(row, 0), row.integer(1), text_of(row, 2)}); });
     };
     send_recipient_locks(session, {registered.device.user_id, registered.device.merchant_id});
     find(Audience::kUser, registered.device.user_id);

@@ -120,11 +120,6 @@ void end(NotificationState& state, std::string_view status, std::string last_err
   state.fanned_out_to.clear();
 }
 
-/// The status of one that nobody is left to get: whoever failed to get it before was a target.
-std::string_view without_target(const NotificationState& state) {
-  return state.targets == 0 ? "no-targets" : "failed";
-}
-
 /// As many bytes as a correlation may have, cut between characters.
 std::string correlation_of(const Due& due) {
   constexpr std::size_t kLongest = 256;
@@ -224,7 +219,8 @@ void FanOutPass::decide() {
 void FanOutPass::decide(Due& due) {
   NotificationState& state = due.state;
   if (state.closed_by_hand()) return end(state, std::string(state.send_status), state.last_error);
-  if (!due.overtaken_by.empty()) return end(state, without_target(state), overtaken_error(due.overtaken_by));
+  if (!due.overtaken_by.empty())
+    return end(state, send_status_without_device(state.targets), overtaken_error(due.overtaken_by));
   const NewNotification& notification = due.content.notification;
   if (!parse_audience(due.audience)) {
     return end(state, "failed", fmt::format("aud is {:?}; it has to be user, merchant or device", due.audience));
@@ -257,7 +253,7 @@ void FanOutPass::decide(Due& due) {
 void FanOutPass::decide_without_devices(Due& due) {
   NotificationState& state = due.state;
   const NewNotification& notification = due.content.notification;
-  const std::string_view over = without_target(state);
+  const std::string_view over = send_status_without_device(state.targets);
   if (notification.audience == Audience::kDevice && !due.candidates.empty()) {
     const Candidate& device = due.candidates.front();
     return end(state, over,

@@ -70,4 +70,8 @@ std::string_view send_status_of(std::int64_t targets, std::int64_t delivered, st
   return delivered > 0 ? "success" : "failed";
 }
 
+std::string_view send_status_without_device(std::int64_t targets) {
+  return send_status_of(targets, 0, targets, false);
+}
+
 }  // namespace yizhan::store

@@ -192,6 +192,9 @@ std::string request_id_of(std::string_view event_id);
 /// send_status of a notification that was fanned out, of its counts. Pure.
 /// `tried_again`: an outstanding delivery has failed before.
 std::string_view send_status_of(std::int64_t targets, std::int64_t delivered, std::int64_t failed, bool tried_again);
+/// send_status of a notification that ends with nobody left to get it: whoever failed to get it before was a target.
+/// Pure.
+std::string_view send_status_without_device(std::int64_t targets);
 
 /// What `yizhan doctor schema` finds, and `yizhan migrate` mends: what a schema of the seed's has that ours must not.
 struct SchemaFinding {

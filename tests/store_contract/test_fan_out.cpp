@@ -151,6 +151,24 @@ TEST_P(FanOut, DoesNotSendWhatWaitedAndWasOvertaken) {
   EXPECT_EQ(desk_.sum("m2"), "processing 1/0/0");
 }
 
+// A device that got nothing was a target all the same, whoever finds that a newer notification has come.
+TEST_P(FanOut, OfWhatFailedAndWaitedAgainAndWasOvertakenIsAFailure) {
+  node_.now = utc_now() + Seconds{60};  // ahead of the machine's clock, which what is written by hand goes by
+  desk_.register_device("c1", "user-1");
+  desk_.add(notification("m1"));
+  desk_.fan_out();
+  desk_.bury(desk_.claim().at(0), ErrorClass::kPushTargetInvalid);
+  EXPECT_EQ(desk_.sum("m1"), "failed 1/0/1");
+  runbook("UPDATE public.express_notifications SET send_status = NULL WHERE message_id = 'm1'");
+  desk_.fan_out();
+  EXPECT_EQ(desk_.sum("m1"), "waiting 1/0/1") << "its only device is not active";
+  node_.now += Seconds{10};
+  desk_.add(notification("m2"));
+  desk_.register_device("c2", "user-1");
+  EXPECT_EQ(desk_.view("m1").last_error, "overtaken by m2");
+  EXPECT_EQ(desk_.sum("m1"), "failed 1/0/1");
+}
+
 TEST_P(FanOut, OfManyDevicesGoesPageByPage) {
   for (int i = 0; i < 25; ++i) desk_.register_device(fmt::format("c{:02}", i), "user-1");
   desk_.register_device("small", "user-2");
