@@ -8,7 +8,7 @@ namespace yizhan::store {
 namespace {
 
 /// As few items as are worth a commit of their own: fewer are not shared out.
-constexpr std::size_t kWorthACommit = 16;
+constexpr std::size_t kWorthACommit = 32;
 
 /// Moves the first `count` items of `from` to the end of `to`.
 template <class Item>

@@ -89,6 +89,7 @@ TEST_P(Idempotency, HoldsBetweenTheCallsOfOneBatch) {
   batch.accepts.push_back({{node_.keyed_event("a", "2"), node_.keyed_event("b", "3")}});
   batch.accepts.push_back({{node_.keyed_event("a", "1")}});
   batch.accepts.push_back({{node_.keyed_event("b", "3"), node_.keyed_event("old", "body"), node_.event()}});
+  for (int i = 0; i < 2; ++i) batch.accepts.push_back({{node_.keyed_event("c", "4")}});
   const WriteReply reply = node_.write(batch);
   EXPECT_EQ(code_of(reply.accepts.at(0)), "idempotency_conflict");
   ASSERT_EQ(code_of(reply.accepts.at(1)), "ok");
@@ -103,7 +104,9 @@ TEST_P(Idempotency, HoldsBetweenTheCallsOfOneBatch) {
   EXPECT_EQ(reply.accepts.at(4)->at(0).id, reply.accepts.at(2)->at(1).id);
   EXPECT_TRUE(reply.accepts.at(4)->at(1).duplicate);
   EXPECT_FALSE(reply.accepts.at(4)->at(2).duplicate);
-  EXPECT_EQ(node_.ledger().accepted, 4);
+  EXPECT_TRUE(reply.accepts.at(6)->at(0).duplicate);
+  EXPECT_EQ(reply.accepts.at(6)->at(0).status, EventStatus::kPending);
+  EXPECT_EQ(node_.ledger().accepted, 5);
 }
 
 TEST_P(Idempotency, ForgetsAKeyWithItsEvent) {

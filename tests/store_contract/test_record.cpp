@@ -141,14 +141,16 @@ TEST_P(Recording, AnswersEachResultInItsPlace) {
   EXPECT_EQ(line.dead_letter, 1);
 }
 
-TEST_P(Recording, RefusesAStateThatNoAttemptLeadsTo) {
-  node_.accept(node_.event());
-  const ClaimedEvent claimed = node_.claim_one();
+TEST_P(Recording, RefusesAStateThatNoAttemptLeadsToAndAllThatCameWithIt) {
+  node_.accept({node_.event(), node_.event()});
+  const auto claimed = node_.claim();
   WriteBatch batch;
   batch.now = node_.now;
-  batch.records.push_back(node_.result(claimed, EventStatus::kPending));
+  batch.records.push_back(node_.result(claimed.at(0), EventStatus::kDelivered));
+  batch.records.push_back(node_.result(claimed.at(1), EventStatus::kPending));
   EXPECT_EQ(code_of(node_.store().write(batch)), "value_refused");
-  EXPECT_EQ(node_.deliver(claimed), RecordReply::kRecorded);
+  for (const ClaimedEvent& each : claimed) EXPECT_EQ(node_.deliver(each), RecordReply::kRecorded);
+  EXPECT_EQ(node_.count({EventStatus::kDelivered}), 2);
 }
 
 TEST_P(Recording, KeepsTheFirstBytesOfTheResponseRaw) {  // fault 38

@@ -1,6 +1,9 @@
 // OutboxWriter: events that are handed over.
 #include <fmt/format.h>
 
+#include <span>
+#include <utility>
+
 #include "store/sqlite/outbox_writer.h"
 
 namespace yizhan::store::sqlite {
@@ -30,12 +33,14 @@ Result<Result<std::vector<Accepted>>> OutboxWriter::accept(const AcceptCall& cal
 }
 
 Result<void> OutboxWriter::begin_call() {
+  if (auto done = write_scheduled(); !done) return done;  // of other calls: they stay whatever becomes of this one
   if (const int code = savepoint_.run(); code != SQLITE_DONE) return std::unexpected(error(code, "begin a savepoint"));
   return {};
 }
 
 Result<void> OutboxWriter::end_call(bool take_back) {
   if (take_back) {
+    scheduled_rows_.clear();
     if (const int code = roll_back_savepoint_.run(); code != SQLITE_DONE) {
       return std::unexpected(error(code, "take a call back"));
     }
@@ -102,31 +107,11 @@ Result<Result<Accepted>> OutboxWriter::accept_event(const NewEvent& item, const 
 
   Accepted accepted{.id = event.id, .sequence = connection_->last_insert_sequence()};
   accepted.leased = !held && !item.lease_token.empty() && item.first_attempt_at <= moment.wall;
-  insert_scheduled_.bind(1, accepted.sequence);
-  insert_scheduled_.bind(2, item.endpoint_key);
-  insert_scheduled_.bind(4, item.first_attempt_at);
-  if (accepted.leased) {
-    const UtcTime lease_ends = moment.wall + item.lease;
-    insert_scheduled_.bind(3, lease_ends);
-    insert_scheduled_.bind(5, lease_ends);
-    insert_scheduled_.bind(8, std::string_view(item.lease_token));
-  } else {
-    insert_scheduled_.bind(3, item.first_attempt_at);
-    insert_scheduled_.bind_null(5);
-    insert_scheduled_.bind_null(8);
-  }
-  insert_scheduled_.bind(6, moment.wall);
-  insert_scheduled_.bind(7, std::int64_t{held});
-  if (event.order_key.empty()) {
-    insert_scheduled_.bind_null(9);
-    insert_scheduled_.bind_null(10);
-  } else {
-    insert_scheduled_.bind(9, std::string_view(event.platform));
-    insert_scheduled_.bind(10, std::string_view(event.order_key));
-  }
-  if (const int code = insert_scheduled_.run(); code != SQLITE_DONE) {
-    return std::unexpected(error(code, "schedule an event"));
-  }
+  scheduled_rows_.push_back({.event = &item,
+                             .sequence = accepted.sequence,
+                             .lease_ends = accepted.leased ? std::optional(moment.wall + item.lease) : std::nullopt,
+                             .held = held,
+                             .updated_at = moment.wall});
   if (item.idempotency_key) {
     auto done = keys_.add(event.platform, *item.idempotency_key, accepted.sequence, moment.wall);
     if (!done) return std::unexpected(done.error());
@@ -135,11 +120,49 @@ Result<Result<Accepted>> OutboxWriter::accept_event(const NewEvent& item, const 
   return accepted;
 }
 
+Result<void> OutboxWriter::write_scheduled() {
+  const auto bind_row = [](Statement& statement, int first, const ScheduledRow& row) { bind(statement, first, row); };
+  if (const int code = insert_scheduled_.insert(std::span(std::as_const(scheduled_rows_)), bind_row);
+      code != SQLITE_DONE) {
+    return std::unexpected(error(code, "schedule events"));
+  }
+  scheduled_rows_.clear();
+  return {};
+}
+
+Result<void> OutboxWriter::write_accepted() {
+  if (auto done = write_scheduled(); !done) return done;
+  return minutes_.write();
+}
+
+void OutboxWriter::bind(Statement& statement, int first, const ScheduledRow& row) {
+  const NewEvent& item = *row.event;
+  int next = first;
+  statement.bind(next++, row.sequence);
+  statement.bind(next++, item.endpoint_key);
+  statement.bind(next++, row.lease_ends.value_or(item.first_attempt_at));
+  statement.bind(next++, item.first_attempt_at);
+  row.lease_ends ? statement.bind(next, *row.lease_ends) : statement.bind_null(next);
+  ++next;
+  statement.bind(next++, row.updated_at);
+  for (int counter = 0; counter < 3; ++counter) statement.bind(next++, std::int64_t{0});
+  statement.bind(next++, std::int64_t{row.held});
+  statement.bind(next++, to_string(EventStatus::kPending));
+  row.lease_ends ? statement.bind(next, std::string_view(item.lease_token)) : statement.bind_null(next);
+  ++next;
+  const bool ordered = !item.event.order_key.empty();
+  ordered ? statement.bind(next, std::string_view(item.event.platform)) : statement.bind_null(next);
+  ++next;
+  ordered ? statement.bind(next, std::string_view(item.event.order_key)) : statement.bind_null(next);
+}
+
 Result<std::optional<Result<Accepted>>> OutboxWriter::find_duplicate(const NewEvent& item, const Moment& moment) {
   const Event& event = item.event;
   const auto first = keys_.find(event.platform, *item.idempotency_key, moment.wall);
   if (!first) return std::unexpected(first.error());
   if (!*first) return std::nullopt;
+  // It may be one of this transaction.
+  if (auto done = write_scheduled(); !done) return std::unexpected(done.error());
 
   read_duplicate_.bind(1, **first);
   read_duplicate_.bind(2, std::string_view(event.event_type));
@@ -167,6 +190,7 @@ Result<std::optional<Result<Accepted>>> OutboxWriter::find_duplicate(const NewEv
 }
 
 Result<bool> OutboxWriter::order_has_open_event(const Event& event) {
+  if (auto done = write_scheduled(); !done) return std::unexpected(done.error());
   order_has_open_.bind(1, std::string_view(event.platform));
   order_has_open_.bind(2, std::string_view(event.order_key));
   const ResetGuard guard(order_has_open_);

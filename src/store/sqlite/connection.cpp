@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "store/sqlite/log_writes.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -73,8 +74,9 @@ Result<Connection> Connection::open(const std::string& path, ConnectionRole role
   static_cast<void>(configured);
   Connection connection;
   sqlite3* opened = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &opened,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                      role == ConnectionRole::kWriter ? gathering_vfs() : nullptr);
   connection.database_.reset(opened);
   if (code != SQLITE_OK) return std::unexpected(connection.error(code, fmt::format("open the database {}", path)));
 

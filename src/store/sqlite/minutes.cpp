@@ -5,6 +5,12 @@
 #include <algorithm>
 
 namespace yizhan::store::sqlite {
+namespace {
+
+/// The largest number is written as the last of its stretch of this many: an update of the row every so many rows.
+constexpr std::int64_t kAhead = 4096;
+
+}  // namespace
 
 Result<Minutes> Minutes::open(Connection& connection, std::string_view table, std::string_view number) {
   Minutes minutes;
@@ -31,12 +37,18 @@ void Minutes::note(UtcTime time, std::int64_t number) {
 
 Result<void> Minutes::write() {
   for (const Minute& noted : noted_) {
+    if (written_ && written_->minute == noted.minute && written_->first <= noted.first &&
+        noted.last <= written_->last) {
+      continue;
+    }
+    const std::int64_t last = noted.last - noted.last % kAhead + (kAhead - 1);
     write_.bind(1, noted.minute);
     write_.bind(2, noted.first);
-    write_.bind(3, noted.last);
+    write_.bind(3, last);
     if (const int code = write_.run(); code != SQLITE_DONE) {
       return std::unexpected(connection_->error(code, "note the minute of what was stored"));
     }
+    written_ = {.minute = noted.minute, .first = noted.first, .last = last};
   }
   noted_.clear();
   return {};

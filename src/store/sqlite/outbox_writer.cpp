@@ -1,8 +1,21 @@
 #include "store/sqlite/outbox_writer.h"
 
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 namespace yizhan::store::sqlite {
+namespace {
+
+// In the order in which bind() binds them.
+constexpr std::string_view kDeliveredColumns = "sequence, attempt_count, updated_at";
+constexpr std::string_view kAttemptColumns =
+    "sequence, attempt_no, response_status, duration_ms, created_at, error_class, error_message, response_body";
+constexpr std::string_view kScheduledColumns =
+    "sequence, endpoint_key, available_at, next_attempt_at, lease_expires_at, updated_at, attempt_count, "
+    "attempts_made, run_start, held, status, lease_token, order_platform, order_key";
+
+}  // namespace
 
 Result<OutboxWriter> OutboxWriter::open(Connection& connection, Leases& leases) {
   auto keys = IdempotencyKeys::open(connection);
@@ -20,7 +33,6 @@ Result<void> OutboxWriter::prepare() {
        "SELECT attempt_count, attempts_made, run_start, order_key IS NOT NULL FROM outbox_schedule "
        "WHERE sequence = ?1 AND lease_token = ?2"},
       {&close_scheduled_, "DELETE FROM outbox_schedule WHERE sequence = ?1 AND lease_token = ?2"},
-      {&insert_delivered_, "INSERT INTO outbox_delivered (sequence, attempt_count, updated_at) VALUES (?1, ?2, ?3)"},
       {&insert_abandoned_,
        "INSERT INTO outbox_abandoned (sequence, status, attempt_count, last_error, updated_at) "
        "VALUES (?1, 'dead_letter', ?2, ?3, ?4)"},
@@ -34,9 +46,6 @@ Result<void> OutboxWriter::prepare() {
        "UPDATE outbox_schedule SET status = 'retrying', attempt_count = ?3, attempts_made = ?4, next_attempt_at = ?5, "
        "available_at = ?5, last_error = ?6, updated_at = ?7, lease_token = NULL, lease_expires_at = NULL "
        "WHERE sequence = ?1 AND lease_token = ?2"},
-      {&insert_attempt_,
-       "INSERT INTO outbox_attempts (sequence, attempt_no, response_status, duration_ms, created_at, error_class, "
-       "error_message, response_body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"},
       {&settle_order_,
        "INSERT INTO outbox_settle_order (platform, order_key) SELECT platform, order_key FROM outbox_events "
        "WHERE sequence = ?1"},
@@ -47,11 +56,6 @@ Result<void> OutboxWriter::prepare() {
       {&insert_event_,
        "INSERT INTO outbox_events (id, platform, event_type, callback_target, payload, correlation, order_key, "
        "traceparent, idempotency_key, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"},
-      {&insert_scheduled_,
-       "INSERT INTO outbox_schedule (sequence, endpoint_key, available_at, next_attempt_at, lease_expires_at, "
-       "updated_at, "
-       "attempt_count, attempts_made, run_start, held, status, lease_token, order_platform, order_key) "
-       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0, ?7, 'pending', ?8, ?9, ?10)"},
       {&order_has_open_, "SELECT 1 FROM outbox_schedule WHERE order_platform = ?1 AND order_key = ?2 LIMIT 1"},
       {&read_duplicate_,
        "SELECT e.id, e.event_type = ?2 AND e.callback_target = ?3 AND e.payload = ?4 AND e.correlation = ?5 "
@@ -113,7 +117,24 @@ Result<void> OutboxWriter::prepare() {
     if (!prepared) return std::unexpected(prepared.error());
     *statement = std::move(*prepared);
   }
+  const std::tuple<RowInserts*, std::string_view, std::string_view> inserts[] = {
+      {&insert_delivered_, "outbox_delivered", kDeliveredColumns},
+      {&insert_attempts_, "outbox_attempts", kAttemptColumns},
+      {&insert_scheduled_, "outbox_schedule", kScheduledColumns},
+  };
+  for (const auto& [insert, table, columns] : inserts) {
+    auto prepared = RowInserts::open(*connection_, table, columns);
+    if (!prepared) return std::unexpected(prepared.error());
+    *insert = std::move(*prepared);
+  }
   return {};
+}
+
+void OutboxWriter::roll_back() {
+  minutes_.roll_back();
+  delivered_rows_.clear();
+  attempt_rows_.clear();
+  scheduled_rows_.clear();
 }
 
 Result<void> OutboxWriter::settle_order(std::int64_t sequence) {

@@ -13,6 +13,7 @@
 #include "store/sqlite/idempotency.h"
 #include "store/sqlite/leases.h"
 #include "store/sqlite/minutes.h"
+#include "store/sqlite/row_inserts.h"
 #include "store/store.h"
 
 namespace yizhan::store::sqlite {
@@ -39,12 +40,15 @@ class OutboxWriter {
   Result<void> begin_call();
   Result<void> end_call(bool take_back);
 
+  /// Rows wait for others of their table, to be written by many with one statement: after the last result, and after
+  /// the last event of the transaction. What they were made of lives until then.
+  Result<void> write_results();
+  Result<void> write_accepted();
+
   Result<void> release(const Release& release, const Moment& moment);
   Result<ClaimReply> claim(const ClaimRequest& request, const Moment& moment);
 
-  /// What the transaction's events mean for outbox_minutes; before its commit.
-  Result<void> write_minutes() { return minutes_.write(); }
-  void roll_back() { minutes_.roll_back(); }
+  void roll_back();
 
   /// Forgets the leases that ended. Where the wall clock, set back, says that they run on, their rows are made
   /// claimable.
@@ -62,6 +66,23 @@ class OutboxWriter {
   OutboxWriter(Connection& connection, Leases& leases, IdempotencyKeys keys, Minutes minutes)
       : connection_(&connection), leases_(&leases), keys_(std::move(keys)), minutes_(std::move(minutes)) {}
 
+  struct DeliveredRow {
+    std::int64_t sequence;
+    int attempt_count;
+    UtcTime updated_at;
+  };
+  struct AttemptRow {
+    const AttemptRecord* record;
+    int attempt_no;
+  };
+  struct ScheduledRow {
+    const NewEvent* event;
+    std::int64_t sequence;
+    std::optional<UtcTime> lease_ends;
+    bool held;
+    UtcTime updated_at;
+  };
+
   struct Candidate;
   enum class Candidates { kLeasesEnded, kDue };
 
@@ -69,7 +90,10 @@ class OutboxWriter {
   Error error(int code, std::string_view doing) const { return connection_->error(code, doing); }
 
   Result<std::optional<HeldLease>> counters_of(const AttemptRecord& record);
-  Result<void> insert_attempt(const AttemptRecord& record, int attempt_no);
+  static void bind(Statement& statement, int first, const DeliveredRow& row);
+  static void bind(Statement& statement, int first, const AttemptRow& row);
+  static void bind(Statement& statement, int first, const ScheduledRow& row);
+  Result<void> write_scheduled();
   Result<void> settle_order(std::int64_t sequence);
 
   /// The answer for one event; an error inside concerns its call.
@@ -88,10 +112,14 @@ class OutboxWriter {
   IdempotencyKeys keys_;
   Minutes minutes_;
 
-  Statement read_counters_, close_scheduled_, insert_delivered_, insert_abandoned_, insert_dead_letter_, retry_,
-      insert_attempt_, settle_order_;
+  std::vector<DeliveredRow> delivered_rows_;
+  std::vector<AttemptRow> attempt_rows_;
+  std::vector<ScheduledRow> scheduled_rows_;
+  RowInserts insert_delivered_, insert_attempts_, insert_scheduled_;
+
+  Statement read_counters_, close_scheduled_, insert_abandoned_, insert_dead_letter_, retry_, settle_order_;
   Statement savepoint_, release_savepoint_, roll_back_savepoint_;
-  Statement insert_event_, insert_scheduled_, order_has_open_, read_duplicate_;
+  Statement insert_event_, order_has_open_, read_duplicate_;
   Statement give_back_, find_due_, find_leases_ended_, take_lease_, endpoint_disabled_, set_lease_end_, end_lease_,
       next_due_, next_lease_end_;
   Statement find_foreign_leases_, free_lease_;

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
+#include <utility>
 
 #include "base/clock.h"
 #include "store/sqlite/outbox_writer.h"
@@ -52,12 +54,8 @@ Result<RecordReply> OutboxWriter::record(const AttemptRecord& record) {
   if (connection_->changes() == 0) return RecordReply::kLeaseLost;
 
   if (record.next_status == EventStatus::kDelivered) {
-    insert_delivered_.bind(1, record.sequence);
-    insert_delivered_.bind(2, std::int64_t{attempt_count});
-    insert_delivered_.bind(3, record.recorded_at);
-    if (const int code = insert_delivered_.run(); code != SQLITE_DONE) {
-      return std::unexpected(error(code, "record a delivery"));
-    }
+    delivered_rows_.push_back(
+        {.sequence = record.sequence, .attempt_count = attempt_count, .updated_at = record.recorded_at});
   } else if (record.next_status == EventStatus::kDeadLetter) {
     insert_abandoned_.bind(1, record.sequence);
     insert_abandoned_.bind(2, std::int64_t{attempt_count});
@@ -76,7 +74,7 @@ Result<RecordReply> OutboxWriter::record(const AttemptRecord& record) {
       return std::unexpected(error(code, "record a dead letter"));
     }
   }
-  if (auto done = insert_attempt(record, attempt_no); !done) return std::unexpected(done.error());
+  attempt_rows_.push_back({.record = &record, .attempt_no = attempt_no});
   if (held.ordered) {
     if (auto done = settle_order(record.sequence); !done) return std::unexpected(done.error());
   }
@@ -84,22 +82,44 @@ Result<RecordReply> OutboxWriter::record(const AttemptRecord& record) {
   return RecordReply::kRecorded;
 }
 
-Result<void> OutboxWriter::insert_attempt(const AttemptRecord& record, int attempt_no) {
-  const AttemptOutcome& outcome = record.outcome;
-  const std::string_view body = std::string_view(outcome.response_head).substr(0, kStoredResponseBytes);
-  insert_attempt_.bind(1, record.sequence);
-  insert_attempt_.bind(2, std::int64_t{attempt_no});
-  outcome.response_status == 0 ? insert_attempt_.bind_null(3)
-                               : insert_attempt_.bind(3, std::int64_t{outcome.response_status});
-  insert_attempt_.bind(4, std::chrono::floor<Milliseconds>(outcome.duration).count());
-  insert_attempt_.bind(5, outcome.started_at);
-  insert_attempt_.bind_or_null(6, to_string(outcome.error_class));
-  insert_attempt_.bind_or_null(7, outcome.error_message);
-  body.empty() ? insert_attempt_.bind_null(8) : insert_attempt_.bind_blob(8, body);
-  if (const int code = insert_attempt_.run(); code != SQLITE_DONE) {
-    return std::unexpected(error(code, "record an attempt"));
+Result<void> OutboxWriter::write_results() {
+  // In the order of their keys: neighbours meet on a page.
+  std::ranges::sort(delivered_rows_, {}, &DeliveredRow::sequence);
+  std::ranges::sort(attempt_rows_, {}, [](const AttemptRow& row) { return row.record->sequence; });
+  const auto bind_row = [](Statement& statement, int first, const auto& row) { bind(statement, first, row); };
+  if (const int code = insert_delivered_.insert(std::span(std::as_const(delivered_rows_)), bind_row);
+      code != SQLITE_DONE) {
+    return std::unexpected(error(code, "record deliveries"));
   }
+  if (const int code = insert_attempts_.insert(std::span(std::as_const(attempt_rows_)), bind_row);
+      code != SQLITE_DONE) {
+    return std::unexpected(error(code, "record attempts"));
+  }
+  delivered_rows_.clear();
+  attempt_rows_.clear();
   return {};
+}
+
+void OutboxWriter::bind(Statement& statement, int first, const DeliveredRow& row) {
+  statement.bind(first, row.sequence);
+  statement.bind(first + 1, std::int64_t{row.attempt_count});
+  statement.bind(first + 2, row.updated_at);
+}
+
+void OutboxWriter::bind(Statement& statement, int first, const AttemptRow& row) {
+  const AttemptOutcome& outcome = row.record->outcome;
+  const std::string_view body = std::string_view(outcome.response_head).substr(0, kStoredResponseBytes);
+  int next = first;
+  statement.bind(next++, row.record->sequence);
+  statement.bind(next++, std::int64_t{row.attempt_no});
+  outcome.response_status == 0 ? statement.bind_null(next)
+                               : statement.bind(next, std::int64_t{outcome.response_status});
+  ++next;
+  statement.bind(next++, std::chrono::floor<Milliseconds>(outcome.duration).count());
+  statement.bind(next++, outcome.started_at);
+  statement.bind_or_null(next++, to_string(outcome.error_class));
+  statement.bind_or_null(next++, outcome.error_message);
+  body.empty() ? statement.bind_null(next) : statement.bind_blob(next, body);
 }
 
 Result<void> OutboxWriter::release(const Release& release, const Moment& moment) {

@@ -225,6 +225,7 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
     reply.records.push_back(*recorded);
     if (record.is_push && *recorded == RecordReply::kRecorded) deliveries.push_back(change_of(record));
   }
+  if (auto done = writer_->write_results(); !done) return std::unexpected(done.error());
   if (auto done = settle_deliveries(deliveries, batch.now); !done) return std::unexpected(done.error());
   for (const AcceptCall& call : batch.accepts) {
     auto accepted = writer_->accept(call, moment);
@@ -236,7 +237,7 @@ Result<WriteReply> SqliteStore::apply(const WriteBatch& batch, const Moment& mom
     if (!received) return std::unexpected(received.error());
     reply.receives.push_back(std::move(*received));
   }
-  if (auto done = writer_->write_minutes(); !done) return std::unexpected(done.error());
+  if (auto done = writer_->write_accepted(); !done) return std::unexpected(done.error());
   if (auto done = inbound_->finish(inbound_quota_); !done) return std::unexpected(done.error());
   for (const Release& release : batch.releases) {
     if (auto done = writer_->release(release, moment); !done) return std::unexpected(done.error());

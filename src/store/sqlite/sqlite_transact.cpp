@@ -13,8 +13,7 @@ Result<void> SqliteStore::transact(std::string_view before_commit, const Session
         auto done = work(session);
         joined_ = joined_before;
         if (!done) return done;
-        if (done = session.finish(); !done) return done;
-        return writer_->write_minutes();
+        return session.finish();
       },
       before_commit);
 }
@@ -41,6 +40,7 @@ Result<void> SqliteStore::look(const SessionWork& work) {
 Result<std::vector<std::int64_t>> SqliteStore::store_events(Session&, std::vector<NewEvent> events, UtcTime now) {
   const auto stored = writer_->store_events(events, {.wall = now, .steady = steady_clock_()});
   if (!stored) return std::unexpected(stored.error());
+  if (auto done = writer_->write_accepted(); !done) return std::unexpected(done.error());
   if (!*stored) return std::unexpected(stored->error());
   std::vector<std::int64_t> sequences;
   for (const Accepted& accepted : **stored) sequences.push_back(accepted.sequence);

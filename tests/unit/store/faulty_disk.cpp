@@ -10,6 +10,7 @@ namespace {
 
 std::atomic<int> log_syncs_to_fail = 0;
 std::atomic<int> log_syncs_failed = 0;
+std::atomic<int> log_writes_made = 0;
 std::atomic<bool> disk_full = false;
 std::atomic<bool> disk_gone = false;
 
@@ -28,6 +29,7 @@ const sqlite3_io_methods* methods(sqlite3_file* file) {
 
 int write_file(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   if (disk_full) return SQLITE_FULL;
+  if (reinterpret_cast<FaultyFile*>(file)->is_log) ++log_writes_made;
   return methods(file)->xWrite(real(file), data, size, offset);
 }
 
@@ -91,6 +93,7 @@ FaultyDisk::~FaultyDisk() {
   sqlite3_vfs_register(usual, 1);
   log_syncs_to_fail = 0;
   log_syncs_failed = 0;
+  log_writes_made = 0;
   disk_full = false;
   disk_gone = false;
 }
@@ -104,6 +107,10 @@ void FaultyDisk::set_full(bool full) {
 void FaultyDisk::set_gone(bool gone) {
   disk_gone = gone;
 }
+int FaultyDisk::log_writes() const {
+  return log_writes_made;
+}
+
 int FaultyDisk::failed_syncs() const {
   return log_syncs_failed;
 }

@@ -19,6 +19,8 @@ class FaultyDisk {
   /// No file can be opened until told otherwise.
   void set_gone(bool gone);
   int failed_syncs() const;
+  /// Calls that wrote to a write-ahead log.
+  int log_writes() const;
 };
 
 }  // namespace yizhan::store

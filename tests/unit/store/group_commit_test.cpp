@@ -13,7 +13,7 @@ TEST_F(GroupCommitTest, HalfOfWhatWaitsTogetherIsCommittedAndAnsweredTogether) {
   start();
   auto release = hold_writer();
   int answered = 0;
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 100; ++i) {
     commit_->accept(call_of(new_event(std::to_string(i))), [&, i](auto result, AcceptCall call) {
       ASSERT_TRUE(result);
       EXPECT_EQ(result->front().id, call.events.at(0).event.id);
@@ -22,11 +22,11 @@ TEST_F(GroupCommitTest, HalfOfWhatWaitsTogetherIsCommittedAndAnsweredTogether) {
     });
   }
   release.set_value();
-  executor_.run_until([&] { return answered == 50; });
+  executor_.run_until([&] { return answered == 100; });
   EXPECT_EQ(executor_.posts(), 3) << "all completions of one commit in one post";
   const CommitCounters counters = commit_->counters();
-  EXPECT_EQ(counters.commits, 3u) << "25, then 16, which is as few as are shared out, then the rest";
-  EXPECT_EQ(counters.events_accepted, 50u);
+  EXPECT_EQ(counters.commits, 3u) << "50, then 32, which is as few as are shared out, then the rest";
+  EXPECT_EQ(counters.events_accepted, 100u);
   EXPECT_EQ(counters.failed_commits, 0u);
   EXPECT_TRUE(commit_->healthy());
 }

@@ -36,6 +36,28 @@ TEST_F(SqliteFaults, AFullDiskRefusesChangesNothingAndRecoversByItself) {
   EXPECT_EQ(*store_->count({}), 2);
 }
 
+// The minute's row was in the refused transaction: the next one has to write it again.
+TEST_F(SqliteFaults, WhatIsStoredAfterARefusalIsFoundByItsTime) {
+  disk_.set_full(true);
+  ASSERT_FALSE(try_accept(new_event()));
+  disk_.set_full(false);
+  accept(new_event());
+  Selection selection;
+  selection.created_from = now_ - Seconds{1};
+  selection.created_until = now_ + Seconds{1};
+  EXPECT_EQ(*store_->count(selection), 1);
+}
+
+// 31 pages, with their headers, are one write; SQLite makes two for each page.
+TEST_F(SqliteFaults, TheLogIsWrittenInLargePieces) {
+  accept(new_event());
+  const int before = disk_.log_writes();
+  accept(new_event(std::string(100 * 4096, 'x')));
+  const int written = disk_.log_writes() - before;
+  EXPECT_GE(written, 4);
+  EXPECT_LE(written, 5);
+}
+
 TEST_F(SqliteFaults, AFailedSyncIsSettledBeforeItIsAnswered) {
   // Other connections keep the file open: what the failed commit wrote is not seen by them, and not after reopening.
   auto reader = factory_->open_reader();
