@@ -25,13 +25,13 @@ struct LogFile {
   std::size_t size;
   sqlite3_int64 offset;  ///< of the first gathered byte
 
-  sqlite3_file* system() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  sqlite3_file* below() { return reinterpret_cast<sqlite3_file*>(this + 1); }
 
   int let_out() {
     if (size == 0) return SQLITE_OK;
     const auto length = static_cast<int>(size);
     size = 0;  // what could not be written is not tried again: the transaction fails with it
-    return system()->pMethods->xWrite(system(), gathered.get(), length, offset);
+    return below()->pMethods->xWrite(below(), gathered.get(), length, offset);
   }
 
   int write(std::span<const std::byte> bytes, sqlite3_int64 at) {
@@ -39,7 +39,7 @@ struct LogFile {
     if (!fits || size == 0) {
       if (const int code = let_out(); code != SQLITE_OK) return code;
       if (bytes.size() > kGathered) {
-        return system()->pMethods->xWrite(system(), bytes.data(), static_cast<int>(bytes.size()), at);
+        return below()->pMethods->xWrite(below(), bytes.data(), static_cast<int>(bytes.size()), at);
       }
       offset = at;
     }
@@ -58,19 +58,19 @@ template <auto kMember, class... Arguments>
 int after_letting_out(sqlite3_file* file, Arguments... arguments) {
   LogFile& log = log_of(file);
   if (const int code = log.let_out(); code != SQLITE_OK) return code;
-  return (log.system()->pMethods->*kMember)(log.system(), arguments...);
+  return (log.below()->pMethods->*kMember)(log.below(), arguments...);
 }
 
 /// The same call on the system's file; the bytes do not matter to it.
 template <auto kMember, class... Arguments>
 int pass_on(sqlite3_file* file, Arguments... arguments) {
-  return (log_of(file).system()->pMethods->*kMember)(log_of(file).system(), arguments...);
+  return (log_of(file).below()->pMethods->*kMember)(log_of(file).below(), arguments...);
 }
 
 int close_log(sqlite3_file* file) {
   LogFile& log = log_of(file);
   const int written = log.let_out();
-  const int closed = log.system()->pMethods->xClose(log.system());
+  const int closed = log.below()->pMethods->xClose(log.below());
   std::destroy_at(&log);
   return written != SQLITE_OK ? written : closed;
 }
@@ -110,16 +110,16 @@ struct Layer {
 };
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* opened_flags) {
-  sqlite3_vfs& system = *static_cast<sqlite3_vfs*>(vfs->pAppData);
-  if ((flags & SQLITE_OPEN_WAL) == 0) return system.xOpen(&system, name, file, flags, opened_flags);
+  sqlite3_vfs& lower = *static_cast<sqlite3_vfs*>(vfs->pAppData);
+  if ((flags & SQLITE_OPEN_WAL) == 0) return lower.xOpen(&lower, name, file, flags, opened_flags);
   // SQLite calls close only for a file that has methods: the object has to come to its end here otherwise.
   std::unique_ptr<std::byte[]> gathered(new (std::nothrow) std::byte[kGathered]);
   file->pMethods = nullptr;
   if (!gathered) return SQLITE_NOMEM;
   LogFile& log = *new (file) LogFile{.base = {}, .gathered = std::move(gathered), .size = 0, .offset = 0};
-  const int code = system.xOpen(&system, name, log.system(), flags, opened_flags);
+  const int code = lower.xOpen(&lower, name, log.below(), flags, opened_flags);
   if (code != SQLITE_OK) {
-    if (log.system()->pMethods != nullptr) log.system()->pMethods->xClose(log.system());
+    if (log.below()->pMethods != nullptr) log.below()->pMethods->xClose(log.below());
     std::destroy_at(&log);
     file->pMethods = nullptr;
     return code;
