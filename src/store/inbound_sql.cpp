@@ -31,10 +31,31 @@ std::string by_key(Query& query, const CallbackSelection& selection, const Diale
       keys, name);
 }
 
+/// Not where another condition leaves few rows, which its own index finds.
+bool in_blocks(const CallbackSelection& selection, const Dialect& dialect) {
+  const bool few = !selection.key_value.empty() || !selection.reason.empty() ||
+                   (selection.verdict && *selection.verdict != Verdict::kAccepted);
+  return dialect.callbacks_in_blocks && !few && !(selection.source.empty() && selection.event_type.empty());
+}
+
+/// The blocks that hold what is asked for. Of two conditions the rarer one is not known; mostly it is the type.
+std::string block_conditions(std::string_view source, std::string_view event_type) {
+  if (event_type.empty()) return fmt::format(" AND b.name = 'source' AND b.value = {}", source);
+  std::string text = fmt::format(" AND b.name = 'event_type' AND b.value = {}", event_type);
+  if (source.empty()) return text;
+  return text.append(" AND EXISTS (SELECT 1 FROM callback_blocks AS s WHERE s.name = 'source' AND s.value = ")
+      .append(source)
+      .append(" AND s.block = b.block)");
+}
+
 std::string conditions(Query& query, const CallbackSelection& selection, const Dialect& dialect) {
   std::string text;
-  if (!selection.source.empty()) text += " AND c.source = " + query.bind(selection.source);
-  if (!selection.event_type.empty()) text += " AND c.event_type = " + query.bind(selection.event_type);
+  const std::string source = selection.source.empty() ? std::string() : query.bind(selection.source);
+  const std::string event_type = selection.event_type.empty() ? std::string() : query.bind(selection.event_type);
+  if (!source.empty()) text += " AND c.source = " + source;
+  if (!event_type.empty()) text += " AND c.event_type = " + event_type;
+  const bool blocks = in_blocks(selection, dialect);
+  if (blocks) text += block_conditions(source, event_type);
   if (selection.verdict) {
     text += fmt::format(" AND c.verdict = '{}'", to_string(*selection.verdict));
     // True in any case: it lets the index be used that leaves accepted callbacks out.
@@ -47,8 +68,10 @@ std::string conditions(Query& query, const CallbackSelection& selection, const D
                          std::string_view expression) {
     const std::string named = query.bind(time);
     text += fmt::format(" AND c.received_at {} {}", comparison, named);
-    if (!expression.empty())
-      text += fmt::format(" AND c.id {} ({})", bound, fmt::format(fmt::runtime(expression), named));
+    if (expression.empty()) return;
+    const std::string id = fmt::format(fmt::runtime(expression), named);
+    text += blocks ? fmt::format(" AND b.block {} ({}) / {}", bound, id, kCallbackBlock)
+                   : fmt::format(" AND c.id {} ({})", bound, id);
   };
   if (selection.received_from) limit(">=", *selection.received_from, ">=", dialect.first_callback_from);
   if (selection.received_until) limit("<", *selection.received_until, "<=", dialect.last_callback_until);
@@ -61,6 +84,12 @@ std::string order_time(Query& query, UtcTime time, const Dialect& dialect) {
 
 }  // namespace
 
+std::string callbacks_of_blocks() {
+  return fmt::format(
+      "callback_blocks AS b CROSS JOIN inbound_callbacks AS c ON c.id BETWEEN b.block * {0} AND b.block * {0} + {1}",
+      kCallbackBlock, kCallbackBlock - 1);
+}
+
 Query callback_query(std::int64_t id, bool with_body) {
   Query query;
   query.text =
@@ -71,10 +100,19 @@ Query callback_query(std::int64_t id, bool with_body) {
 Query callbacks_query(const CallbackSelection& selection, const Page& page, const Dialect& dialect) {
   Query query;
   std::string where = conditions(query, selection, dialect);
-  if (page.after != 0) where += fmt::format(" AND c.id {} {}", page.oldest_first ? ">" : "<", query.bind(page.after));
-  query.text = fmt::format("SELECT {} FROM inbound_callbacks AS c WHERE 1 = 1{} ORDER BY c.id {} LIMIT {}",
-                           callback_columns(false), where, page.oldest_first ? "ASC" : "DESC",
-                           query.bind(std::int64_t{page.limit} + 1));
+  const bool blocks = in_blocks(selection, dialect);
+  const std::string_view comparison = page.oldest_first ? ">" : "<";
+  const std::string_view order = page.oldest_first ? "ASC" : "DESC";
+  if (page.after != 0) {
+    const std::string after = query.bind(page.after);
+    // `+`: the callbacks of a block are to be read from its one end to the other, not from here on.
+    where += blocks ? fmt::format(" AND +c.id {0} {1} AND b.block {0}= {1} / {2}", comparison, after, kCallbackBlock)
+                    : fmt::format(" AND c.id {} {}", comparison, after);
+  }
+  query.text =
+      fmt::format("SELECT {} FROM {} WHERE 1 = 1{} ORDER BY {}c.id {} LIMIT {}", callback_columns(false),
+                  blocks ? callbacks_of_blocks() : "inbound_callbacks AS c", where,
+                  blocks ? fmt::format("b.block {}, ", order) : "", order, query.bind(std::int64_t{page.limit} + 1));
   return query;
 }
 

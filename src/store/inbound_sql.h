@@ -11,6 +11,13 @@
 
 namespace yizhan::store {
 
+/// SQLite's table callback_blocks says for each source and event type which blocks of ids, `id / kCallbackBlock`, hold
+/// callbacks of it. It may still name a block whose last one went.
+inline constexpr std::int64_t kCallbackBlock = 256;
+/// In a FROM clause: the callbacks `c` of the blocks `b`, block by block. Ordered by b.block and c.id, nothing is
+/// sorted.
+std::string callbacks_of_blocks();
+
 /// Columns of callback_query and callbacks_query, in this order; read_callback_view reads them.
 enum CallbackColumn {
   kCallbackId,

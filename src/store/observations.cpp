@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "store/inbound_sql.h"
 #include "store/session.h"
 #include "store/store.h"
 
@@ -13,16 +14,24 @@ namespace {
 
 /// One probe of the index for each source, from one to the next.
 constexpr std::string_view kSources =
-    "WITH RECURSIVE sources (source) AS (SELECT min(source) FROM inbound_callbacks UNION ALL "
-    "SELECT (SELECT min(c.source) FROM inbound_callbacks AS c WHERE c.source > sources.source) FROM sources "
-    "WHERE sources.source IS NOT NULL) SELECT source FROM sources WHERE source IS NOT NULL";
+    "WITH RECURSIVE sources (source) AS ("
+    "{postgres|SELECT min(source) FROM inbound_callbacks}"
+    "{sqlite|SELECT min(value) FROM callback_blocks WHERE name = 'source'} UNION ALL SELECT ("
+    "{postgres|SELECT min(c.source) FROM inbound_callbacks AS c WHERE c.source > sources.source}"
+    "{sqlite|SELECT min(b.value) FROM callback_blocks AS b WHERE b.name = 'source' AND b.value > sources.source}"
+    ") FROM sources WHERE sources.source IS NOT NULL) SELECT source FROM sources WHERE source IS NOT NULL";
 
-/// The newest callbacks of one source. As a range and in this order only the index on (source, id) will do: with `=`
-/// PostgreSQL may go through the primary key instead, past everybody else's callbacks.
-constexpr std::string_view kNewest =
-    "SELECT received_at, verdict, reason FROM inbound_callbacks WHERE "
-    "{postgres|source >= $1 AND source <= $1 ORDER BY source DESC, id DESC}"
-    "{sqlite|source = $1 ORDER BY id DESC} LIMIT $2";
+/// The newest callbacks of one source. On PostgreSQL as a range and in this order, so that only the index on (source,
+/// id) will do: with `=` it may go through the primary key instead, past everybody else's callbacks.
+const std::string& newest_text() {
+  static const std::string kText = fmt::format(
+      "SELECT c.received_at, c.verdict, c.reason FROM {{postgres|inbound_callbacks AS c WHERE c.source >= $1 AND "
+      "c.source <= $1 ORDER BY c.source DESC, c.id DESC}}"
+      "{{sqlite|{} WHERE b.name = 'source' AND b.value = $1 AND c.source = $1 ORDER BY b.block DESC, c.id DESC}} "
+      "LIMIT $2",
+      callbacks_of_blocks());
+  return kText;
+}
 
 /// Column by column what SourceActivity says, from the newest callback to the oldest.
 void take_callback(SourceActivity& activity, const SqlRow& row, UtcTime& accepted_after) {
@@ -131,12 +140,15 @@ Result<std::vector<SourceActivity>> source_activity(Store& store) {
     if (auto finished = session.finish(); !finished) return finished;
     std::vector<UtcTime> accepted_after(activities.size());
     for (std::size_t i = 0; i < activities.size(); ++i) {
-      session.send(kNewest, {activities[i].source, std::int64_t{kSampledCallbacks}},
+      session.send(newest_text(), {activities[i].source, std::int64_t{kSampledCallbacks}},
                    [&, i](const SqlRow& row) { take_callback(activities[i], row, accepted_after[i]); });
     }
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
+  // What is left in callback_blocks of a source whose callbacks all went.
+  std::erase_if(activities,
+                [](const SourceActivity& each) { return !each.last_accepted_at && each.rejected_in_row == 0; });
   return activities;
 }
 

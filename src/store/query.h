@@ -61,6 +61,10 @@ struct Dialect {
   std::string_view first_callback_from = {};
   std::string_view last_callback_until = {};
 
+  /// Whether the callbacks of a source or an event type are found through callback_blocks (inbound_sql.h), not an
+  /// index.
+  bool callbacks_in_blocks = false;
+
   /// `callback_id`, `name` of the keys that have a value: `{value}`, with `{hash}`, its value_hash() (receiving.h).
   std::string_view keys_of_value = "SELECT callback_id, name FROM callback_keys WHERE value = {value}";
 

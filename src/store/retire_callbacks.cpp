@@ -88,6 +88,18 @@ Result<void> prune_lookup(Session& session, int rows) {
   return session.finish();
 }
 
+/// Nor is a block looked into that is older. One that still stands may be left without a callback of some source or
+/// type: reading it finds nothing there.
+Result<void> prune_blocks(Session& session, int rows) {
+  session.send(
+      fmt::format("{{sqlite|DELETE FROM callback_blocks WHERE (name, value, block) IN (SELECT name, value, block "
+                  "FROM callback_blocks WHERE block < (SELECT min(id) / {} FROM inbound_callbacks) "
+                  "ORDER BY block LIMIT $1)}}",
+                  kCallbackBlock),
+      {std::int64_t{rows} * 4});
+  return session.finish();
+}
+
 }  // namespace
 
 Result<RetentionReply> retire_callbacks(Session& session, const RetentionWork& work) {
@@ -136,6 +148,7 @@ Result<RetentionReply> retire_callbacks(Session& session, const RetentionWork& w
   if (!removed) return std::unexpected(removed.error());
   reply.removed = *removed;
   if (auto done = prune_lookup(session, batch.rows); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = prune_blocks(session, batch.rows); !done) return std::unexpected(std::move(done.error()));
   return reply;
 }
 

@@ -11,12 +11,14 @@
 #include "store/migrations/postgres_0004_replay_audit.h"
 #include "store/migrations/postgres_0005_retention.h"
 #include "store/migrations/postgres_0006_alerts.h"
+#include "store/migrations/postgres_0007_signing_secret.h"
 #include "store/migrations/sqlite_0001_outbox.h"
 #include "store/migrations/sqlite_0002_inbound.h"
 #include "store/migrations/sqlite_0003_express_push.h"
 #include "store/migrations/sqlite_0004_replay_audit.h"
 #include "store/migrations/sqlite_0005_retention.h"
 #include "store/migrations/sqlite_0006_alerts.h"
+#include "store/migrations/sqlite_0007_signing_secret.h"
 #include "store/postgres/connection.h"
 #include "store/sqlite/schema.h"
 
@@ -30,6 +32,7 @@ std::string sqlite_schema(int version) {
   if (version > 3) text += migrations::sqlite_0004_replay_audit();
   if (version > 4) text += migrations::sqlite_0005_retention();
   if (version > 5) text += migrations::sqlite_0006_alerts();
+  if (version > 6) text += migrations::sqlite_0007_signing_secret();
   text += "PRAGMA application_id = 1501194350;";  // "Yzhn"
   return text + "CREATE TABLE yizhan_migrations (version INTEGER PRIMARY KEY, applied_at TEXT NOT NULL) STRICT;";
 }
@@ -48,6 +51,7 @@ std::string postgres_schema(int version) {
   if (version > 3) text += migrations::kPostgresReplayAudit;
   if (version > 4) text += migrations::kPostgresRetention;
   if (version > 5) text += migrations::kPostgresAlerts;
+  if (version > 6) text += migrations::kPostgresSigningSecret;
   return text +
          "CREATE TABLE yizhan_migrations (version integer PRIMARY KEY, name text NOT NULL,"
          " applied_at timestamptz NOT NULL DEFAULT now());";

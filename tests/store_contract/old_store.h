@@ -8,7 +8,7 @@
 
 namespace yizhan::store::contract {
 
-/// Makes the schema of version 1 to 6 in an empty place.
+/// Makes the schema of version 1 to 7 in an empty place.
 void make_old_store(Engine engine, const std::string& url, int version);
 
 /// Statements as that program, or its operator, ran them. Throws what fails.

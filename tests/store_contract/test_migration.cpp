@@ -106,6 +106,36 @@ TEST_P(Migrating, AStoreOfVersionThreeGoesOnWithWhatItHolds) {
   EXPECT_EQ(node.ledger().mismatch(), 0);
 }
 
+TEST_P(Migrating, AStoreOfVersionSevenHasItsCallbacksFoundBySourceAndType) {
+  make_old_store(GetParam(), place_.url(), 7);
+  // Some share a block of ids, some do not; the last one stands in the middle of its block.
+  const std::vector<std::pair<std::int64_t, std::string>> old{
+      {1, "'shop', 'a'"}, {2, "'bank', 'a'"}, {255, "'shop', 'b'"}, {600, "'shop', 'a'"}, {900, "'shop', 'a'"}};
+  for (const auto& [id, source_and_type] : old) {
+    run_in_old_store(
+        GetParam(), place_.url(),
+        "INSERT INTO inbound_callbacks (id, source, event_type, received_at, idempotency_key, verdict, reason, effect, "
+        "answer_status, duration_us, event_ids, peer_address, target, body_size, headers, body) " +
+            std::string(GetParam() == Engine::kSqlite ? "" : "OVERRIDING SYSTEM VALUE ") + "VALUES (" +
+            std::to_string(id) + ", " + source_and_type + ", " +
+            (GetParam() == Engine::kSqlite ? "1767600000000000" : "'2026-01-05T08:00:00Z'") +
+            ", '', 'rejected', '', 'none', 400, 1, '', '', '', 0, '', NULL)");
+  }
+  if (GetParam() == Engine::kPostgres) {
+    run_in_old_store(GetParam(), place_.url(), "SELECT setval('inbound_callbacks_id_seq', 900)");
+  }
+  EXPECT_EQ(value_of(open_factory(place_.url())->migrate()), kNewest - 7);
+  Node node(place_.url());
+  ReceiveCall call = callback(node, "k");
+  call.callback.event_type = "b";
+  EXPECT_EQ(receive(node, call).callback_id, 901);
+  const auto found = [&](const CallbackSelection& selection) { return ids_of(list(node, selection)); };
+  EXPECT_THAT(found({.source = "shop"}), testing::ElementsAre(901, 900, 600, 255, 1));
+  EXPECT_THAT(found({.source = "bank"}), testing::ElementsAre(2));
+  EXPECT_THAT(found({.event_type = "a"}), testing::ElementsAre(900, 600, 2, 1));
+  EXPECT_THAT(found({.source = "shop", .event_type = "b"}), testing::ElementsAre(901, 255));
+}
+
 TEST_P(Migrating, RefusesAStoreOfANewerProgram) {
   outdate_this_program();
   auto factory = open_factory(place_.url());
@@ -126,7 +156,7 @@ TEST_P(Migrating, IsAllOrNothing) {  // fault 5
 YIZHAN_ON_EVERY_ENGINE(Migrating);
 
 TEST(SqliteMigration, ALargeFileOfAnyVersionIsReadAtTheEndsOfItsTrees) {
-  for (const int version : {1, 2, 3, kNewest}) {
+  for (const int version : {1, 2, 3, 7, kNewest}) {
     const Place place(Engine::kSqlite);
     if (version < kNewest) {
       make_old_store(Engine::kSqlite, place.url(), version);

@@ -19,14 +19,16 @@ constexpr std::string_view kKeyColumns = "callback_id, name, value, accepted";
 Result<InboundWriter> InboundWriter::open(Connection& connection, OutboxWriter& outbox) {
   auto lookup = CallbackLookup::open(connection);
   if (!lookup) return std::unexpected(lookup.error());
+  auto blocks = CallbackBlocks::open(connection);
+  if (!blocks) return std::unexpected(blocks.error());
   auto minutes = Minutes::open(connection, "inbound_minutes", "id");
   if (!minutes) return std::unexpected(minutes.error());
   auto orders = PayOrders::open(connection);
   if (!orders) return std::unexpected(orders.error());
   auto waybills = ExpressWaybills::open(connection);
   if (!waybills) return std::unexpected(waybills.error());
-  InboundWriter writer(connection, outbox, std::move(*lookup), std::move(*minutes), std::move(*orders),
-                       std::move(*waybills));
+  InboundWriter writer(connection, outbox, std::move(*lookup), std::move(*blocks), std::move(*minutes),
+                       std::move(*orders), std::move(*waybills));
   if (auto done = writer.prepare(); !done) return std::unexpected(done.error());
   return writer;
 }
@@ -73,6 +75,7 @@ void InboundWriter::commit() {
 void InboundWriter::roll_back() {
   minutes_.roll_back();
   lookup_.roll_back();
+  blocks_.roll_back();
   last_id_.reset();
   rows_.clear();
   key_rows_.clear();
@@ -213,6 +216,7 @@ Result<void> InboundWriter::insert(const ReceiveCall& call, const Ruling& ruling
   received.verdict = ruling.verdict;
   received.reason = ruling.reason;
   minutes_.note(call.callback.received_at, *id);
+  if (auto done = blocks_.note(*id, call.callback.source, call.callback.event_type); !done) return done;
   if (ruling.verdict == Verdict::kRejected) rejected_.pace.added(1);
   if (ruling.verdict == Verdict::kDuplicate) duplicates_.pace.added(1);
   if (!body) return {};

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/receiving.h"
+#include "store/sqlite/callback_blocks.h"
 #include "store/sqlite/callback_lookup.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/express_waybills.h"
@@ -44,11 +45,12 @@ class InboundWriter {
     QuotaPace pace;
   };
 
-  InboundWriter(Connection& connection, OutboxWriter& outbox, CallbackLookup lookup, Minutes minutes, PayOrders orders,
-                ExpressWaybills waybills)
+  InboundWriter(Connection& connection, OutboxWriter& outbox, CallbackLookup lookup, CallbackBlocks blocks,
+                Minutes minutes, PayOrders orders, ExpressWaybills waybills)
       : connection_(&connection),
         outbox_(&outbox),
         lookup_(std::move(lookup)),
+        blocks_(std::move(blocks)),
         minutes_(std::move(minutes)),
         orders_(std::move(orders)),
         waybills_(std::move(waybills)) {}
@@ -95,6 +97,7 @@ class InboundWriter {
   Connection* connection_;
   OutboxWriter* outbox_;
   CallbackLookup lookup_;
+  CallbackBlocks blocks_;
   Minutes minutes_;
   PayOrders orders_;
   ExpressWaybills waybills_;

@@ -19,6 +19,7 @@
 #include "store/migrations/sqlite_0005_retention.h"
 #include "store/migrations/sqlite_0006_alerts.h"
 #include "store/migrations/sqlite_0007_signing_secret.h"
+#include "store/migrations/sqlite_0008_callback_blocks.h"
 #include "store/sqlite/sqlite_error.h"
 
 namespace yizhan::store::sqlite {
@@ -28,10 +29,11 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x597a686e;
 
 using Migration = std::string (*)();
-constexpr std::array<Migration, 7> kMigrations{
-    migrations::sqlite_0001_outbox,        migrations::sqlite_0002_inbound,   migrations::sqlite_0003_express_push,
-    migrations::sqlite_0004_replay_audit,  migrations::sqlite_0005_retention, migrations::sqlite_0006_alerts,
-    migrations::sqlite_0007_signing_secret};
+constexpr std::array<Migration, 8> kMigrations{
+    migrations::sqlite_0001_outbox,         migrations::sqlite_0002_inbound,
+    migrations::sqlite_0003_express_push,   migrations::sqlite_0004_replay_audit,
+    migrations::sqlite_0005_retention,      migrations::sqlite_0006_alerts,
+    migrations::sqlite_0007_signing_secret, migrations::sqlite_0008_callback_blocks};
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");
@@ -80,6 +82,8 @@ constexpr std::array kEndReads{
     EndRead{4, "SELECT sequence FROM replay_job_events ORDER BY job_id DESC, sequence DESC LIMIT 1"},
     EndRead{5, "SELECT delivered FROM ledger_rollup ORDER BY minute DESC LIMIT 1"},
     EndRead{6, "SELECT length(facts) FROM alerts ORDER BY rowid DESC LIMIT 1"},
+    EndRead{8, "SELECT block FROM callback_blocks ORDER BY name DESC, value DESC, block DESC LIMIT 1"},
+    EndRead{8, "SELECT block FROM callback_blocks ORDER BY block DESC LIMIT 1"},
 };
 
 Result<void> check_ends(Connection& connection) {
