@@ -34,6 +34,8 @@ struct CommitCounters {
   BatchHistogram commit_items{};         ///< results, claims, releases, and what the calls store
 };
 
+class CommitThread;
+
 class GroupCommit {
  public:
   // The calls are large: they are handed on by reference.
@@ -94,10 +96,10 @@ class GroupCommit {
   bool healthy() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> calls_;
-  std::unique_ptr<State> results_;  ///< null: `calls_` does it
-  State& results() const { return results_ ? *results_ : *calls_; }
+  CommitThread& results() const { return results_ ? *results_ : *calls_; }
+
+  std::unique_ptr<CommitThread> results_;  ///< null: `calls_` does it
+  std::unique_ptr<CommitThread> calls_;    ///< ends first
 };
 
 /// One thread with a reading store of its own, for look-ups that must hold up neither the writer nor the I/O thread.
