@@ -10,7 +10,6 @@
 //
 // `--present` puts that many callbacks of the scenario `plain` there first.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>

@@ -155,7 +155,7 @@ inline void echo(ServerRequest& request, Responder responder) {
   ServerResponse response;
   response.content_type = "text/plain";
   response.body = std::string(request.method) + " " + std::string(request.path) + " " + request.body;
-  responder.answer(std::move(response));
+  responder.answer(response);
 }
 
 }  // namespace yizhan::http
