@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-AlertEpisode episode(std::string id, std::string subject, UtcTime now) {
+AlertEpisode episode(std::string id, const std::string& subject, UtcTime now) {
   return {.id = std::move(id),
           .cause = "dead_letter:" + subject,
           .rule = "dead_letter",

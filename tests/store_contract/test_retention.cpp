@@ -110,8 +110,7 @@ TEST_P(Retaining, TheLedgerOfARangeCountsWhatWasDeletedByItsMinute) {
 }
 
 TEST_P(Retaining, NeverTakesWhatIsOpenOrHasToShowOrIsCompared) {
-  const std::string pending = node_.accept(node_.event()).id;
-  const std::string retrying = pending;
+  const std::string retrying = node_.accept(node_.event()).id;
   node_.retry(node_.claim_one(), days{100});
   const std::string leased = node_.accept(node_.event()).id;
   node_.claim_one();
