@@ -252,7 +252,7 @@ TEST_F(SqliteRunbook, AKeyUsedByTheApiIsKnownToSqlAndBack) {
   NewEvent item = new_event("same");
   item.idempotency_key = "k1";
   now_ = utc_now();
-  const std::string id = accept(item).id;
+  accept(item);
   PlainSqlite shell(path());
   const std::string insert =
       "INSERT INTO cs_platform_event_outbox (platform, event_type, callback_target, payload, idempotency_key) "
