@@ -16,7 +16,6 @@ namespace yizhan::store::contract {
 namespace {
 
 using std::chrono::days;
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;

@@ -4,8 +4,6 @@
 namespace yizhan::store {
 namespace {
 
-using testing::Test;
-
 class SqliteRunbook : public SqliteFixture {
  protected:
   /// An event that was tried once and is a dead letter.
