@@ -10,11 +10,11 @@
 //
 // `--present` puts that many callbacks of the scenario `plain` there first.
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <string>
 #include <vector>

@@ -152,9 +152,8 @@ int close_socket(void* context, curl_socket_t socket) {
 List list_of(const std::vector<std::string>& texts) {
   List list;
   for (const std::string& text : texts) {
-    curl_slist* longer = curl_slist_append(list.get(), fmt::format("<{}>", text).c_str());
-    static_cast<void>(list.release());
-    list.reset(longer);
+    const std::string address = fmt::format("<{}>", text);
+    list.reset(curl_slist_append(list.release(), address.c_str()));
   }
   return list;
 }

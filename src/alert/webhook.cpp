@@ -43,7 +43,7 @@ class Webhook final : public HttpService {
 
 }  // namespace
 
-Result<std::unique_ptr<Channel>> make_webhook(http::Client& client, WebhookOptions options,
+Result<std::unique_ptr<Channel>> make_webhook(http::Client& client, const WebhookOptions& options,
                                               HttpChannelOptions http_options) {
   auto url = http::parse_url(options.url);
   if (!url) return std::unexpected(std::move(url.error()));

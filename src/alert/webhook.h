@@ -13,7 +13,7 @@ struct WebhookOptions {
 };
 
 /// Codes `url_invalid`, `secret_invalid`, `signing_options_invalid`.
-Result<std::unique_ptr<Channel>> make_webhook(http::Client& client, WebhookOptions options,
+Result<std::unique_ptr<Channel>> make_webhook(http::Client& client, const WebhookOptions& options,
                                               HttpChannelOptions http_options);
 
 }  // namespace yizhan::alert

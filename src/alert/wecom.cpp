@@ -51,7 +51,7 @@ std::string cut_for_wecom(std::string text) {
   return std::string(utf8_prefix(text, kLongestContent - kEllipsis.size())).append(kEllipsis);
 }
 
-Result<std::unique_ptr<Channel>> make_wecom(http::Client& client, WecomOptions options,
+Result<std::unique_ptr<Channel>> make_wecom(http::Client& client, const WecomOptions& options,
                                             HttpChannelOptions http_options) {
   auto url = http::parse_url(options.url);
   if (!url) return std::unexpected(std::move(url.error()));

@@ -20,7 +20,7 @@ struct WecomOptions {
 };
 
 /// Code `url_invalid`.
-Result<std::unique_ptr<Channel>> make_wecom(http::Client& client, WecomOptions options,
+Result<std::unique_ptr<Channel>> make_wecom(http::Client& client, const WecomOptions& options,
                                             HttpChannelOptions http_options);
 
 /// As much of `text` as the robot takes, cut between characters; what was cut ends with `…`. Pure.

@@ -57,7 +57,7 @@ void ApiState::answer_from(store::ReadThread& thread, std::string_view path, htt
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
   auto& io = parts.io;
   const bool taken = thread.run([&io, waiting, look = std::move(look)](store::Store& store) mutable {
-    http::asio::post(io, [waiting, response = look(store)]() mutable { waiting->answer(std::move(response)); });
+    http::asio::post(io, [waiting, response = look(store)] { waiting->answer(response); });
   });
   if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, path));
 }
@@ -66,7 +66,7 @@ void ApiState::answer_from_writer(http::Responder responder, Look change) {
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
   auto& io = parts.io;
   parts.commits.run([&io, waiting, change = std::move(change)](store::Store& store) mutable {
-    http::asio::post(io, [waiting, response = change(store)]() mutable { waiting->answer(std::move(response)); });
+    http::asio::post(io, [waiting, response = change(store)] { waiting->answer(response); });
   });
 }
 

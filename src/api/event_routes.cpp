@@ -71,11 +71,11 @@ void accept_events(ApiState& state, http::ServerRequest& request, const http::Pa
           self->parts.intake.abandoned(call);
           return responder.answer(answer_error(accepted.error(), "/api/v1/events"));
         }
-        auto response = describe(*accepted, array);
+        const auto response = describe(*accepted, array);
         self->parts.intake.accepted(*accepted, std::move(call));
         fail_point("api.before_answer");
         self->accept_durations.add(std::chrono::steady_clock::now() - begun);
-        responder.answer(std::move(response));
+        responder.answer(response);
       });
 }
 

@@ -108,14 +108,14 @@ std::optional<PresentedKey> parse_api_key(std::string_view text) {
 
 SecretHash hash_secret(std::string_view secret) {
   // Looked up once: OpenSSL's one-shot function looks the algorithm up at every call, which costs more than the hash.
-  static EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  static EVP_MD* const kAlgorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   struct Deleter {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
-  thread_local const std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
+  thread_local std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
   SecretHash hash{};
   unsigned int length = 0;
-  EVP_DigestInit_ex2(context.get(), algorithm, nullptr);
+  EVP_DigestInit_ex2(context.get(), kAlgorithm, nullptr);
   EVP_DigestUpdate(context.get(), secret.data(), secret.size());
   EVP_DigestFinal_ex(context.get(), hash.data(), &length);
   return hash;

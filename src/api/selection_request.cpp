@@ -69,11 +69,11 @@ Result<SigningSecret> read_secret(const json::Member& member) {
 }
 
 /// Puts what was read where it belongs.
-constexpr auto take = [](auto read, auto& into) -> Result<void> {
+Result<void> take(auto read, auto& into) {
   if (!read) return std::unexpected(std::move(read.error()));
   into = std::move(*read);
   return {};
-};
+}
 
 Result<void> set_replay_field(const json::Member& member, ReplayAsked& asked, bool& selected) {
   store::ReplayRequest& request = asked.request;

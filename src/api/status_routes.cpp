@@ -63,7 +63,7 @@ void metrics(ApiState& state, http::ServerRequest&, const http::PathParameters&,
         http::ServerResponse response;
         response.content_type = "text/plain; version=0.0.4; charset=utf-8";
         response.body = metrics_text(input);
-        responder.answer(std::move(response));
+        responder.answer(response);
       });
 }
 

@@ -94,7 +94,7 @@ ChannelResult make_one(http::asio::io_context& io, http::Client& client, const c
       auto options = with_url(alert::WecomOptions{}, configured);
       options.key = configured.token;
       options.language = language_of(configured);
-      return alert::make_wecom(client, std::move(options), std::move(*http));
+      return alert::make_wecom(client, options, std::move(*http));
     }
     case config::AlertChannelKind::kSms: {
       auto options = with_url(alert::SmsOptions{}, configured);

@@ -97,7 +97,7 @@ Result<void> serve(const config::Config& config, const config::Inputs& inputs, s
     }
     out << "yizhan ready";
     for (const Listening& listening : (*started)->listening()) out << ' ' << listening.name << '=' << listening.address;
-    out << std::endl;
+    out << '\n' << std::flush;
     tell_supervisor("READY=1");
     io.run();
   }

@@ -1,12 +1,12 @@
 #include "base/log_sink.h"
 
-#include <limits.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 namespace yizhan::log {
 namespace {

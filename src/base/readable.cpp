@@ -70,7 +70,7 @@ std::string short_span(Microseconds span) {
 
 std::string relative_time(UtcTime time, UtcTime now) {
   const Microseconds span = now - time;
-  const std::string text = short_span(span);
+  std::string text = short_span(span);
   if (text == "now") return text;
   return span > Microseconds(0) ? text + " ago" : "in " + text;
 }

@@ -97,14 +97,14 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
     SinkEntry entry;
     entry.request = std::move(request);
     SinkAnswer answer = judge.judge(entry);
-    if (recording.is_open()) recording << sink_json(entry, true) << std::endl;
-    context.out() << (context.options.json ? sink_json(entry, false) : sink_line(entry, context.terminal.color))
-                  << std::endl;
+    if (recording.is_open()) recording << sink_json(entry, true) << '\n' << std::flush;
+    context.out() << (context.options.json ? sink_json(entry, false) : sink_line(entry, context.terminal.color)) << '\n'
+                  << std::flush;
     if (options.exit_after > 0 && judge.callbacks() >= options.exit_after) answer.answered = [&io] { io.stop(); };
     return answer;
   });
   if (!server) return std::unexpected(server.error());
-  context.out() << "sink ready http=" << (*server)->address().to_string() << std::endl;
+  context.out() << "sink ready http=" << (*server)->address().to_string() << '\n' << std::flush;
   io.run();
   if (context.terminal.err_is_terminal) {
     context.terminal.err << fmt::format(

@@ -67,7 +67,7 @@ void insert_in_order(std::vector<Moment>& moments, Moment moment) {
 }
 
 std::string first_words(std::string_view payload, bool whole) {
-  const std::string size = readable_bytes(payload.size());
+  std::string size = readable_bytes(payload.size());
   if (payload.empty()) return size;
   if (whole || payload.size() <= kPayloadShown) return fmt::format("{}  {}", size, payload);
   return fmt::format("{}  {}…", size, payload.substr(0, kPayloadShown));

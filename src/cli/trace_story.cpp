@@ -40,19 +40,18 @@ class Search {
       for (std::size_t i = 0; i < story_.callbacks.size(); ++i) {
         if (auto done = follow_callback(i); !done) return done;
       }
-      for (std::size_t i = 0; i < story_.orders.size(); ++i) {
-        const store::PayOrder order = story_.orders[i];
+      for (const store::PayOrder& order : story_.orders) {
         if (auto done = add_callbacks(order.out_trade_no); !done) return done;
         if (order.transaction_id.empty()) continue;
         if (auto done = add_callbacks(order.transaction_id); !done) return done;
       }
-      for (std::size_t i = 0; i < story_.parcels.size(); ++i) {
-        const std::string number = story_.parcels[i].waybill.tracking_no;
+      for (const auto& parcel : story_.parcels) {
+        const std::string& number = parcel.waybill.tracking_no;
         if (auto done = add_callbacks(number); !done) return done;
         if (auto done = add_notifications({.tracking_no = number}); !done) return done;
       }
-      for (std::size_t i = 0; i < story_.events.size(); ++i) {
-        const std::string correlation = story_.events[i].event.event.correlation;
+      for (const EventStory& event : story_.events) {
+        const std::string& correlation = event.event.event.correlation;
         if (correlation.empty()) continue;
         if (auto done = add_callbacks(correlation); !done) return done;
         if (auto done = add_notifications({.message_id = correlation}); !done) return done;

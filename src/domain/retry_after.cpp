@@ -34,9 +34,9 @@ class Reader {
     if (ok_) rest_.remove_prefix(expected.size());
   }
 
-  template <std::size_t Count>
-  unsigned one_of(const std::array<std::string_view, Count>& names) {
-    for (unsigned index = 0; ok_ && index < Count; ++index) {
+  template <std::size_t kCount>
+  unsigned one_of(const std::array<std::string_view, kCount>& names) {
+    for (unsigned index = 0; ok_ && index < kCount; ++index) {
       if (rest_.starts_with(names[index])) {
         rest_.remove_prefix(names[index].size());
         return index;

@@ -129,12 +129,11 @@ struct Embedded4 {
 Embedded4 embedded4(Wide wide) {
   Embedded4 found;
   const std::uint64_t low32 = wide.low & 0xffff'ffff;
-  if (wide.high == 0x0064'ff9b'0000'0000 && wide.low >> 32 == 0) {
-    found.add(low32);  // NAT64, RFC 6052
+  if (wide.high >> 48 == 0x0064 || wide.high == 0) {
+    // NAT64, RFC 6052, and its local-use prefix, RFC 8215 (in the /96 form); compatible and mapped, RFC 4291
+    found.add(low32);
   } else if (wide.high >> 48 == 0x2002) {
     found.add(wide.high >> 16 & 0xffff'ffff);  // 6to4, RFC 3056
-  } else if (wide.high >> 48 == 0x0064 || wide.high == 0) {
-    found.add(low32);  // local-use NAT64, RFC 8215 (its /96 form); compatible and mapped, RFC 4291
   } else if (wide.high >> 32 == 0x2001'0000) {
     found.add(wide.high & 0xffff'ffff);  // Teredo server, RFC 4380
     found.add(~low32 & 0xffff'ffff);     // Teredo client, written inverted

@@ -67,7 +67,7 @@ std::optional<asio::ip::address> parse_address_literal(std::string_view host) {
     // A zone id names an interface of this machine: never a place for callbacks.
     if (host.find('%') != std::string_view::npos) return std::nullopt;
     ErrorCode error;
-    const auto address = asio::ip::make_address_v6(host, error);
+    auto address = asio::ip::make_address_v6(host, error);
     if (error) return std::nullopt;
     return address;
   }

@@ -36,7 +36,7 @@ void Origin::remove_idle(const Connection& connection) {
 
 std::size_t OriginTable::Hash::operator()(const Key& key) const {
   const std::size_t host = std::hash<std::string_view>{}(key.host);
-  return host ^ (std::hash<const void*>{}(key.credentials) * 31 + key.port * 2u + (key.tls ? 1u : 0u));
+  return host ^ (std::hash<const void*>{}(key.credentials) * 31 + std::size_t{key.port} * 2 + (key.tls ? 1u : 0u));
 }
 
 Origin& OriginTable::find(const Url& url, const std::shared_ptr<TlsCredentials>& credentials, SteadyTime now) {

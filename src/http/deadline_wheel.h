@@ -16,7 +16,7 @@ namespace yizhan::http {
 class DeadlineWheel {
  public:
   /// Something with at most one deadline in one wheel. Disarms itself when destroyed.
-  class Entry {
+  class Entry {  // NOLINT(cppcoreguidelines-virtual-class-destructor): its heirs are destroyed as what they are
    public:
     Entry() = default;
     Entry(const Entry&) = delete;

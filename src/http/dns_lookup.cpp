@@ -75,8 +75,8 @@ struct DnsLookup::Query : std::enable_shared_from_this<DnsLookup::Query> {
     if (is_localhost(name)) {
       return finish_later(DnsAnswer{{asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback()}, Seconds(60)});
     }
-    static const int library_status = ares_library_init(ARES_LIB_INIT_ALL);
-    if (library_status != ARES_SUCCESS) return fail_later(ares_strerror(library_status));
+    static const int kLibraryStatus = ares_library_init(ARES_LIB_INIT_ALL);
+    if (kLibraryStatus != ARES_SUCCESS) return fail_later(ares_strerror(kLibraryStatus));
 
     ares_options settings{};
     // Tries of t, 2 t and 4 t fill the whole time; our own timer then ends it exactly.

@@ -114,7 +114,7 @@ void Router::handle(ServerRequest& request, Responder responder) const {
                                 fmt::format("{} is not among {}", request.method, allowed), request.path);
   }
   response.extra_header_lines = fmt::format("Allow: {}\r\n", allowed);
-  responder.answer(std::move(response));
+  responder.answer(response);
 }
 
 std::vector<Router::Route> Router::routes() const {

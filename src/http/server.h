@@ -86,7 +86,7 @@ class Responder {
   Responder(Responder&&) noexcept;
   Responder& operator=(Responder&&) noexcept;
   ~Responder();
-  void answer(ServerResponse response);
+  void answer(const ServerResponse& response);
 
  private:
   std::shared_ptr<Connection> connection_;

@@ -165,7 +165,7 @@ void Responder::Connection::handle() {
   in_handler_ = false;
 }
 
-void Responder::Connection::answer(ServerResponse response) {
+void Responder::Connection::answer(const ServerResponse& response) {
   if (state_ != State::kHandling) return;
   append_answer(response);
   finish_request();
@@ -428,8 +428,8 @@ Responder::~Responder() {
   if (connection_) connection_->answer_dropped();
 }
 
-void Responder::answer(ServerResponse response) {
-  if (const auto connection = std::move(connection_)) connection->answer(std::move(response));
+void Responder::answer(const ServerResponse& response) {
+  if (const auto connection = std::move(connection_)) connection->answer(response);
 }
 
 }  // namespace yizhan::http

@@ -38,7 +38,7 @@ class Responder::Connection : public ListHook,
 
   void start();
   /// The request in hand is answered.
-  void answer(ServerResponse response);
+  void answer(const ServerResponse& response);
   /// Its responder is gone without an answer. Any thread.
   void answer_dropped();
   /// Ends what has taken too long.

@@ -8,7 +8,7 @@
 
 #include "http/client.h"
 
-typedef struct ssl_session_st SSL_SESSION;  // as in <openssl/ssl.h>, which is too heavy for a header
+using SSL_SESSION = struct ssl_session_st;  // NOLINT(readability-identifier-naming): <openssl/ssl.h> is heavy
 
 namespace yizhan::http {
 

@@ -38,7 +38,7 @@ struct TlsFilterBio {
   }
 
   static const BIO_METHOD* method() {
-    static const BIO_METHOD* const made = [] {
+    static const BIO_METHOD* const kMade = [] {
       BIO_METHOD* const fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "yizhan filter");
       BIO_meth_set_read_ex(fresh, read);
       BIO_meth_set_write_ex(fresh, write);
@@ -46,7 +46,7 @@ struct TlsFilterBio {
       BIO_meth_set_create(fresh, create);
       return fresh;
     }();
-    return made;
+    return kMade;
   }
 };
 

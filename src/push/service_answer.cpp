@@ -35,8 +35,8 @@ std::string lower(std::string_view text) {
   return lowered;
 }
 
-template <std::size_t Count>
-bool has_any(std::string_view text, const std::array<std::string_view, Count>& words) {
+template <std::size_t kCount>
+bool has_any(std::string_view text, const std::array<std::string_view, kCount>& words) {
   return std::ranges::any_of(words, [text](std::string_view word) { return text.contains(word); });
 }
 

@@ -24,7 +24,7 @@ std::optional<json::Value> find_element(const json::Value& array, std::string_vi
   for (std::size_t i = 0;; ++i) {
     const auto element = reader.next();
     if (!element || !*element) return std::nullopt;
-    if (i == index) return **element;
+    if (i == index) return *element;
   }
 }
 

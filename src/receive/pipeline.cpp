@@ -173,7 +173,7 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
                                                                            .request = &request}));
   if (rejections_.available(arrival.begun, 1) == 0) {
     ++source.counters.not_recorded;
-    responder.answer(std::move(response));
+    responder.answer(response);
     if (const auto count = not_recorded_.add(arrival.begun)) {
       log::warning("callbacks_not_recorded", {{"count", *count}, {"source", source.options.name}});
     }
@@ -191,7 +191,7 @@ void Pipeline::refuse(SourceAtWork& source, http::ServerRequest& request, http::
     call.callback.body.resize(store::kKeptRejectedBody);
     call.callback.body.shrink_to_fit();
   }
-  responder.answer(std::move(response));
+  responder.answer(response);
   const auto duration = steady_now() - arrival.begun;
   commits.receive(std::move(call),
                   [self = shared_from_this(), &source, duration, unavailable, trace = arrival.traceparent](
@@ -220,7 +220,7 @@ void Pipeline::refuse_over_rate(SourceAtWork& source, const http::ServerRequest&
   if (is_server_error(reply.status)) reply.status = kTooManyRequests;
   http::ServerResponse response = response_of(std::move(reply));
   add_retry_after(response, kRetryAfterRate);
-  responder.answer(std::move(response));
+  responder.answer(response);
   if (const auto count = source.over_rate.add(arrival.begun)) {
     log::warning("callbacks_over_rate", {{"count", *count}, {"source", source.options.name}, {"peer", arrival.peer}});
   }

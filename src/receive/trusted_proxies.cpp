@@ -29,7 +29,7 @@ std::optional<address> read_address(std::string_view text) {
   }
   if (text.empty() || text.find('%') != std::string_view::npos) return std::nullopt;
   http::ErrorCode error;
-  const address read = http::asio::ip::make_address(text, error);
+  address read = http::asio::ip::make_address(text, error);
   if (error) return std::nullopt;
   if (read.is_v6() && read.to_v6().is_v4_mapped()) {
     return http::asio::ip::make_address_v4(http::asio::ip::v4_mapped, read.to_v6());

@@ -12,25 +12,25 @@ constexpr std::string_view kColumns =
     "id, cause, rule, subject, title, facts, occurrences, told, raised_at, last_held_at, told_at, cleared_at";
 
 const std::string& open_text() {
-  static const std::string text = fmt::format(
+  static const std::string kText = fmt::format(
       "SELECT {} FROM alerts WHERE cleared_at IS NULL ORDER BY raised_at, id LIMIT {}", kColumns, kMaxOpenAlerts);
-  return text;
+  return kText;
 }
 
 /// The order of the ids is that in which they were raised.
 const std::string& newest_text() {
-  static const std::string text = fmt::format("SELECT {} FROM alerts ORDER BY id DESC LIMIT $1", kColumns);
-  return text;
+  static const std::string kText = fmt::format("SELECT {} FROM alerts ORDER BY id DESC LIMIT $1", kColumns);
+  return kText;
 }
 
 const std::string& put_text() {
-  static const std::string text = fmt::format(
+  static const std::string kText = fmt::format(
       "INSERT INTO alerts ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
       "ON CONFLICT (id) DO UPDATE SET title = excluded.title, facts = excluded.facts, "
       "occurrences = excluded.occurrences, told = excluded.told, last_held_at = excluded.last_held_at, "
       "told_at = excluded.told_at, cleared_at = excluded.cleared_at",
       kColumns);
-  return text;
+  return kText;
 }
 
 /// As a producer hands events over: the engine's triggers do what there is to be done, and tell other nodes.

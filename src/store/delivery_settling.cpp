@@ -14,7 +14,7 @@ using Type = SessionColumn::Type;
 // The ids of notifications are compared as their own index orders them. PostgreSQL is given the keys beside the join:
 // its plan is made once, perhaps while the tables are empty, and then begins with all of a table that has grown.
 const std::string& look_up_text() {
-  static const std::string text = fmt::format(
+  static const std::string kText = fmt::format(
       "SELECT d.sequence, d.appid, d.cid, d.outcome, d.tried_again, d.last_error, {} FROM {{each}} "
       "JOIN push_deliveries AS d ON d.sequence = each.sequence {{postgres|AND d.sequence = ANY ($1)}} "
       "JOIN express_notifications AS n ON n.id = d.notification_id {{postgres|COLLATE \"default\" AND n.id = ANY "
@@ -22,7 +22,7 @@ const std::string& look_up_text() {
       "SELECT notification_id FROM push_deliveries WHERE sequence = ANY ($1)))}} "
       "ORDER BY n.id, d.sequence {{postgres|FOR UPDATE OF n, d}}",
       kStateColumns);
-  return text;
+  return kText;
 }
 constexpr int kFirstStateColumn = 6;
 

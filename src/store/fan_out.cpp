@@ -49,12 +49,12 @@ struct NewDelivery {
 };
 
 const std::string& due_text() {
-  static const std::string text = fmt::format(
+  static const std::string kText = fmt::format(
       "SELECT {}, {}, CASE WHEN n.waits_until IS NOT NULL THEN {} END FROM express_notifications AS n "
       "WHERE n.next_attempt_at IS NOT NULL AND n.next_attempt_at <= $1 "
       "ORDER BY n.next_attempt_at, n.id LIMIT $2 {{postgres|FOR UPDATE OF n SKIP LOCKED}}",
       kStateColumns, kContentColumns, kOvertakenBy);
-  return text;
+  return kText;
 }
 constexpr int kContentColumnCount = 16;
 
@@ -84,18 +84,18 @@ constexpr std::string_view kDeviceItself =
     "WHERE NOT EXISTS (SELECT 1 FROM push_devices WHERE cid = $2 AND ($3 = '' OR appid = $3)))";
 
 const std::string& devices_text(Audience audience) {
-  static const std::string user = devices_text("push_devices", "d.user_id = $2 AND d.is_active");
-  static const std::string merchant = devices_text("push_devices", "d.merchant_id = $2 AND d.is_active");
-  static const std::string device = devices_text(kDeviceItself, "d.cid = $2");
+  static const std::string kUser = devices_text("push_devices", "d.user_id = $2 AND d.is_active");
+  static const std::string kMerchant = devices_text("push_devices", "d.merchant_id = $2 AND d.is_active");
+  static const std::string kDevice = devices_text(kDeviceItself, "d.cid = $2");
   switch (audience) {
     case Audience::kUser:
-      return user;
+      return kUser;
     case Audience::kMerchant:
-      return merchant;
+      return kMerchant;
     case Audience::kDevice:
       break;
   }
-  return device;
+  return kDevice;
 }
 
 Candidate read_candidate(const SqlRow& row) {

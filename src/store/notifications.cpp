@@ -12,9 +12,9 @@ namespace yizhan::store {
 namespace {
 
 const std::string& view_columns() {
-  static const std::string columns =
+  static const std::string kColumns =
       fmt::format("SELECT {}, {} FROM express_notifications AS n", kStateColumns, kContentColumns);
-  return columns;
+  return kColumns;
 }
 
 NotificationView read_view(const SqlRow& row) {

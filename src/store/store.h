@@ -431,9 +431,9 @@ class StoreFactory {
   virtual Result<int> schema_version() = 0;
   /// The process that serves the embedded store; empty where nobody does, or where several may (PostgreSQL).
   virtual std::optional<pid_t> served_by() { return std::nullopt; }
-  /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with the
-  /// endpoint they belong to, or kUnrouted when that is not known, and whenever news may have been missed. Null where
-  /// the engine has no such thing (SQLite): the poll finds them.
+  /// Calls `on_news` (on a thread of its own) soon after somebody else committed events that may be due: with their
+  /// endpoint, kUnrouted if unknown, and whenever news may have been missed. Null with SQLite: its poll finds them.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): an engine that has news keeps it.
   virtual Result<std::unique_ptr<News>> open_news(std::function<void(std::int64_t endpoint_key)> /*on_news*/) {
     return std::unique_ptr<News>();
   }

@@ -13,16 +13,16 @@ const EVP_MD* fetch(const char* name) {
   return algorithm;
 }
 
-template <std::size_t Size>
-std::array<unsigned char, Size> digest(const EVP_MD* algorithm, std::span<const std::string_view> pieces) {
+template <std::size_t kSize>
+std::array<unsigned char, kSize> digest(const EVP_MD* algorithm, std::span<const std::string_view> pieces) {
   const DigestContext context = new_digest_context();
   require_openssl(EVP_DigestInit_ex2(context.get(), algorithm, nullptr) == 1, "EVP_DigestInit_ex2");
   for (const std::string_view piece : pieces) {
     require_openssl(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1, "EVP_DigestUpdate");
   }
-  std::array<unsigned char, Size> bytes;
+  std::array<unsigned char, kSize> bytes;
   unsigned written = 0;
-  require_openssl(EVP_DigestFinal_ex(context.get(), bytes.data(), &written) == 1 && written == Size,
+  require_openssl(EVP_DigestFinal_ex(context.get(), bytes.data(), &written) == 1 && written == kSize,
                   "EVP_DigestFinal_ex");
   return bytes;
 }

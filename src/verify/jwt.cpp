@@ -35,8 +35,9 @@ std::string encode_part(std::string_view part) {
 std::optional<UtcTime> read_date(const json::Value& value) {
   if (value.kind != json::Kind::kNumber) return std::nullopt;
   double seconds = 0;
-  const char* end = value.text.data() + value.text.size();
-  const auto [stop, error] = std::from_chars(value.text.data(), end, seconds);
+  const char* begin = value.text.data();
+  const char* end = begin + value.text.size();
+  const auto [stop, error] = std::from_chars(begin, end, seconds);
   constexpr double kYear9999 = 253402300799.0;
   if (error != std::errc{} || stop != end || std::abs(seconds) > kYear9999) return std::nullopt;
   return UtcTime{Seconds{static_cast<std::int64_t>(std::floor(seconds))}};

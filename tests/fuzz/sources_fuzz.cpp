@@ -55,8 +55,8 @@ std::string base64(std::string_view bytes) {
 }
 
 EVP_PKEY* rsa_key() {
-  static EVP_PKEY* const key = EVP_RSA_gen(2048);
-  return key;
+  static EVP_PKEY* const kKey = EVP_RSA_gen(2048);
+  return kKey;
 }
 
 std::string rsa_public_key() {
@@ -221,16 +221,16 @@ const std::vector<Tried>& sources() {
     return Tried{made(make_source(options)), sign};
   };
   using View = std::string_view;
-  static const WechatPayOptions wechat_pay{
+  static const WechatPayOptions kWechatPay{
       .account = "a",
       .merchant_id = "1",
       .api_v2_keys = {kSecret},
       .v3 = {.platform_keys = {{.id = std::string(kKeyId), .pem = rsa_public_key()}},
              .api_v3_keys = {std::string(kApiV3Key)}}};
   static const std::vector<Tried> kSources{
-      sender(wechat_pay, [](View, View body) { return sign_xml(body); }),
-      sender(wechat_pay, [](View, View body) { return encrypt_refund(body); }),
-      sender(wechat_pay, [](View header, View body) { return sign_v3(header, body); }),
+      sender(kWechatPay, [](View, View body) { return sign_xml(body); }),
+      sender(kWechatPay, [](View, View body) { return encrypt_refund(body); }),
+      sender(kWechatPay, [](View header, View body) { return sign_v3(header, body); }),
       sender(AlipayOptions{.account = "a", .app_ids = {"1"}, .public_keys = {rsa_public_key()}},
              [](View, View body) { return sign_alipay(body); }),
       sender(EasypayOptions{.account = "a", .keys = {kSecret}}, [](View, View body) { return sign_easypay(body); }),

@@ -30,7 +30,7 @@ std::shared_ptr<const Verifier> verifier(const SigningOptions& options) {
 
 void verify_request(std::size_t which, std::string_view rest) {
   // The secrets are random and new in every run, so no input can carry a good signature: whatever is accepted is a bug.
-  static const std::shared_ptr<const Verifier> verifiers[] = {
+  static const std::shared_ptr<const Verifier> kVerifiers[] = {
       verifier({.scheme = SigningScheme::kXCs, .secrets = {make_hmac_secret(), make_hmac_secret()}}),
       verifier({.scheme = SigningScheme::kStandardWebhooks, .secrets = {make_hmac_secret()}}),
       verifier({.scheme = SigningScheme::kStandardWebhooksV1a, .secrets = {make_signing_key_pair().public_key}}),
@@ -48,7 +48,7 @@ void verify_request(std::size_t which, std::string_view rest) {
     if (name.ends_with("id")) return id;
     return name.ends_with("imestamp") ? timestamp : signature;
   };
-  const auto verdict = verifiers[which % std::size(verifiers)]->verify({.header = header, .body = rest, .now = kNow});
+  const auto verdict = kVerifiers[which % std::size(kVerifiers)]->verify({.header = header, .body = rest, .now = kNow});
   if (verdict || verdict.error().code.empty()) std::abort();
 }
 

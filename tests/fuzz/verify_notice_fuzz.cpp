@@ -67,24 +67,24 @@ void require_refusal(const Result<void>& verdict) {
 }
 
 const WechatPayV2& wechat_pay_v2() {
-  static const auto verifier = made(WechatPayV2::make({make_hmac_secret(), make_hmac_secret()}));
-  return *verifier;
+  static const auto kVerifier = made(WechatPayV2::make({make_hmac_secret(), make_hmac_secret()}));
+  return *kVerifier;
 }
 
 const WechatPayV3& wechat_pay_v3() {
-  static const auto verifier = made(WechatPayV3::make(
+  static const auto kVerifier = made(WechatPayV3::make(
       {.platform_keys = {{.id = "PUB_KEY_ID_0114232134912410000000000000", .pem = random_public_key()}},
        .api_v3_keys = {make_hmac_secret().substr(6, 32)}}));
-  return *verifier;
+  return *kVerifier;
 }
 
 void verify_fields(std::string_view rest) {
-  static const std::shared_ptr<const FieldsVerifier> verifiers[] = {
+  static const std::shared_ptr<const FieldsVerifier> kVerifiers[] = {
       made(make_alipay_verifier({random_public_key()})), made(make_easypay_verifier({make_hmac_secret()})),
       made(make_kuaidi100_verifier({make_hmac_secret()})), made(make_kdniao_verifier({make_hmac_secret()}))};
   const auto fields = http::decode_form(rest);
   if (!fields) return;
-  for (const auto& verifier : verifiers) require_refusal(verifier->verify(*fields));
+  for (const auto& verifier : kVerifiers) require_refusal(verifier->verify(*fields));
   require_refusal(wechat_pay_v2().verify(*fields));
   // ECB authenticates nothing: some ciphertexts decrypt by chance.
   const auto refund = wechat_pay_v2().decrypt_refund((*fields)["req_info"]);
@@ -92,7 +92,7 @@ void verify_fields(std::string_view rest) {
 }
 
 void verify_headers(std::string_view rest) {
-  static const auto stripe = made(make_stripe_verifier({make_hmac_secret()}));
+  static const auto kStripe = made(make_stripe_verifier({make_hmac_secret()}));
   const std::string_view signature = take_line(rest);
   const std::string_view timestamp = take_line(rest);
   const std::string_view nonce = take_line(rest);
@@ -105,7 +105,7 @@ void verify_headers(std::string_view rest) {
   };
   const MessageToVerify message{.header = header, .body = rest, .now = kNow};
   require_refusal(wechat_pay_v3().verify(message));
-  require_refusal(stripe->verify(message));
+  require_refusal(kStripe->verify(message));
 }
 
 void decrypt(std::string_view rest) {

@@ -10,11 +10,10 @@ namespace yizhan::store::contract {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-AlertEpisode episode(std::string id, std::string subject, UtcTime now) {
+AlertEpisode episode(std::string id, const std::string& subject, UtcTime now) {
   return {.id = std::move(id),
           .cause = "dead_letter:" + subject,
           .rule = "dead_letter",

@@ -6,7 +6,6 @@
 namespace yizhan::store::contract {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;

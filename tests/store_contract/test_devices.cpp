@@ -66,7 +66,7 @@ TEST_P(Devices, AreListedNewestFirstAndInPages) {
 }
 
 TEST_P(Devices, ThatCannotBeStoredAreRefused) {
-  const auto refused = [&](DeviceRegistration registration) {
+  const auto refused = [&](const DeviceRegistration& registration) {
     const auto reply = node_.store().register_device(registration, node_.now);
     return std::string(code_of(reply));
   };

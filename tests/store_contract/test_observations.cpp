@@ -8,7 +8,6 @@
 namespace yizhan::store::contract {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 

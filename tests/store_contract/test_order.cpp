@@ -141,7 +141,7 @@ TEST_P(Ordering, AReplayedEventGoesOutBeforeTheYounger) {
 
 TEST_P(Ordering, EventsHandedOverBySqlWaitTheirTurn) {
   node_.now = utc_now() + Seconds{60};
-  const std::string first = accept_ordered("a");
+  accept_ordered("a");
   node_.sql(
       "INSERT INTO cs_platform_event_outbox (id, platform, event_type, payload, order_key) "
       "VALUES ('by-hand', 'crm', 't', '{}', 'a')");

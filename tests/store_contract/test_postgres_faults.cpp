@@ -14,7 +14,6 @@ namespace {
 using postgres::Connection;
 using testing::Contains;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Not;
 
 void as_superuser(const std::string& text) {

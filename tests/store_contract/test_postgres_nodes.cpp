@@ -268,7 +268,7 @@ TEST_F(PostgresNodes, AKeyAndALaneHeldInALongTransactionConcernTheirCallsOnly) {
 }
 
 TEST_F(PostgresNodes, AHeadIsClosedWhileALongTransactionAddsToItsLane) {
-  const std::string head = node_.accept(node_.ordered_event("a")).id;
+  node_.accept(node_.ordered_event("a"));
   const ClaimedEvent claimed = node_.claim_one();
   Session producer(place_.url());
   producer.run(

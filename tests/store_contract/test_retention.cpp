@@ -16,7 +16,6 @@ namespace yizhan::store::contract {
 namespace {
 
 using std::chrono::days;
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
@@ -110,8 +109,7 @@ TEST_P(Retaining, TheLedgerOfARangeCountsWhatWasDeletedByItsMinute) {
 }
 
 TEST_P(Retaining, NeverTakesWhatIsOpenOrHasToShowOrIsCompared) {
-  const std::string pending = node_.accept(node_.event()).id;
-  const std::string retrying = pending;
+  const std::string retrying = node_.accept(node_.event()).id;
   node_.retry(node_.claim_one(), days{100});
   const std::string leased = node_.accept(node_.event()).id;
   node_.claim_one();

@@ -181,14 +181,14 @@ std::int64_t ResultSet::affected() const {
 }
 
 std::int64_t ResultSet::integer(int row, int column) const {
-  const std::string_view value = bytes(row, column);
-  switch (value.size()) {
+  const char* value = PQgetvalue(result_.get(), row, column);
+  switch (PQgetlength(result_.get(), row, column)) {
     case 8:
-      return static_cast<std::int64_t>(load<std::uint64_t>(value.data()));
+      return static_cast<std::int64_t>(load<std::uint64_t>(value));
     case 4:
-      return static_cast<std::int32_t>(load<std::uint32_t>(value.data()));
+      return static_cast<std::int32_t>(load<std::uint32_t>(value));
     case 2:
-      return static_cast<std::int16_t>(load<std::uint16_t>(value.data()));
+      return static_cast<std::int16_t>(load<std::uint16_t>(value));
     case 1:
       return value[0];
     default:

@@ -52,7 +52,7 @@ Failure failure_of(const PGresult* result) {
   Failure failure;
   failure.sqlstate = field(result, PG_DIAG_SQLSTATE);
   failure.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
-  for (const int code : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
+  for (const char code : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT}) {
     const std::string more = field(result, code);
     // A detail of a constraint quotes the row: it may be long, and hold what is nobody's business.
     if (!more.empty() && !failure.value_refused()) failure.message += ". " + more;

@@ -26,7 +26,7 @@ struct Migration {
 
 /// In order; the version is the position, from 1. What was released is never changed.
 const std::vector<Migration>& migrations() {
-  static const std::vector<Migration> all{
+  static const std::vector<Migration> kAll{
       {"outbox",
        {migrations::kPostgresTables, migrations::kPostgresFunctions, migrations::kPostgresViews,
         migrations::kPostgresTriggers}},
@@ -44,7 +44,7 @@ const std::vector<Migration>& migrations() {
       {"signing_secret", {migrations::kPostgresSigningSecret}},
       {"callback_blocks", {}},  // Its indexes stay. Versions are the same on both engines.
   };
-  return all;
+  return kAll;
 }
 
 constexpr std::string_view kVersionTable =

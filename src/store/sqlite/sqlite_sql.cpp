@@ -19,8 +19,8 @@ std::string_view without_space(std::string_view text) {
 /// The file's log belongs to the service: no statement may checkpoint it, switch it off or keep others out.
 int refuse_log_settings(void*, int action, const char* name, const char*, const char*, const char*) {
   if (action != SQLITE_PRAGMA) return SQLITE_OK;
-  for (const std::string_view kept : {"wal_checkpoint", "wal_autocheckpoint", "journal_mode", "locking_mode"}) {
-    if (sqlite3_stricmp(name, kept.data()) == 0) return SQLITE_DENY;
+  for (const char* kept : {"wal_checkpoint", "wal_autocheckpoint", "journal_mode", "locking_mode"}) {
+    if (sqlite3_stricmp(name, kept) == 0) return SQLITE_DENY;
   }
   return SQLITE_OK;
 }

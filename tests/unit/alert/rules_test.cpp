@@ -13,7 +13,6 @@ using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
 using testing::ElementsAre;
-using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;

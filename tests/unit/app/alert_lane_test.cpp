@@ -40,8 +40,8 @@ class KeepingChannel final : public alert::Channel {
 };
 
 class AlertLaneTest : public testing::Test {
- protected:
-  std::vector<AlertChannel> channels(DeliveryPolicy policy = {}) {
+ public:
+  std::vector<AlertChannel> channels(const DeliveryPolicy& policy = {}) {
     std::vector<AlertChannel> all;
     all.push_back({.name = "ops", .channel = std::make_unique<KeepingChannel>(kept), .policy = policy});
     all.push_back({.name = "off", .channel = nullptr, .policy = policy});

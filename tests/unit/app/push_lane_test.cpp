@@ -27,7 +27,7 @@ class KeepingChannel final : public push::Channel {
 };
 
 class PushLaneTest : public testing::Test {
- protected:
+ public:
   store::Event event_with(std::string payload) {
     store::Event event;
     event.id = "0197aabb-ccdd-7eef-8123-456789abcdef";
@@ -98,7 +98,7 @@ TEST_F(PushLaneTest, ARefusalComesAfterTheCall) {
   PushLane lane(io, std::make_unique<KeepingChannel>(sent), {});
   store::Event event = event_with("oops");
   int called = 0;
-  lane.send(event, dispatch::Route{}, [&](AttemptOutcome) { ++called; });
+  lane.send(event, dispatch::Route{}, [&](const AttemptOutcome&) { ++called; });
   EXPECT_EQ(called, 0);
   io.poll();
   EXPECT_EQ(called, 1);
@@ -125,7 +125,7 @@ TEST_F(PushLaneTest, AChannelThatIsReplacedEndsWhatItHasInFlight) {
   const auto before = lane.route("push", "");
   store::Event event = event_with(R"({"cid":"c","content":"x"})");
   int answered = 0;
-  for (int i = 0; i < 2; ++i) lane.send(event, **before, [&](AttemptOutcome) { ++answered; });
+  for (int i = 0; i < 2; ++i) lane.send(event, **before, [&](const AttemptOutcome&) { ++answered; });
   lane.replace(std::make_unique<KeepingChannel>(sent), {});
   EXPECT_FALSE(destroyed);
   EXPECT_EQ((*lane.route("push", ""))->endpoint_url, "https://fc.example/push");

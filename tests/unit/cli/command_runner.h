@@ -179,7 +179,7 @@ class CommandRunner {
 
 /// A test with a store that is migrated and empty.
 class StoreCommandTest : public ::testing::Test {
- protected:
+ public:
   void SetUp() override { commands.output_of({"migrate"}); }
   CommandRunner commands;
 };

@@ -29,6 +29,7 @@ TEST(Printable, NothingCanMoveTheCursorOrForgeALine) {
   EXPECT_EQ(printable("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(printable(std::string_view("\0", 1)), "\\x00");
   EXPECT_EQ(printable("\xc2\x9b"), "\\x9b") << "the 8-bit form of the escape sequence";
+  // NOLINTNEXTLINE(misc-misleading-bidirectional): what is to be made visible
   EXPECT_EQ(printable("\u202egnp.exe"), "\\u{202e}gnp.exe");
   EXPECT_EQ(printable("a\u200bb"), "a\\u{200b}b");
 }

@@ -33,7 +33,7 @@ class FakeService {
                                          http::ServerResponse response;
                                          response.status = status_;
                                          response.body = answer_;
-                                         responder.answer(std::move(response));
+                                         responder.answer(response);
                                        })
                       .value());
     address_ = server_->address().to_string();

@@ -22,7 +22,7 @@ using ::testing::StartsWith;
 constexpr std::int64_t kPushEndpoint = 7;
 
 /// What the service would do: fans out what waits, and records one attempt for every delivery. Answers how many.
-int deliver(store::Store& store, AttemptOutcome outcome, EventStatus next) {
+int deliver(store::Store& store, const AttemptOutcome& outcome, EventStatus next) {
   const UtcTime now = utc_now();
   store::FanOutOptions options;
   options.endpoint_key = kPushEndpoint;
@@ -243,7 +243,7 @@ TEST_F(PushCommands, ATestNotificationThatNobodySendsSaysSo) {
 }
 
 class SendTest : public StoreCommandTest {
- protected:
+ public:
   FakeService receiver;
 };
 

@@ -18,7 +18,7 @@ std::string first_line(const std::string& text) {
 }
 
 class SecretsTest : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     old_key = first_line(commands.output_of({"secrets", "master-key"}));
     new_key = first_line(commands.output_of({"secrets", "master-key"}));

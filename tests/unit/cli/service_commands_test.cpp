@@ -15,7 +15,7 @@ using ::testing::SizeIs;
 using ::testing::StartsWith;
 
 class ServiceCommandTest : public StoreCommandTest {
- protected:
+ public:
   void SetUp() override {
     StoreCommandTest::SetUp();
     commands.environment["YIZHAN_API_LISTEN"] = service.address();

@@ -220,7 +220,7 @@ TEST_F(SinkServerTest, RedirectsToItselfAndTellsOfMistakes) {
 
 TEST_F(SinkServerTest, APortThatIsTakenIsNamed) {
   http::asio::io_context io(1);
-  const auto second = SinkServer::listen(io, {"127.0.0.1", port_}, [](SinkRequest) { return SinkAnswer{}; });
+  const auto second = SinkServer::listen(io, {"127.0.0.1", port_}, [](const SinkRequest&) { return SinkAnswer{}; });
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, "address_in_use");
   EXPECT_THAT(second.error().message, HasSubstr(std::to_string(port_)));

@@ -189,7 +189,8 @@ TEST_F(DispatcherTest, AnUnknownPlatformSetsTheEventAsideWithTheReason) {
     store::AcceptCall call;
     call.events.push_back(make_event("nobody"));
     std::string made = call.events[0].event.id;
-    commits_->accept(std::move(call), [&](auto accepted, store::AcceptCall) { stored = accepted.has_value(); });
+    commits_->accept(std::move(call),
+                     [&](const auto& accepted, const store::AcceptCall&) { stored = accepted.has_value(); });
     return made;
   }();
   run_until([&] { return stored; });
@@ -228,7 +229,7 @@ TEST_F(DispatcherTest, TheGraceTimeEndsAStopThatAnAttemptWouldHoldUp) {
 TEST_F(DispatcherTest, ABreakerThatIsOpenHoldsEventsWithoutUsingUpTheirAttempts) {
   lane_.add("crm", {.max_retries = 0, .breaker_threshold = 2, .breaker_open = 200ms, .breaker_open_max = 200ms});
   start();
-  const std::string first = accept_one("crm");
+  accept_one("crm");
   const std::string second = accept_one("crm");
   run_until([&] { return lane_.waiting.size() == 2; });
   lane_.answer_first(500);

@@ -49,7 +49,7 @@ TEST(Lanes, SendEachPlatformItsOwnWay) {
     store::Event event;
     event.id = std::to_string(done);
     event.platform = platform;
-    lanes.send(event, Route{}, [&](AttemptOutcome) { ++done; });
+    lanes.send(event, Route{}, [&](const AttemptOutcome&) { ++done; });
   }
   EXPECT_EQ(done, 4);
   EXPECT_EQ(push.sent, (std::vector<std::string>{"0", "3"}));

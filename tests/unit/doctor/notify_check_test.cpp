@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 const UtcTime kNow = *parse_time("2026-01-05T08:00:00Z");
 
-std::vector<Finding> of_cause(std::string code, std::string status = "failed") {
+std::vector<Finding> of_cause(const std::string& code, std::string status = "failed") {
   store::NotifyQueueState queue;
   queue.causes = {{.status = std::move(status),
                    .code = code,

@@ -27,7 +27,9 @@ std::vector<Finding> of_failure(std::string error_class, int status) {
 }
 
 TEST(PlatformCheck, EachKindOfFailureIsToldApart) {
-  const auto code = [](std::string error_class, int status = 0) { return codes_of(of_failure(error_class, status)); };
+  const auto code = [](std::string error_class, int status = 0) {
+    return codes_of(of_failure(std::move(error_class), status));
+  };
   EXPECT_THAT(code("blocked_address"), ElementsAre("platform_address_blocked"));
   EXPECT_THAT(code("dns"), ElementsAre("platform_name_unresolved"));
   EXPECT_THAT(code("connect"), ElementsAre("platform_unreachable"));

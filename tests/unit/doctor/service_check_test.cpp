@@ -12,7 +12,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-ListenerState listener(std::string name, bool listening, bool is_service, bool answers, std::string owner) {
+ListenerState listener(const std::string& name, bool listening, bool is_service, bool answers, std::string owner) {
   return {.name = name,
           .setting = "listen." + name,
           .address = "127.0.0.1:7401",

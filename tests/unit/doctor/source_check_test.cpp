@@ -31,7 +31,9 @@ store::SourceActivity rejected(std::string reason, std::int64_t count = kRejecte
 }
 
 TEST(SourceCheck, RejectionsByTheirReason) {
-  const auto code = [](std::string reason) { return codes_of(judge_sources({rejected(reason)}, with_wxpay(), kNow)); };
+  const auto code = [](std::string reason) {
+    return codes_of(judge_sources({rejected(std::move(reason))}, with_wxpay(), kNow));
+  };
   for (const char* reason : {"signature_mismatch", "signature_missing", "signing_key_unknown", "decryption_failed"}) {
     EXPECT_THAT(code(reason), ElementsAre("source_signature_refused")) << reason;
   }

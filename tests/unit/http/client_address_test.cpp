@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 class ClientAddress : public ClientFixture {
- protected:
+ public:
   void resolve_with(DnsServer::Rule rule, std::string_view allowed = "127.0.0.0/8", ClientOptions options = {}) {
     names = std::make_unique<DnsServer>(std::move(rule));
     options.dns_servers = {names->address()};
@@ -21,7 +21,8 @@ class ClientAddress : public ClientFixture {
   }
   /// Every name has these addresses.
   void resolve_to(std::vector<std::string> addresses, std::string_view allowed = "127.0.0.0/8") {
-    resolve_with([addresses](const std::string&, bool, int) { return DnsReply{addresses}; }, allowed);
+    resolve_with([addresses = std::move(addresses)](const std::string&, bool, int) { return DnsReply{addresses}; },
+                 allowed);
   }
   static std::string url_of(const std::string& host, std::uint16_t port) {
     return fmt::format("http://{}:{}/", host, port);

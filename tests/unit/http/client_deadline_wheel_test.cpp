@@ -22,7 +22,7 @@ struct Probe final : DeadlineWheel::Entry {
 };
 
 class DeadlineWheelTest : public ::testing::Test {
- protected:
+ public:
   template <class Condition>
   void run_until(Condition condition) {
     io.restart();

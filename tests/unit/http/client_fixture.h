@@ -17,7 +17,7 @@
 namespace yizhan::http::test {
 
 class ClientFixture : public ::testing::Test {
- protected:
+ public:
   ClientFixture() { make_client({}); }
 
   /// Loopback is allowed unless other networks are named.

@@ -16,7 +16,7 @@ namespace {
 class ClientStaleConnection : public ClientFixture {
  protected:
   std::unique_ptr<HostileServer> server_that(std::function<void(Peer&)> then) {
-    return std::make_unique<HostileServer>([this, then](Peer& peer, int connection) {
+    return std::make_unique<HostileServer>([this, then = std::move(then)](Peer& peer, int connection) {
       if (connection > 0) return answer_all(peer, connection);
       peer.read_request();
       peer.send(response_with("200 OK", "first"));

@@ -13,7 +13,7 @@ namespace {
 using ::testing::HasSubstr;
 
 class ClientTls : public ClientFixture {
- protected:
+ public:
   std::shared_ptr<TlsCredentials> trusting(const CertificateAuthority& whom) {
     return load_tls_credentials({whom.file(), "", ""}).value();
   }
@@ -144,7 +144,7 @@ TEST_F(ClientTls, an_ipv6_address_is_checked_too) {
 }
 
 class ClientTlsSessions : public ClientTls, public ::testing::WithParamInterface<int> {
- protected:
+ public:
   /// Answers one request per connection and closes; notes which connections resumed a session.
   std::unique_ptr<HostileServer> one_shot_server() {
     identity_ = identity_of({"server", "IP:127.0.0.1"});

@@ -248,7 +248,7 @@ FullListener::FullListener(const std::string& address, std::uint16_t port)
     socklen_t length = 0;
     const sockaddr_storage target = address_of(address, server_.port(), length);
     fillers_.push_back(::socket(target.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    ::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&target), length);
+    static_cast<void>(::connect(fillers_.back(), reinterpret_cast<const sockaddr*>(&target), length));
   }
 }
 

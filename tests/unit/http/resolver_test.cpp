@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 class ResolverTest : public ::testing::Test {
- protected:
+ public:
   void serve(DnsServer::Rule rule, ResolverOptions options = {}) {
     server = std::make_unique<DnsServer>(std::move(rule));
     options.servers = {server->address()};
@@ -61,7 +61,9 @@ TEST_F(ResolverTest, keeps_an_answer_for_its_time_within_bounds) {
         return DnsReply{{"192.0.2.1"}, name == "short.example.com" ? 0u : name == "long.example.com" ? 86400u : 5u};
       },
       {.ttl_max = Seconds(10)});
-  for (const char* name : {"short.example.com", "five.example.com", "long.example.com"}) look_up(name);
+  for (const char* name : {"short.example.com", "five.example.com", "long.example.com"}) {
+    static_cast<void>(look_up(name));
+  }
   EXPECT_TRUE(knows("short.example.com", Milliseconds(500)));
   EXPECT_FALSE(knows("short.example.com", Milliseconds(1000)));
   EXPECT_TRUE(knows("five.example.com", Milliseconds(4500)));
@@ -156,7 +158,9 @@ TEST_F(ResolverTest, may_be_destroyed_while_somebody_waits_and_by_who_waited) {
 
 TEST_F(ResolverTest, the_cache_is_bounded) {
   serve([](const std::string&, bool, int) { return DnsReply{{"192.0.2.1"}}; }, {.cache_limit = 3});
-  for (const char* name : {"a.example.com", "b.example.com", "c.example.com", "d.example.com"}) look_up(name);
+  for (const char* name : {"a.example.com", "b.example.com", "c.example.com", "d.example.com"}) {
+    static_cast<void>(look_up(name));
+  }
   int known = 0;
   for (const char* name : {"a.example.com", "b.example.com", "c.example.com", "d.example.com"}) known += knows(name);
   EXPECT_LE(known, 3);

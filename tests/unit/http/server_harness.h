@@ -22,7 +22,8 @@ namespace yizhan::http {
 
 class RunningServer {
  public:
-  explicit RunningServer(Server::Handler handler, ServerOptions options = {}, ListenAddress address = {"127.0.0.1", 0})
+  explicit RunningServer(Server::Handler handler, ServerOptions options = {},
+                         const ListenAddress& address = {"127.0.0.1", 0})
       : work_(asio::make_work_guard(io)) {
     auto listening = Server::listen(io, address, std::move(options), std::move(handler));
     if (!listening) throw std::runtime_error(listening.error().message);
@@ -155,7 +156,7 @@ inline void echo(ServerRequest& request, Responder responder) {
   ServerResponse response;
   response.content_type = "text/plain";
   response.body = std::string(request.method) + " " + std::string(request.path) + " " + request.body;
-  responder.answer(std::move(response));
+  responder.answer(response);
 }
 
 }  // namespace yizhan::http

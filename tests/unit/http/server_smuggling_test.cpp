@@ -42,7 +42,7 @@ std::vector<Attack> corpus() {
       {"bare LF after a field", post + "X: a\nContent-Length: 33\r\n\r\n"},
       {"bare LF ends the head", post + "X: a\r\n\n"},
       {"bare CR in a field", post + "X: a\rTransfer-Encoding: chunked\r\n\r\n"},
-      {"NUL in a field", post + std::string("X: a\0b\r\n\r\n", 11)},
+      {"NUL in a field", post + std::string("X: a\0b\r\n\r\n", 10)},
       {"NUL in a name", post + std::string("X\0: b\r\n\r\n", 9)},
       {"line without a colon", post + "Content-Length\r\n\r\n"},
       {"empty name", post + ": 33\r\n\r\n"},

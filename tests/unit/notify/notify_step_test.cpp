@@ -21,7 +21,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
 using testing::StartsWith;
-using testing::UnorderedElementsAre;
 
 /// Answers when and what the test says.
 class ToldRecipients final : public RecipientFinder {

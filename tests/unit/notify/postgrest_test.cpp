@@ -37,7 +37,7 @@ struct Asked {
 };
 
 class PostgrestTest : public testing::Test {
- protected:
+ public:
   PostgrestTest() {
     auto listening = http::Server::listen(
         io_, {"127.0.0.1", 0}, {}, [this](http::ServerRequest& request, http::Responder responder) {
@@ -98,7 +98,9 @@ class PostgrestTest : public testing::Test {
     orders_[id] = R"({"id":")" + id + R"(","user_id":")" + user + R"(","merchant_id":")" + merchant + R"("})";
   }
   void answer_with(int status, std::string body) {
-    answer_ = [=](const Asked&, http::Responder responder) { responder.answer({.status = status, .body = body}); };
+    answer_ = [status, body = std::move(body)](const Asked&, http::Responder responder) {
+      responder.answer({.status = status, .body = body});
+    };
   }
 
   std::vector<Found> find(const PostgrestOptions& all, const std::vector<store::NotifyTask>& tasks) {

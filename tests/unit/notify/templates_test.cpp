@@ -19,7 +19,6 @@ namespace {
 
 using store::Audience;
 using testing::HasSubstr;
-using testing::Not;
 using testing::StartsWith;
 
 constexpr std::array<std::string_view, 10> kStates{"CREATED",   "PICKED_UP", "IN_TRANSIT", "OUT_FOR_DELIVERY",

@@ -14,7 +14,7 @@
 namespace yizhan::push {
 
 class GetuiService : public PushService {
- protected:
+ public:
   static constexpr std::string_view kMasterSecret = "the-master-secret";
   static constexpr std::string_view kAppKey = "the-app-key";
 

@@ -232,7 +232,7 @@ TEST_F(GetuiTest, WhatItRepeatsIsNotOnRecord) {
 TEST_F(GetuiTest, GoneWhileCallsAreUnderWayItCallsNobody) {
   auto getui = channel();
   int called = 0;
-  const auto count = [&](AttemptOutcome) { ++called; };
+  const auto count = [&](const AttemptOutcome&) { ++called; };
   getui->send(message_to("cid-1"), count);
   getui.reset();
   io.restart();

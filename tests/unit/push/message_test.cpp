@@ -7,8 +7,6 @@
 namespace yizhan::push {
 namespace {
 
-using testing::HasSubstr;
-
 constexpr std::string_view kEventId = "0197aabb-ccdd-7eef-8123-456789abcdef";
 
 std::string_view refusal(std::string_view payload) {

@@ -27,7 +27,7 @@ inline std::vector<std::string_view> classes_of(const std::vector<AttemptOutcome
 }
 
 class PushService : public testing::Test {
- protected:
+ public:
   struct Received {
     std::string method;
     std::string path;
@@ -60,7 +60,8 @@ class PushService : public testing::Test {
 
   /// Every request is answered so.
   void answer_with(int status, std::string body, std::string header_lines = "") {
-    answer = [=](const Received&, http::Responder responder) {
+    answer = [status, body = std::move(body), header_lines = std::move(header_lines)](const Received&,
+                                                                                      http::Responder responder) {
       respond(std::move(responder), body, status, header_lines);
     };
   }

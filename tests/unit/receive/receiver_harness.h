@@ -177,7 +177,7 @@ class RunningReceiver {
           [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
           store::GroupCommit::Options{});
       return Receiver::make(io, *commits_, intake, std::move(setup.sources), Routes(std::move(setup.routes)),
-                            std::move(setup.options));
+                            setup.options);
     });
     if (!made) throw std::runtime_error(made.error().message);
     receiver_ = std::move(*made);

@@ -321,10 +321,11 @@ TEST(Receiver, LogsALineForEachCallback) {
 
 TEST(Receiver, RefusesAConfigurationThatCannotWork) {
   RunningReceiver running;
-  const auto made = [&](std::vector<ConfiguredSource> sources, std::vector<Route> routes, ReceiverOptions options) {
+  const auto made = [&](std::vector<ConfiguredSource> sources, std::vector<Route> routes,
+                        const ReceiverOptions& options) {
     return running.server().on_thread([&] {
       auto receiver = Receiver::make(running.server().io, running.commits(), running.intake, std::move(sources),
-                                     Routes(std::move(routes)), std::move(options));
+                                     Routes(std::move(routes)), options);
       return receiver ? std::string() : std::string(receiver.error().code);
     });
   };

@@ -13,7 +13,7 @@ namespace {
 using Operator = FieldCondition::Operator;
 
 Route route_to(std::string platform, std::string source = "*", std::string event_type = "",
-               std::vector<std::string> conditions = {}, std::string rename = "") {
+               const std::vector<std::string>& conditions = {}, std::string rename = "") {
   Route route{std::move(source), std::move(event_type), {}, std::move(platform), std::move(rename)};
   for (const std::string& text : conditions) route.conditions.push_back(parse_condition(text).value());
   return route;

@@ -119,6 +119,7 @@ struct Answered {
   int status;
   std::string body;
   friend bool operator==(const Answered&, const Answered&) = default;
+  // NOLINTNEXTLINE(readability-identifier-naming): the name that GoogleTest looks for
   friend void PrintTo(const Answered& answer, std::ostream* out) { *out << answer.status << ' ' << answer.body; }
 };
 

@@ -103,7 +103,7 @@ class GroupCommitTest : public SqliteFixture {
   /// Accepts one event and waits for the answer.
   Result<std::vector<Accepted>> accept_and_wait(AcceptCall call) {
     std::optional<Result<std::vector<Accepted>>> answer;
-    commit_->accept(std::move(call), [&](auto result, AcceptCall) { answer = std::move(result); });
+    commit_->accept(std::move(call), [&](auto result, const AcceptCall&) { answer = std::move(result); });
     executor_.run_until([&] { return answer.has_value(); });
     return answer ? std::move(*answer) : Result<std::vector<Accepted>>(fail("none", ""));
   }

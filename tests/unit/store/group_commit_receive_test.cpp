@@ -20,7 +20,7 @@ class GroupCommitReceive : public GroupCommitTest {
 
   Result<Received> receive_and_wait(ReceiveCall call) {
     std::optional<Result<Received>> answer;
-    commit_->receive(std::move(call), [&](auto result, ReceiveCall) { answer = std::move(result); });
+    commit_->receive(std::move(call), [&](auto result, const ReceiveCall&) { answer = std::move(result); });
     executor_.run_until([&] { return answer.has_value(); });
     return answer ? std::move(*answer) : Result<Received>(fail("none", ""));
   }
@@ -33,14 +33,14 @@ TEST_F(GroupCommitReceive, CallbacksAndEventsWaitInOneLineAndAreCommittedTogethe
   for (int i = 0; i < 20; ++i) {
     ReceiveCall call = callback_of("key-" + std::to_string(i % 10));
     call.events.push_back(new_event());
-    commit_->receive(std::move(call), [&, i](Result<Received> received, ReceiveCall back) {
+    commit_->receive(std::move(call), [&, i](Result<Received> received, const ReceiveCall& back) {
       ASSERT_TRUE(received);
       EXPECT_EQ(received->verdict, i < 10 ? Verdict::kAccepted : Verdict::kDuplicate);
       EXPECT_EQ(back.callback.idempotency_key, "key-" + std::to_string(i % 10));
       EXPECT_EQ(back.events.size(), 1u) << "the call comes back whole";
       ++answered;
     });
-    commit_->accept(call_of(new_event()), [&](auto result, AcceptCall) { answered += result ? 1 : 0; });
+    commit_->accept(call_of(new_event()), [&](auto result, const AcceptCall&) { answered += result ? 1 : 0; });
   }
   release.set_value();
   executor_.run_until([&] { return answered == 40; });
@@ -55,9 +55,9 @@ TEST_F(GroupCommitReceive, TooManyWaitingCallbacksAreRefusedAtOnce) {
   auto release = hold_writer();
   int stored = 0;
   int refused = 0;
-  commit_->accept(call_of(new_event()), [&](auto result, AcceptCall) { stored += result ? 1 : 0; });
+  commit_->accept(call_of(new_event()), [&](auto result, const AcceptCall&) { stored += result ? 1 : 0; });
   for (int i = 0; i < 4; ++i) {
-    commit_->receive(callback_of(std::to_string(i)), [&](Result<Received> received, ReceiveCall back) {
+    commit_->receive(callback_of(std::to_string(i)), [&](Result<Received> received, const ReceiveCall& back) {
       EXPECT_EQ(back.callback.body, "body");
       if (received) {
         ++stored;
@@ -80,7 +80,7 @@ TEST_F(GroupCommitReceive, WhenTheStoreFailsTheCallbackComesBack) {
   start();
   disk_.set_full(true);
   bool answered = false;
-  commit_->receive(callback_of("k"), [&](Result<Received> received, ReceiveCall back) {
+  commit_->receive(callback_of("k"), [&](Result<Received> received, const ReceiveCall& back) {
     ASSERT_FALSE(received);
     EXPECT_EQ(received.error().code, "store_unavailable");
     EXPECT_EQ(back.callback.idempotency_key, "k");
@@ -103,7 +103,7 @@ TEST_F(GroupCommitReceive, OnlyTheOffenderAmongCallbacksFails) {
   std::vector<std::string> refused;
   for (int i = 0; i < 12; ++i) {
     ReceiveCall call = callback_of(i == 5 ? "" : std::to_string(i));
-    commit_->receive(std::move(call), [&, i](Result<Received> received, ReceiveCall) {
+    commit_->receive(std::move(call), [&, i](Result<Received> received, const ReceiveCall&) {
       received ? static_cast<void>(++stored)
                : refused.push_back(std::to_string(i) + " " + std::string(received.error().code));
     });
@@ -142,7 +142,7 @@ TEST_F(GroupCommitReceive, AThousandIdenticalNoticesHaveOneEffect) {  // fault 3
     }
     threads.emplace_back([&, calls = std::move(calls)]() mutable {
       for (ReceiveCall& call : calls) {
-        commit_->receive(std::move(call), [&](Result<Received> received, ReceiveCall) {
+        commit_->receive(std::move(call), [&](Result<Received> received, const ReceiveCall&) {
           ASSERT_TRUE(received);
           applied += received->effect == EffectResult::kApplied ? 1 : 0;
           duplicates += received->verdict == Verdict::kDuplicate ? 1 : 0;

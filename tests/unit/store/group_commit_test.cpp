@@ -63,11 +63,11 @@ TEST_F(GroupCommitTest, OneTransactionHoldsNoMoreThanItsLimit) {
   auto release = hold_writer();
   int answered = 0;
   for (int i = 0; i < 25; ++i) {
-    commit_->accept(call_of(new_event()), [&](auto, AcceptCall) { ++answered; });
+    commit_->accept(call_of(new_event()), [&](auto, const AcceptCall&) { ++answered; });
   }
   AcceptCall large;
   for (int i = 0; i < 30; ++i) large.events.push_back(new_event());
-  commit_->accept(std::move(large), [&](auto result, AcceptCall) {
+  commit_->accept(std::move(large), [&](auto result, const AcceptCall&) {
     EXPECT_EQ(result->size(), 30u) << "a call is never divided";
     ++answered;
   });
@@ -83,7 +83,7 @@ TEST_F(GroupCommitTest, TooManyWaitingCallsAreRefusedAtOnce) {
   int stored = 0;
   std::vector<std::string_view> refused;
   for (int i = 0; i < 5; ++i) {
-    commit_->accept(call_of(new_event()), [&](auto result, AcceptCall call) {
+    commit_->accept(call_of(new_event()), [&](auto result, const AcceptCall& call) {
       EXPECT_EQ(call.events.size(), 1u);
       if (result) {
         ++stored;
@@ -107,7 +107,7 @@ TEST_F(GroupCommitTest, AStuckWriterIsToldToThoseWhoWait) {
   auto release = hold_writer();
   std::vector<std::string> answers;
   const auto hand_over = [&] {
-    commit_->accept(call_of(new_event()), [&](auto result, AcceptCall call) {
+    commit_->accept(call_of(new_event()), [&](auto result, const AcceptCall& call) {
       EXPECT_EQ(call.events.size(), 1u) << "the call comes back";
       answers.emplace_back(result ? std::string_view("stored") : result.error().code);
     });
@@ -141,7 +141,7 @@ TEST_F(GroupCommitTest, OnlyTheOffenderOfABatchFails) {
   for (int i = 0; i < 20; ++i) {
     NewEvent event = i == 7 || i == 13 ? taken : new_event();
     if (i == 4) event.event.platform.clear();
-    commit_->accept(call_of(event), [&, i](auto result, AcceptCall) {
+    commit_->accept(call_of(event), [&, i](auto result, const AcceptCall&) {
       result ? static_cast<void>(++stored)
              : refused.push_back(std::to_string(i) + " " + std::string(result.error().code));
     });
@@ -150,7 +150,7 @@ TEST_F(GroupCommitTest, OnlyTheOffenderOfABatchFails) {
   NewEvent leased = new_event();
   leased.lease_token = "mine";
   leased.lease = Seconds{30};
-  commit_->accept(call_of(leased), [&](auto result, AcceptCall) { stored += result ? 1 : 0; });
+  commit_->accept(call_of(leased), [&](auto result, const AcceptCall&) { stored += result ? 1 : 0; });
   std::optional<RecordReply> recorded;
   AttemptRecord impossible = delivered(1, "mine");
   impossible.next_status = EventStatus::kDiscarded;
@@ -236,7 +236,7 @@ TEST_F(GroupCommitTest, TheEndCommitsWhatWasHandedOver) {
   auto release = hold_writer();
   int answered = 0;
   for (int i = 0; i < 30; ++i) {
-    commit_->accept(call_of(new_event()), [&](auto result, AcceptCall) { answered += result ? 1 : 0; });
+    commit_->accept(call_of(new_event()), [&](auto result, const AcceptCall&) { answered += result ? 1 : 0; });
   }
   std::thread end([&] { commit_.reset(); });
   release.set_value();
@@ -272,7 +272,7 @@ TEST_F(GroupCommitTest, ManyThreadsMayHandOver) {
       for (NewEvent& event : events) {
         AcceptCall call;
         call.events.push_back(std::move(event));
-        commit_->accept(std::move(call), [&](auto result, AcceptCall) { answered += result ? 1 : 0; });
+        commit_->accept(std::move(call), [&](auto result, const AcceptCall&) { answered += result ? 1 : 0; });
         commit_->record(delivered(1, "nobody"), {});
       }
     });

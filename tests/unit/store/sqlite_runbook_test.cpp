@@ -4,8 +4,6 @@
 namespace yizhan::store {
 namespace {
 
-using testing::Test;
-
 class SqliteRunbook : public SqliteFixture {
  protected:
   /// An event that was tried once and is a dead letter.
@@ -252,7 +250,7 @@ TEST_F(SqliteRunbook, AKeyUsedByTheApiIsKnownToSqlAndBack) {
   NewEvent item = new_event("same");
   item.idempotency_key = "k1";
   now_ = utc_now();
-  const std::string id = accept(item).id;
+  accept(item);
   PlainSqlite shell(path());
   const std::string insert =
       "INSERT INTO cs_platform_event_outbox (platform, event_type, callback_target, payload, idempotency_key) "
