@@ -112,7 +112,7 @@ SecretHash hash_secret(std::string_view secret) {
   struct Deleter {
     void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
   };
-  thread_local std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
+  static thread_local std::unique_ptr<EVP_MD_CTX, Deleter> context(EVP_MD_CTX_new());
   SecretHash hash{};
   unsigned int length = 0;
   EVP_DigestInit_ex2(context.get(), kAlgorithm, nullptr);
