@@ -70,8 +70,8 @@ std::string_view Statement::bytes(int column) const {
 
 Result<Connection> Connection::open(const std::string& path, ConnectionRole role) {
   // Before the library's first use: it need not count, under a lock, every piece of memory it takes.
-  static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  static_cast<void>(configured);
+  static const int kConfigured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  static_cast<void>(kConfigured);
   Connection connection;
   sqlite3* opened = nullptr;
   const int code =
