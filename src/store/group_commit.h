@@ -34,8 +34,6 @@ struct CommitCounters {
   BatchHistogram commit_items{};         ///< results, claims, releases, and what the calls store
 };
 
-class CommitThread;
-
 class GroupCommit {
  public:
   // The calls are large: they are handed on by reference.
@@ -96,10 +94,10 @@ class GroupCommit {
   bool healthy() const;
 
  private:
-  CommitThread& results() const { return results_ ? *results_ : *calls_; }
-
-  std::unique_ptr<CommitThread> results_;  ///< null: `calls_` does it
-  std::unique_ptr<CommitThread> calls_;    ///< ends first
+  struct State;
+  std::unique_ptr<State> calls_;
+  std::unique_ptr<State> results_;  ///< null: `calls_` does it
+  State& results() const { return results_ ? *results_ : *calls_; }
 };
 
 /// One thread with a reading store of its own, for look-ups that must hold up neither the writer nor the I/O thread.
