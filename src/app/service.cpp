@@ -87,19 +87,15 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
   reads = std::move(*reading);
   reports = std::move(*reporting);
   store::GroupCommit::Options options;
-  std::unique_ptr<store::Store> results_writer;
   if (url->engine == store::StoreUrl::Engine::kPostgres) {
     options.share = 1;
     auto own = factory->open_writer();
     if (!own) return std::unexpected(std::move(own.error()));
     retention_thread = std::make_unique<store::ReadThread>(std::move(*own));
-    auto second = factory->open_writer();
-    if (!second) return std::unexpected(std::move(second.error()));
-    results_writer = std::move(*second);
   }
   commits = std::make_unique<store::GroupCommit>(
       std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
-      options, std::move(results_writer));
+      options);
   return {};
 }
 

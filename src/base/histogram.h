@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 
 namespace yizhan {
 
@@ -20,12 +19,6 @@ struct Histogram {
     sum += value;
   }
   void add(std::chrono::duration<double> duration) { add(duration.count()); }
-
-  Histogram& operator+=(const Histogram& other) {
-    std::ranges::transform(counts, other.counts, counts.begin(), std::plus{});
-    sum += other.sum;
-    return *this;
-  }
 
   std::array<std::uint64_t, kUpperBounds.size() + 1> counts{};  ///< the last: above every bound
   double sum = 0;

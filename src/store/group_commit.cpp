@@ -59,7 +59,7 @@ struct GroupCommit::State {
     {
       const std::lock_guard lock(mutex);
       was_idle = handed_over.empty() && tasks.empty();
-      add(handed_over);
+      add();
     }
     if (was_idle) news.notify_one();
   }
@@ -68,7 +68,7 @@ struct GroupCommit::State {
   template <class Add>
   void hand_over_call(Add add) {
     WaitingWork refused;
-    hand_over([&](WaitingWork& work) {
+    hand_over([&] {
       if (is_stuck()) {
         take_unseen_calls(refused);
         add(refused);
@@ -76,40 +76,9 @@ struct GroupCommit::State {
         add(refused);
       } else {
         ++calls_waiting;
-        add(work);
+        add(handed_over);
       }
     });
-    refuse_busy(std::move(refused));
-  }
-
-  void start(const char* thread_name) {
-    thread = std::thread([this] { run(); });
-    pthread_setname_np(thread.native_handle(), thread_name);
-  }
-
-  /// What was handed over is committed first.
-  void stop() {
-    {
-      const std::lock_guard lock(mutex);
-      stopping = true;
-    }
-    news.notify_one();
-    thread.join();
-  }
-
-  CommitCounters counted() {
-    const std::lock_guard lock(mutex);
-    CommitCounters counted = counters;
-    counted.calls_waiting = calls_waiting;
-    return counted;
-  }
-
-  void refuse_if_stuck() {
-    WaitingWork refused;
-    {
-      const std::lock_guard lock(mutex);
-      if (is_stuck()) take_unseen_calls(refused);
-    }
     refuse_busy(std::move(refused));
   }
 
@@ -304,82 +273,75 @@ void GroupCommit::State::refuse_busy(WaitingWork refused) {
   });
 }
 
-GroupCommit::GroupCommit(std::unique_ptr<Store> writer, Post post, Options options,
-                         std::unique_ptr<Store> results_writer) {
-  if (results_writer) results_ = std::make_unique<State>(std::move(results_writer), post, options);
-  calls_ = std::make_unique<State>(std::move(writer), std::move(post), options);
-  calls_->start("store writer");
-  if (results_) results_->start("store results");
+GroupCommit::GroupCommit(std::unique_ptr<Store> writer, Post post, Options options)
+    : state_(std::make_shared<State>(std::move(writer), std::move(post), options)) {
+  state_->thread = std::thread([state = state_.get()] { state->run(); });
+  pthread_setname_np(state_->thread.native_handle(), "store writer");
 }
 
 GroupCommit::~GroupCommit() {
-  calls_->stop();
-  if (results_) results_->stop();
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->news.notify_one();
+  state_->thread.join();
 }
 
 void GroupCommit::accept(AcceptCall call, AcceptDone done) {
-  calls_->hand_over_call([&](WaitingWork& work) {
+  state_->hand_over_call([&](WaitingWork& work) {
     work.accepts.push_back(std::move(call));
     work.accept_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::receive(ReceiveCall call, ReceiveDone done) {
-  calls_->hand_over_call([&](WaitingWork& work) {
+  state_->hand_over_call([&](WaitingWork& work) {
     work.receives.push_back(std::move(call));
     work.receive_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::record(AttemptRecord record, RecordDone done) {
-  results().hand_over([&](WaitingWork& work) {
-    work.records.push_back(std::move(record));
-    work.record_done.push_back(std::move(done));
+  state_->hand_over([&] {
+    state_->handed_over.records.push_back(std::move(record));
+    state_->handed_over.record_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::claim(ClaimRequest request, ClaimDone done) {
-  results().hand_over([&](WaitingWork& work) {
-    work.claims.push_back(std::move(request));
-    work.claim_done.push_back(std::move(done));
+  state_->hand_over([&] {
+    state_->handed_over.claims.push_back(std::move(request));
+    state_->handed_over.claim_done.push_back(std::move(done));
   });
 }
 
 void GroupCommit::release(Release release) {
-  results().hand_over([&](WaitingWork& work) { work.releases.push_back(std::move(release)); });
+  state_->hand_over([&] { state_->handed_over.releases.push_back(std::move(release)); });
 }
 
 void GroupCommit::run(Task task) {
-  calls_->hand_over([&](WaitingWork&) { calls_->tasks.push_back(std::move(task)); });
+  state_->hand_over([&] { state_->tasks.push_back(std::move(task)); });
 }
 
 void GroupCommit::refuse_if_stuck() {
-  calls_->refuse_if_stuck();
-  if (results_) results_->refuse_if_stuck();
+  WaitingWork refused;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->is_stuck()) state_->take_unseen_calls(refused);
+  }
+  state_->refuse_busy(std::move(refused));
 }
 
 CommitCounters GroupCommit::counters() const {
-  CommitCounters counters = calls_->counted();
-  if (results_) counters += results_->counted();
+  const std::lock_guard lock(state_->mutex);
+  CommitCounters counters = state_->counters;
+  counters.calls_waiting = state_->calls_waiting;
   return counters;
 }
 
 bool GroupCommit::healthy() const {
-  return calls_->healthy && (!results_ || results_->healthy);
-}
-
-CommitCounters& CommitCounters::operator+=(const CommitCounters& other) {
-  commits += other.commits;
-  failed_commits += other.failed_commits;
-  events_accepted += other.events_accepted;
-  callbacks_received += other.callbacks_received;
-  results_recorded += other.results_recorded;
-  results_refused += other.results_refused;
-  events_claimed += other.events_claimed;
-  calls_waiting += other.calls_waiting;
-  commit_durations += other.commit_durations;
-  commit_items += other.commit_items;
-  return *this;
+  return state_->healthy;
 }
 
 }  // namespace yizhan::store

@@ -1,7 +1,5 @@
-// Group commit: many callers' writes in one transaction. A thread owns the writing store; whatever is handed over
+// Group commit: many callers' writes in one transaction. One thread owns the writing store; whatever is handed over
 // while it commits joins the next transaction, so one fsync serves many callbacks, and it never lingers for more.
-// Where a server does the work there may be a second such store, with a thread of its own, for what dispatching writes:
-// the server then works for calls and for results at the same time.
 //
 // Completions run on the caller's executor, all those of one commit in one post.
 #pragma once
@@ -18,10 +16,8 @@ namespace yizhan::store {
 /// Runs a function on the thread that completions belong to (for example by asio::post). Thread-safe.
 using Post = std::function<void(std::move_only_function<void()>)>;
 
-/// What the writers have done since their start; for metrics.
+/// What the writer has done since its start; for metrics.
 struct CommitCounters {
-  CommitCounters& operator+=(const CommitCounters& other);
-
   std::uint64_t commits = 0;
   std::uint64_t failed_commits = 0;
   std::uint64_t events_accepted = 0;
@@ -61,11 +57,9 @@ class GroupCommit {
     Milliseconds retry_pause_max{2000};
   };
 
-  /// Takes ownership of `writer`, starts the thread. `results_writer`: for results, claims and releases; without it
-  /// they share the transactions of the calls.
-  GroupCommit(std::unique_ptr<Store> writer, Post post, Options options,
-              std::unique_ptr<Store> results_writer = nullptr);
-  /// Commits what was handed over, completes it, ends the threads.
+  /// Takes ownership of `writer`, starts the thread.
+  GroupCommit(std::unique_ptr<Store> writer, Post post, Options options);
+  /// Commits what was handed over, completes it, ends the thread.
   ~GroupCommit();
   GroupCommit(const GroupCommit&) = delete;
   GroupCommit& operator=(const GroupCommit&) = delete;
@@ -81,7 +75,7 @@ class GroupCommit {
   void record(AttemptRecord record, RecordDone done);
   void claim(ClaimRequest request, ClaimDone done);
   void release(Release release);
-  /// Runs on the thread of the calls' writer between transactions; for administration.
+  /// Runs on the writer's thread between transactions; for administration.
   void run(Task task);
 
   /// Looks whether the writer is stuck (Options::longest_wait), as every call that is handed over does; for a timer, so
@@ -89,15 +83,12 @@ class GroupCommit {
   void refuse_if_stuck();
 
   CommitCounters counters() const;
-  /// False from a commit that failed or got stuck, of either writer, until one succeeds: the API answers 503 and /ready
-  /// says so.
+  /// False from a commit that failed or got stuck until one succeeds: the API answers 503 and /ready says so.
   bool healthy() const;
 
  private:
   struct State;
-  std::unique_ptr<State> calls_;
-  std::unique_ptr<State> results_;  ///< null: `calls_` does it
-  State& results() const { return results_ ? *results_ : *calls_; }
+  std::shared_ptr<State> state_;
 };
 
 /// One thread with a reading store of its own, for look-ups that must hold up neither the writer nor the I/O thread.
