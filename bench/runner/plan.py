@@ -12,7 +12,7 @@ class Plan:
     peer_seconds: float = 20
     warm_up_seconds: float = 3
     limit_seconds: float = 3
-    limits_between: bool = True     # taken again before and after what is shown as a share of them: the machine's speed drifts
+    limits_between: bool = True     # taken again before and after each run that is shown as a share of them: the machine's speed drifts
     idle_seconds: float = 30
     settle_seconds: float = 5       # before idleness is measured
     backlog_events: int = 1_000_000

@@ -1,11 +1,12 @@
 """What is measured of Yizhan. Each scenario starts from a store of its own and answers one line for a person."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .driver import SECRET, WINDOW, Driver, problems_of
 from .engines import Postgres
+from .limits import Limits
 from .machine import cpu_seconds, resident_mebibytes
 from .plan import Plan
 from .push_scenarios import PushScenarios
@@ -25,7 +26,17 @@ MICROSECONDS = 1e6
 class Scenarios:
     """All scenarios on one kind of store."""
 
-    def __init__(self, system: str, binary: Path, folder: Path, postgres: Postgres | None, driver: Driver, plan: Plan, results: Results):
+    def __init__(
+        self,
+        system: str,
+        binary: Path,
+        folder: Path,
+        postgres: Postgres | None,
+        driver: Driver,
+        plan: Plan,
+        results: Results,
+        limits: Limits,
+    ):
         self.system = system
         self.binary = binary
         self.folder = folder
@@ -33,6 +44,7 @@ class Scenarios:
         self.driver = driver
         self.plan = plan
         self.results = results
+        self.limits = limits
         self.stores = 0
         self.numbers = 0
         self.probed: float | None = None
@@ -57,6 +69,13 @@ class Scenarios:
         }
 
     # ---- the parts that scenarios are made of ----------------------------------------------------------------------
+
+    def runs_beside_limits(self) -> Iterator[int]:
+        """The runs of a figure that is a share of a limit, which is taken again between them."""
+        for number in range(self.plan.repeat):
+            if number > 0 and self.plan.limits_between:
+                self.limits.take()
+            yield number
 
     def fresh_service(self) -> Service:
         self.stores += 1
@@ -114,7 +133,7 @@ class Scenarios:
 
     def sustained(self) -> str:
         """Accepted over HTTP, durable, delivered, recorded: as fast as it goes with a bounded number on the way."""
-        for _ in range(self.plan.repeat):
+        for _ in self.runs_beside_limits():
             with self.fresh_service() as service:
                 service.start()
                 result = self.drive(service, "sustained", self.plan.sustained_seconds, window=WINDOW)
@@ -146,7 +165,7 @@ class Scenarios:
 
     def acceptance(self, scenario: str, array: int) -> str:
         """Nothing is delivered meanwhile."""
-        for _ in range(self.plan.repeat):
+        for _ in self.runs_beside_limits():
             with self.fresh_service() as service:
                 service.start(roles="console")
                 result = self.drive(service, scenario, self.plan.short_seconds, sink=False, array=array)
@@ -273,7 +292,7 @@ class Scenarios:
 
     def receive(self) -> str:
         """Signed callbacks, verified and durable before they are acknowledged: as fast as it goes, then half as fast."""
-        for _ in range(self.plan.repeat):
+        for _ in self.runs_beside_limits():
             with self.fresh_service() as service:
                 service.start(roles="receive")
                 result = self.receive_callbacks(service, "receive", self.plan.short_seconds)

@@ -6,8 +6,24 @@
 #include "base/utf8.h"
 
 namespace yizhan {
+namespace {
+
+void append_quoted(std::string& out, std::string_view plain) {
+  const std::size_t before = out.size();
+  const std::size_t after = before + plain.size() + 2;
+  out.resize_and_overwrite(after, [&](char* text, std::size_t) {  // GCC 12 passes more than what was asked for
+    text[before] = '"';
+    plain.copy(text + before + 1, plain.size());
+    text[after - 1] = '"';
+    return after;
+  });
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  if (plain_json_run(text) == text.size()) return append_quoted(out, text);
   out += '"';
   while (!text.empty()) {
     const std::size_t plain = plain_json_run(text);

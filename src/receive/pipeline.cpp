@@ -105,11 +105,19 @@ Pipeline::Pipeline(http::asio::io_context& io_context, store::GroupCommit& group
       // A second's worth at once: whoever sets a secret wrong finds the first hundred notices on record, not ten.
       rejections_(rejections_per_second, rejections_per_second * 0.9) {}
 
+const std::string& Pipeline::text_of(const http::asio::ip::address& sender) {
+  if (last_sender_text_.empty() || sender != last_sender_) {
+    last_sender_ = sender;
+    last_sender_text_ = sender.to_string();
+  }
+  return last_sender_text_;
+}
+
 void Pipeline::take(SourceAtWork& source, http::ServerRequest& request, const http::PathParameters& parameters,
                     http::Responder responder) {
   Arrival arrival{.begun = steady_now(),
                   .now = utc_now(),
-                  .peer = proxies.sender(request).to_string(),
+                  .peer = text_of(proxies.sender(request)),
                   .body_bytes = request.body.size(),
                   .traceparent = {}};
   if (const std::string_view trace = request.header("traceparent"); is_traceparent(trace)) arrival.traceparent = trace;

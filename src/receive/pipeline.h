@@ -83,6 +83,8 @@ struct Pipeline : std::enable_shared_from_this<Pipeline> {
 
   void accept(SourceAtWork& source, http::ServerRequest& request, http::Responder responder, Arrival arrival,
               Notice notice);
+  /// Senders come again and again: the text of the last one is kept.
+  const std::string& text_of(const http::asio::ip::address& sender);
   /// Answers, and puts it on record if there is room.
   void refuse(SourceAtWork& source, http::ServerRequest& request, http::Responder responder, const Arrival& arrival,
               const Refusal& refusal);
@@ -95,6 +97,8 @@ struct Pipeline : std::enable_shared_from_this<Pipeline> {
                           Notice& notice, store::ReceiveCall& call);
 
   IdMaker ids_;
+  http::asio::ip::address last_sender_;
+  std::string last_sender_text_;
   RateLimit rejections_;
   Counted not_recorded_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <limits>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -38,7 +39,6 @@ Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t 
   const std::pair<Statement*, std::string_view> statements[] = {
       {&lookup.next_day_, "SELECT min(day) FROM callback_lookup WHERE day > ?1"},
       {&lookup.find_, "SELECT callback_id FROM callback_lookup WHERE day = ?1 AND hash = ?2"},
-      {&lookup.insert_, "INSERT OR IGNORE INTO callback_lookup (day, hash, callback_id) VALUES (?1, ?2, ?3)"},
       {&lookup.read_through_, "SELECT indexed_through FROM callback_lookup_state"},
       {&lookup.set_through_, "UPDATE callback_lookup_state SET indexed_through = ?1"},
       {&lookup.read_tail_, "SELECT callback_id, value FROM callback_keys WHERE callback_id > ?1 AND accepted = 1"},
@@ -49,6 +49,10 @@ Result<CallbackLookup> CallbackLookup::open(Connection& connection, std::size_t 
     if (!prepared) return std::unexpected(prepared.error());
     *statement = std::move(*prepared);
   }
+  // What an earlier process held in memory only may be in the tree already.
+  auto insert = RowInserts::open(connection, "callback_lookup", "day, hash, callback_id", "INSERT OR IGNORE");
+  if (!insert) return std::unexpected(insert.error());
+  lookup.insert_ = std::move(*insert);
   return lookup;
 }
 
@@ -146,27 +150,30 @@ Result<void> CallbackLookup::write_stretch() {
   if (auto done = read_portion(); !done) return done;
   if (held_count_ <= most_held_) return {};
   const std::size_t stretch = std::min(kStretchPerAdded * added_.size(), held_count_ - most_held_ + added_.size());
-  for (std::size_t count = 0; count < stretch; count += in_order_.size()) {
-    if (next_to_write_ == held_.size()) return begin_round();  // the rest comes with the next commit
-    if (auto done = write_bucket(held_[next_to_write_]); !done) return done;
+  in_order_.clear();
+  while (in_order_.size() < stretch && next_to_write_ < held_.size()) {
+    put_in_order(held_[next_to_write_]);
     written_.push_back(next_to_write_++);
   }
-  return {};
+  const bool round_ends = in_order_.size() < stretch;  // the rest comes with the next commit
+  if (auto done = write_in_order(); !done) return done;
+  return round_ends ? begin_round() : Result<void>();
 }
 
-Result<void> CallbackLookup::write_bucket(const Bucket& bucket) {
-  // The bucket itself keeps its order, which a rollback relies on.
-  in_order_.assign(bucket.begin(), bucket.end());
-  std::ranges::sort(in_order_, {}, [](const Entry& entry) { return std::tuple(entry.day, entry.hash); });
-  for (const Entry& entry : in_order_) {
-    insert_.bind(1, entry.day);
-    insert_.bind(2, entry.hash);
-    insert_.bind(3, entry.callback_id);
-    if (const int code = insert_.run(); code != SQLITE_DONE) {
-      return std::unexpected(connection_->error(code, "index the keys of callbacks"));
-    }
-    note_written(entry);
-  }
+/// Adds what a bucket has. The bucket itself keeps its order, which a rollback relies on.
+void CallbackLookup::put_in_order(const Bucket& bucket) {
+  const auto begin = in_order_.insert(in_order_.end(), bucket.begin(), bucket.end());
+  std::ranges::sort(begin, in_order_.end(), {}, [](const Entry& entry) { return std::tuple(entry.day, entry.hash); });
+}
+
+Result<void> CallbackLookup::write_in_order() {
+  const int code = insert_.insert(std::span<const Entry>(in_order_), [](Statement& row, int first, const Entry& entry) {
+    row.bind(first, entry.day);
+    row.bind(first + 1, entry.hash);
+    row.bind(first + 2, entry.callback_id);
+  });
+  if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "index the keys of callbacks"));
+  for (const Entry& entry : in_order_) note_written(entry);
   return {};
 }
 

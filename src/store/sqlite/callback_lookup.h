@@ -20,6 +20,7 @@
 
 #include "store/sqlite/connection.h"
 #include "store/sqlite/hash_filter.h"
+#include "store/sqlite/row_inserts.h"
 
 namespace yizhan::store::sqlite {
 
@@ -72,7 +73,8 @@ class CallbackLookup {
   /// What an earlier process, or connection, held in memory.
   Result<void> load(UtcTime now);
   Result<void> look_for_days(std::int64_t today);
-  Result<void> write_bucket(const Bucket& bucket);
+  void put_in_order(const Bucket& bucket);
+  Result<void> write_in_order();
   void note_written(const Entry& entry);
   Result<void> begin_round();
   Result<void> read_portion();
@@ -81,7 +83,8 @@ class CallbackLookup {
   Connection* connection_;
   std::size_t most_held_;
   std::size_t filter_bytes_;
-  Statement next_day_, find_, insert_, read_tail_, read_through_, set_through_, read_day_;
+  Statement next_day_, find_, read_tail_, read_through_, set_through_, read_day_;
+  RowInserts insert_;
 
   bool loaded_ = false;
   std::vector<Bucket> held_;  ///< a power of two of them, in the order of their hashes: that of the tree within a day
@@ -99,7 +102,7 @@ class CallbackLookup {
   std::vector<std::size_t> written_;  ///< buckets
   std::size_t next_to_write_before_ = 0;
   std::int64_t round_began_at_before_ = 0;
-  Bucket in_order_;  ///< what is being written; kept for its memory
+  std::vector<Entry> in_order_;  ///< what is being written; kept for its memory
 };
 
 }  // namespace yizhan::store::sqlite

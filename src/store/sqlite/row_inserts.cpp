@@ -14,7 +14,8 @@ constexpr std::array<std::size_t, 3> kRows{16, 4, 1};
 
 }  // namespace
 
-Result<RowInserts> RowInserts::open(Connection& connection, std::string_view table, std::string_view columns) {
+Result<RowInserts> RowInserts::open(Connection& connection, std::string_view table, std::string_view columns,
+                                    std::string_view verb) {
   RowInserts inserts;
   inserts.columns_ = 1 + static_cast<int>(std::ranges::count(columns, ','));
   std::string row = "(?";
@@ -23,7 +24,7 @@ Result<RowInserts> RowInserts::open(Connection& connection, std::string_view tab
   for (std::size_t i = 0; i < kRows.size(); ++i) {
     std::string values = row;
     for (std::size_t more = 1; more < kRows[i]; ++more) values += ", " + row;
-    auto prepared = connection.prepare(fmt::format("INSERT INTO {} ({}) VALUES {}", table, columns, values));
+    auto prepared = connection.prepare(fmt::format("{} INTO {} ({}) VALUES {}", verb, table, columns, values));
     if (!prepared) return std::unexpected(prepared.error());
     inserts.sizes_[i] = {.rows = kRows[i], .statement = std::move(*prepared)};
   }

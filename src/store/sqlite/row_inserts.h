@@ -14,8 +14,9 @@ namespace yizhan::store::sqlite {
 class RowInserts {
  public:
   RowInserts() = default;
-  /// `columns`: their names, separated by ", ".
-  static Result<RowInserts> open(Connection& connection, std::string_view table, std::string_view columns);
+  /// `columns`: their names, separated by ", ". `verb`: INSERT, or INSERT OR IGNORE.
+  static Result<RowInserts> open(Connection& connection, std::string_view table, std::string_view columns,
+                                 std::string_view verb = "INSERT");
 
   /// Inserts `rows` in their order. `bind(statement, first, row)` binds the columns to the parameters from `first` on;
   /// what it binds lives until insert() returns. SQLITE_DONE, or the error.
