@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <cstdlib>
 
 #include <filesystem>
 #include <fstream>

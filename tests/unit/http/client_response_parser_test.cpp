@@ -265,8 +265,8 @@ TEST(ResponseParser, a_servers_idle_time_is_read) {
 RC_GTEST_PROP(ResponseParser, the_outcome_does_not_depend_on_how_the_bytes_are_cut, ()) {
   static const std::vector<std::string> kTexts{
       "HTTP/1.1 200 OK\r\nDate: Mon, 06 Jul 2026 10:00:00 GMT\r\nRetry-After: 120\r\nContent-Length: 5\r\n\r\nhello",
-      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n10\r\n"
-      "0123456789abcdef\r\n0\r\nTrailer: x\r\n\r\nleft",
+      ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n5;ext=1\r\nhello\r\n10\r\n"
+       "0123456789abcdef\r\n0\r\nTrailer: x\r\n\r\nleft"),
       "HTTP/1.0 200 OK\r\n\r\nto the end",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!\r\n",
       "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n",

@@ -1,8 +1,8 @@
 #include "http/resolver.h"
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 #include <unistd.h>
+#include <cstdlib>
 
 #include <filesystem>
 #include <fstream>

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
+#include <cstdlib>
 
 #include <cstdio>
 #include <fstream>

@@ -60,6 +60,7 @@ class PostgrestTest : public testing::Test {
     io_.poll();
   }
 
+ protected:
   static std::string key(const std::string& role) {
     return verify::JwtKey("a-secret-of-the-service").issue({.role = role});
   }
