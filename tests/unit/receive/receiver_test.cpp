@@ -278,6 +278,19 @@ TEST(Receiver, BelievesTrustedProxies) {
   EXPECT_EQ(running.callbacks().front().callback.peer, "203.0.113.9");
 }
 
+TEST(Receiver, PutsEachSenderOnRecord) {
+  ReceiverSetup setup;
+  setup.options.trusted_proxies = {"127.0.0.0/8"};
+  RunningReceiver running(std::move(setup));
+  const std::vector<std::string> senders{"203.0.113.9", "203.0.113.9", "2001:db8::7", "203.0.113.10", "203.0.113.9"};
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    running.notify(std::to_string(i), "X-Forwarded-For: " + senders[i] + "\r\n");
+  }
+  std::vector<std::string> recorded;
+  for (const store::CallbackView& view : running.callbacks()) recorded.push_back(view.callback.peer);
+  EXPECT_EQ(recorded, senders);
+}
+
 TEST(Receiver, LogsALineForEachCallback) {
   RunningReceiver running;
   running.create_order("order-1", 100);
