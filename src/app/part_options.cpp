@@ -39,6 +39,10 @@ dispatch::DispatcherOptions dispatcher_options(const config::Config& config) {
     options.poll_interval = std::min(options.poll_interval, platform.policy.poll_interval);
     options.longest_timeout = std::max(options.longest_timeout, platform.policy.timeout);
   }
+  options.longest_timeout = std::max(options.longest_timeout, config.push.policy.timeout);
+  for (const config::AlertChannel& channel : config.alert_channels) {
+    options.longest_timeout = std::max(options.longest_timeout, channel.policy.timeout);
+  }
   return options;
 }
 

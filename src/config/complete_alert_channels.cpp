@@ -38,6 +38,7 @@ class AlertChannelCompletion {
 
   bool choose_kind() {
     if (given("kind")) return true;
+    if (draft_.was_refused(key("kind"))) return false;  // which is said already
     if (const auto kind = value_of<AlertChannelKind>(channel_.name)) {
       channel_.kind = *kind;
       return true;

@@ -74,6 +74,7 @@ class SourceCompletion {
 
   bool choose_kind() {
     if (given("kind")) return true;
+    if (draft_.was_refused(key("kind"))) return false;  // which is said already
     if (const auto kind = value_of<SourceKind>(source_.name)) {
       source_.kind = *kind;
       return true;

@@ -40,14 +40,28 @@ Result<Value> parse(const Kind& kind, const Given& given) {
                     given.value);
 }
 
+/// The one text that was given; empty where it was something else.
+std::string text_of(const Given& given) {
+  const auto* toml = std::get_if<std::optional<Value>>(&given.value);
+  if (!toml) return std::string(std::get<std::string_view>(given.value));
+  const auto* text = *toml ? std::get_if<std::string>(&**toml) : nullptr;
+  return text ? *text : "";
+}
+
 /// The text that stands for the whole value, if it is sealed: its shape is nothing to check.
 std::optional<std::string> sealed_text(const Kind& kind, const Given& given) {
   if (!std::holds_alternative<TextKind>(kind)) return std::nullopt;
-  const auto* toml = std::get_if<std::optional<Value>>(&given.value);
-  const auto* in_toml = toml && *toml ? std::get_if<std::string>(&**toml) : nullptr;
-  std::string text = in_toml ? *in_toml : toml ? "" : std::string(std::get<std::string_view>(given.value));
+  std::string text = text_of(given);
   if (!text.starts_with(kSealedPrefix)) return std::nullopt;
   return text;
+}
+
+/// " Did you mean …?" where one of a choice is near.
+std::string suggestion(const Kind& kind, const Given& given) {
+  const auto* choice = std::get_if<ChoiceKind>(&kind);
+  if (!choice) return "";
+  const std::string meant = nearest(text_of(given), {choice->names.begin(), choice->names.end()});
+  return meant.empty() ? "" : fmt::format(" Did you mean {}?", meant);
 }
 
 std::vector<std::string*> texts_of(Value& value) {
@@ -104,8 +118,10 @@ void Draft::put(Owner& owner, const Setting<Owner>& setting, const std::string& 
   if (!read) return set_origin(key, given.origin);
   Result<Value> value = *read;
   if (!value) {
-    refuse(value.error().code, fmt::format("{} = {}{}: must be {}.", key, shown(given, setting.secrecy),
-                                           in_brackets(given.origin.where), value.error().message));
+    refused_.insert(key);
+    refuse(value.error().code,
+           fmt::format("{} = {}{}: must be {}.{}", key, shown(given, setting.secrecy), in_brackets(given.origin.where),
+                       value.error().message, suggestion(kind, given)));
     return;
   }
   if (given.single) value = Value(std::vector{std::get<std::string>(*value)});

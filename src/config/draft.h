@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -60,6 +61,8 @@ class Draft {
   Origin origin(std::string_view key) const;
   void set_origin(const std::string& key, Origin origin) { origins_[key] = std::move(origin); }
   bool was_given(std::string_view key) const { return origins_.contains(key); }
+  /// A value was given that is no good, and nothing took its place.
+  bool was_refused(const std::string& key) const { return refused_.contains(key) && !was_given(key); }
 
   /// The settings whose secrets the file gave in clear.
   const std::vector<std::string>& secrets_in_clear() const { return secrets_in_clear_; }
@@ -82,6 +85,7 @@ class Draft {
   std::tuple<Entries<Platform>, Entries<Source>, Entries<Route>, Entries<NotifyTemplate>, Entries<AlertChannel>>
       tables_;
   Origins origins_;
+  std::set<std::string> refused_;
   Problems problems_;
   std::vector<std::string> warnings_;
 };

@@ -105,7 +105,7 @@ Dispatcher::EndpointPtr Dispatcher::place(const EndpointPtr& source, store::Clai
     enqueue(*target, std::move(queued));
   } else {
     target->next_due = std::min(target->next_due, queued.claimed.next_attempt_at);
-    commits_.release({queued.claimed.sequence, queued.claimed.lease_token, target->key, {}, {}});
+    give_back(queued, target->key);
   }
   return target;
 }

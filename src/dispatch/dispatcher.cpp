@@ -192,8 +192,9 @@ void Dispatcher::send_queued(const EndpointPtr& target) {
       return;
     }
     if (target->queue.front().lease_until < now + target->policy.timeout + kRecordingTime) {
-      // It waited too long: whoever claims it next has the time to send it and to record what came of it.
-      give_back(dequeue(*target));
+      // It waited too long, or was claimed at another endpoint: whoever claims it next, at this one, has the time to
+      // send it and to record what came of it.
+      give_back(dequeue(*target), target->key);
       target->next_due = std::min(target->next_due, utc_now());
       continue;
     }
@@ -314,8 +315,8 @@ void Dispatcher::disable(const EndpointPtr& target, const std::string& reason) {
   });
 }
 
-void Dispatcher::give_back(const QueuedEvent& queued) {
-  commits_.release({queued.claimed.sequence, queued.claimed.lease_token, {}, {}, {}});
+void Dispatcher::give_back(const QueuedEvent& queued, std::optional<std::int64_t> endpoint_key) {
+  commits_.release({queued.claimed.sequence, queued.claimed.lease_token, endpoint_key, {}, {}});
 }
 
 // ---- the end

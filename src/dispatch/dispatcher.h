@@ -38,7 +38,7 @@ struct DispatcherOptions {
   std::size_t queued_bytes = 32U << 20;           ///< payloads held in memory, all endpoints together
   int in_flight_limit = 4096;                     ///< attempts at once, all endpoints together
   Milliseconds poll_interval{5000};               ///< the shortest of the platforms', at most this
-  Milliseconds longest_timeout{3000};             ///< the longest of the platforms': leases events of unknown endpoints
+  Milliseconds longest_timeout{3000};             ///< the longest of all lanes: leases events of unknown endpoints
   log::Level log_deliveries_at = log::Level::kDebug;
 };
 
@@ -112,7 +112,8 @@ class Dispatcher {
   void note_outcome(Endpoint& target, Breaker::Ticket ticket, const AttemptOutcome& outcome);
   void record(const EndpointPtr& target, const QueuedEvent& queued, AttemptOutcome outcome, const Decision& decision);
   void disable(const EndpointPtr& target, const std::string& reason);
-  void give_back(const QueuedEvent& queued);
+  /// As an event of that endpoint, where one is named.
+  void give_back(const QueuedEvent& queued, std::optional<std::int64_t> endpoint_key = {});
 
   void claim_due(const EndpointPtr& target);
   void claim(const EndpointPtr& target, int limit);

@@ -6,6 +6,7 @@
 #include "http/form.h"
 #include "receive/answers.h"
 #include "receive/callback_keys.h"
+#include "receive/charset.h"
 #include "receive/field_reader.h"
 #include "receive/notice_json.h"
 #include "receive/payment_event.h"
@@ -36,7 +37,8 @@ class Alipay final : public Source {
     if (!fields) return std::unexpected(fields.error());
     if (auto good = verifier_->verify(*fields); !good) return std::unexpected(std::move(good.error()));
     if (auto good = check_merchant(*fields); !good) return std::unexpected(std::move(good.error()));
-    return read_notice(*fields, request.now);
+    // Signed in the charset that it names, handed on in ours.
+    return read_notice(as_utf8(*fields, (*fields)["charset"]), request.now);
   }
 
   Reply answer(const Outcome& outcome) const override { return success_or_fail(outcome); }

@@ -10,8 +10,8 @@
 namespace yizhan::receive {
 
 /// `{"name":"value",…}` in the order received, every value a string. `without`: names that are left out: signatures,
-/// which say nothing about the JSON, and ciphertexts. Bytes that are not UTF-8 (a merchant may have asked Alipay for
-/// GBK) become U+FFFD; the raw body on record has them as they came.
+/// which say nothing about the JSON, and ciphertexts. Bytes that are not UTF-8 (charset.h says which fields are made
+/// so) become U+FFFD; the raw body on record has them as they came.
 std::string fields_as_json(const Fields& fields, std::initializer_list<std::string_view> without);
 
 }  // namespace yizhan::receive

@@ -106,6 +106,8 @@ TEST(AlertChannels, WhatIsOfAnotherKindHasNoEffect) {
 TEST(AlertChannels, HaveAKind) {
   EXPECT_THAT(problems_of_toml("[alert_channels.ops]\nenabled = true\n"),
               ElementsAre(problem("config_value_invalid", {"alert_channels.ops.kind", "dingtalk"})));
+  EXPECT_THAT(problems_of_toml("[alert_channels.ops]\nkind = \"dingtak\"\n"),
+              ElementsAre(problem("config_value_invalid", {"alert_channels.ops.kind", "Did you mean dingtalk?"})));
   EXPECT_EQ(
       load_well({.variables = {{"YIZHAN_ALERT_CHANNEL_OPS_KIND", "wecom"}, {"YIZHAN_ALERT_CHANNEL_OPS_TOKEN", "k"}}})
           .config.alert_channels.at(0)

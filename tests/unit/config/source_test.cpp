@@ -8,6 +8,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 const std::string kGithub = "[sources.github]\nsecret = \"hook-secret\"\n";
 
@@ -226,6 +227,20 @@ TEST(Routes, AreNumberedInTheOrderOfTheFile) {
   EXPECT_THAT(last.where, ElementsAre("a = b", "c exists"));
   EXPECT_EQ(last.rename, "built");
   EXPECT_EQ(loaded.origins.at("routes.12.event_type").where, "./yizhan.toml:41");
+}
+
+TEST(Sources, AMisspeltKindIsOneProblem) {
+  EXPECT_THAT(problems_of_toml("[sources.shop]\nkind = \"githib\"\n"),
+              ElementsAre(problem("config_value_invalid",
+                                  {"sources.shop.kind = \"githib\" (./yizhan.toml:2)", "Did you mean github?"})));
+  const auto far_off = problems_of_toml("[sources.shop]\nkind = \"telephone\"\n");
+  EXPECT_THAT(far_off, ElementsAre(problem("config_value_invalid", {"one of wxpay"})));
+  EXPECT_THAT(far_off.front().message, Not(HasSubstr("Did you mean")));
+  // What comes later takes its place.
+  const auto mended = problems_of(
+      {.files = {{kFile, "[sources.shop]\nkind = \"githib\"\n"}}, .variables = {{"YIZHAN_SOURCE_SHOP_KIND", "slack"}}});
+  EXPECT_THAT(mended, ElementsAre(problem("config_value_invalid", {"githib"}),
+                                  problem("config_value_invalid", {"sources.shop.secret", "the kind slack"})));
 }
 
 TEST(Routes, NameWhatThereIs) {

@@ -15,6 +15,7 @@
 
 namespace yizhan::dispatch {
 
+using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 

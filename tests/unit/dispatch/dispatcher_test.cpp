@@ -1,5 +1,6 @@
 // The way of an event through the loop: sent, recorded, tried again, claimed, given back.
 #include "dispatcher_fixture.h"
+#include "domain/lease.h"
 
 namespace yizhan::dispatch {
 namespace {
@@ -98,6 +99,26 @@ TEST_F(DispatcherTest, ABacklogInTheStoreIsFoundAtTheStart) {
   start();
   run_until([&] { return lane_.all().size() == 500; });
   run_until([&] { return commits_->counters().results_recorded == 500; });
+}
+
+/// The lease of an event whose endpoint is not known may be too short for an attempt at that endpoint: it is claimed
+/// again, as one of that endpoint.
+TEST_F(DispatcherTest, ALeaseThatIsTooShortForTheEndpointIsTakenAnew) {
+  DeliveryPolicy patient;
+  patient.timeout = 5min;
+  ASSERT_LT(options_.longest_timeout + kLeaseMargin, patient.timeout);
+  lane_.add("patient", patient);
+  start();
+  lane_.answer_all(200);
+  bool stored = false;
+  store::AcceptCall call;
+  call.events.push_back(make_event("patient"));
+  const std::string id = call.events[0].event.id;
+  commits_->accept(std::move(call),
+                   [&](const auto& accepted, const store::AcceptCall&) { stored = accepted.has_value(); });
+  run_until([&] { return stored; });
+  run_until_status(id, EventStatus::kDelivered);
+  EXPECT_EQ(lane_.all(), std::vector<std::string>{id});
 }
 
 TEST_F(DispatcherTest, NewcomersDoNotOvertakeABacklog) {

@@ -1,6 +1,7 @@
 // Alipay's notices: payments, refunds, and what pays nothing.
 #include "receive/alipay.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fields_of.h"
@@ -92,10 +93,24 @@ TEST(AlipaySource, TheClearBodyIsTheFormWithoutItsSignature) {
                                                                       {"trade_no", "1"},
                                                                       {"out_trade_no", "2"},
                                                                       {"subject", "a&b=\"c\""},
-                                                                      // As GBK, which the merchant may have asked for.
                                                                       {"body", "\xb1\xb4"}})));
   EXPECT_EQ(notice.clear_body, R"({"app_id":"2015102700040153","trade_status":"WAIT_BUYER_PAY","trade_no":"1",)"
                                "\"out_trade_no\":\"2\",\"subject\":\"a&b=\\\"c\\\"\",\"body\":\"\ufffd\ufffd\"}");
+}
+
+// The signature is over the bytes in the merchant's charset; who gets the event reads UTF-8.
+TEST(AlipaySource, GbkIsHandedOnAsUtf8) {
+  for (const char* charset : {"GBK", "gbk", "GB2312", "gb18030"}) {
+    const Notice notice = notice_of(
+        *source(), signed_notice(with(with(with(payment(), "charset", charset), "subject", "\xb2\xe2\xca\xd4 a"),
+                                      "body", "\x81\x30\x81")));
+    EXPECT_THAT(notice.caused->payload, testing::HasSubstr(R"("subject":"测试 a")")) << charset;
+    EXPECT_THAT(notice.caused->payload, testing::HasSubstr("\"body\":\"\ufffd0\ufffd\"")) << "is not what it says";
+    EXPECT_EQ(payment_of(notice).total_fee, 8880);
+  }
+  const Notice notice =
+      notice_of(*source(), signed_notice(with(with(payment(), "charset", "utf-8"), "subject", "\xb2\xe2")));
+  EXPECT_THAT(notice.caused->payload, testing::HasSubstr("\"subject\":\"\ufffd\ufffd\"")) << "nothing is guessed";
 }
 
 TEST(AlipaySource, WhatIsNotPaidHasNoEffect) {
