@@ -91,7 +91,7 @@ Result<void> Service::Parts::open_store(http::asio::io_context& io, const config
     options.share = 1;
     auto own = factory->open_writer();
     if (!own) return std::unexpected(std::move(own.error()));
-    retention_thread = std::make_unique<store::ReadThread>(std::move(*own));
+    upkeep_thread = std::make_unique<store::ReadThread>(std::move(*own));
   }
   commits = std::make_unique<store::GroupCommit>(
       std::move(*writer), [&io](std::move_only_function<void()> task) { http::asio::post(io, std::move(task)); },
@@ -189,18 +189,26 @@ Result<void> Service::Parts::hear_news(http::asio::io_context& io) {
 }
 
 /// On SQLite it takes turns with the commits, on the thread of the one connection that writes.
-void Service::Parts::start_retention(const config::Config& config) {
+void Service::Parts::start_upkeep(const config::Config& config) {
   retention = std::make_unique<Retention>(
       io_context,
       [this](std::move_only_function<void(store::Store&)> task) {
-        if (retention_thread) {
-          retention_thread->run(std::move(task));
+        if (upkeep_thread) {
+          upkeep_thread->run(std::move(task));
         } else {
           commits->run(std::move(task));
         }
       },
-      retention_thread ? kBatchTarget : kBatchTargetOnWriter, config.retention);
+      upkeep_thread ? kBatchTarget : kBatchTargetOnWriter, config.retention);
   retention->start();
+  if (!upkeep_thread) return;
+  sweeps = std::make_unique<StoreSweeps>(
+      io_context, [this](std::move_only_function<void(store::Store&)> task) { upkeep_thread->run(std::move(task)); },
+      [this] {
+        const store::CommitCounters counters = commits->counters();
+        return counters.results_recorded + counters.events_claimed;
+      });
+  sweeps->start();
 }
 
 void Service::Parts::wake_notify() {
@@ -310,7 +318,7 @@ Service::~Service() {
   parts_->news.reset();
   parts_->reads.reset();
   parts_->reports.reset();
-  parts_->retention_thread.reset();
+  parts_->upkeep_thread.reset();
   parts_->commits.reset();
 }
 
@@ -335,7 +343,7 @@ Result<std::unique_ptr<Service>> Service::start(http::asio::io_context& io, cons
   if (config.roles.push) {
     if (auto done = started.start_push_server(io, config); !done) return std::unexpected(std::move(done.error()));
   }
-  started.start_retention(config);
+  started.start_upkeep(config);
   if (auto done = started.start_watching(config); !done) return std::unexpected(std::move(done.error()));
   store::AuditEntry begun = service_entry("service.start");
   begun.detail = std::string(R"({"version":")") + std::string(version()) + "\"}";
@@ -366,7 +374,11 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
     if (!parts_->replay_loop) return next();
     parts_->replay_loop->stop(std::move(next));
   };
-  auto stop_retention = [this, next = std::move(stop_replays)]() mutable { parts_->retention->stop(std::move(next)); };
+  auto stop_sweeps = [this, next = std::move(stop_replays)]() mutable {
+    if (!parts_->sweeps) return next();
+    parts_->sweeps->stop(std::move(next));
+  };
+  auto stop_retention = [this, next = std::move(stop_sweeps)]() mutable { parts_->retention->stop(std::move(next)); };
   auto stop_watching = [this, next = std::move(stop_retention)]() mutable { parts_->stop_watching(std::move(next)); };
   auto stop_notifications = [this, next = std::move(stop_watching)]() mutable {
     if (!parts_->notifications) return next();

@@ -19,6 +19,7 @@
 #include "app/retention.h"
 #include "app/service.h"
 #include "app/step_loop.h"
+#include "app/store_sweeps.h"
 #include "dispatch/callback_lane.h"
 #include "dispatch/dispatcher.h"
 #include "dispatch/lanes.h"
@@ -39,8 +40,8 @@ struct Service::Parts {
   std::unique_ptr<store::GroupCommit> commits;
   std::unique_ptr<store::ReadThread> reads;
   std::unique_ptr<store::ReadThread> reports;
-  /// PostgreSQL: a connection that writes, for retention alone; the server works for it beside the writer.
-  std::unique_ptr<store::ReadThread> retention_thread;
+  /// PostgreSQL: a connection that writes, for retention and sweeps; the server works for it beside the writer.
+  std::unique_ptr<store::ReadThread> upkeep_thread;
   std::unique_ptr<http::Client> client;
   std::unique_ptr<dispatch::CallbackLane> callback_lane;
   std::unique_ptr<PushLane> push_lane;
@@ -61,6 +62,7 @@ struct Service::Parts {
   std::unique_ptr<http::Server> push_server;
   std::unique_ptr<store::News> news;
   std::unique_ptr<Retention> retention;
+  std::unique_ptr<StoreSweeps> sweeps;  ///< PostgreSQL
   std::unique_ptr<LedgerWatch> ledger_watch;
   std::unique_ptr<AlertWatch> alert_watch;  ///< null where alerts are not enabled
   std::unique_ptr<Heartbeat> heartbeat;     ///< null where there is no URL to call
@@ -78,7 +80,7 @@ struct Service::Parts {
   Result<void> start_api(http::asio::io_context& io, const config::Config& config);
   Result<void> start_receiver(http::asio::io_context& io, const config::Config& config);
   Result<void> start_push_server(http::asio::io_context& io, const config::Config& config);
-  void start_retention(const config::Config& config);
+  void start_upkeep(const config::Config& config);
   Result<void> start_watching(const config::Config& config);
   void stop_watching(std::function<void()> done);
   /// What is not well, for the heartbeat.

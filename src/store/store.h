@@ -394,6 +394,11 @@ class Store : public ExpressStore {
   /// answers of a commit are on their way. Costs nothing when there is nothing to do; what fails is tried again the
   /// next time.
   virtual void tidy() {}
+
+  /// Makes the room of events that were closed free again where the engine leaves that to somebody: PostgreSQL's own
+  /// autovacuum looks once a minute, and a busy table has grown to many times its size by then, for good. Milliseconds
+  /// where it is done often. Not inside transact(); for a connection that nobody waits for.
+  virtual Result<void> sweep() { return {}; }
 };
 
 enum class OpenMode {

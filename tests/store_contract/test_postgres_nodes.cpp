@@ -81,6 +81,35 @@ TEST_F(PostgresNodes, ShareClaimsWithoutOverlap) {  // fault 17
   EXPECT_EQ(std::set(claimed.begin(), claimed.end()).size(), kEvents);
 }
 
+TEST_F(PostgresNodes, SweepWhatWasClosedSoThatItsRoomIsUsedAgain) {
+  Session session(place_.url());
+  const auto pages = [&] { return std::stoi(session.value("SELECT pg_relation_size('outbox_schedule') / 8192")); };
+  const auto deliver_many = [&] {
+    std::vector<NewEvent> events;
+    for (int i = 0; i < 400; ++i) events.push_back(node_.event());
+    node_.accept(std::move(events));
+    WriteBatch batch;
+    for (const ClaimedEvent& claimed : node_.claim(kEndpoint, 400)) {
+      batch.records.push_back(node_.result(claimed, EventStatus::kDelivered));
+    }
+    ASSERT_THAT(node_.write(batch).records, SizeIs(400));
+    value_of(node_.store().sweep());
+  };
+  deliver_many();
+  const int once = pages();
+  for (int round = 0; round < 5; ++round) deliver_many();
+  EXPECT_LE(pages(), 2 * once);
+}
+
+TEST_F(PostgresNodes, SweepNothingThatSomebodyKeepsLocked) {
+  Session other(place_.url());
+  other.run("BEGIN; LOCK TABLE outbox_schedule IN SHARE MODE");
+  EXPECT_EQ(code_of(node_.store().sweep()), "ok");
+  other.run("ROLLBACK");
+  EXPECT_EQ(code_of(node_.store().sweep()), "ok");
+  node_.accept(node_.event());
+}
+
 TEST_F(PostgresNodes, TakeOverLeasesThatEnded) {  // faults 3, 16
   const Accepted accepted = node_.accept(node_.event());
   Node other(place_.url());

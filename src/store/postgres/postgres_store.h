@@ -38,6 +38,8 @@ class PostgresStore final : public Lookups {
   Result<std::vector<std::string>> warnings() override;
   /// Forgets idempotency keys whose time is over, as many as came at most twice.
   void tidy() override;
+  /// Nothing where the table belongs to a role that this one is no member of, or somebody keeps it locked.
+  Result<void> sweep() override;
   Result<void> transact(std::string_view before_commit, const SessionWork& work) override;
   Result<void> look(const SessionWork& work) override;
 
