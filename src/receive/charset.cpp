@@ -44,7 +44,7 @@ std::optional<std::string> convert(iconv_t converter, std::string_view text) {
 
 Fields as_utf8(const Fields& fields, std::string_view charset) {
   if (!is_chinese(charset)) return fields;
-  const iconv_t opened = iconv_open("UTF-8", "GB18030");
+  void* const opened = iconv_open("UTF-8", "GB18030");
   // NOLINTNEXTLINE(performance-no-int-to-ptr): what the C library answers where it has no such charset.
   if (opened == reinterpret_cast<iconv_t>(-1)) return fields;
   const Converter converter(opened);
