@@ -26,7 +26,7 @@ Result<void> PostgresStore::sweep() {
     if (const auto swept = connection_->execute(statement); !swept) done = std::unexpected(swept.error());
   }
   if (done) return {};
-  abandon(done.error());
+  connection_.reset();  // with what was set on it
   return std::unexpected(to_error(done.error()));
 }
 
