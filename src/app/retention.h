@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "app/run_with_store.h"
 #include "app/step_loop.h"
 #include "config/config.h"
 #include "store/retention_pass.h"
@@ -18,9 +19,6 @@ store::KeepLeaving keeping(const config::RetentionSection& section);
 
 /// `The store takes 1.2 GiB of 1.5 GiB (80 %); at the growth of the last days it is full in 3.2 days.`
 std::string readable_space(const StoreSpace& space);
-
-/// Runs a task with a store that writes, on a thread of its own. Thread-safe.
-using RunWithStore = std::function<void(std::move_only_function<void(store::Store&)>)>;
 
 /// Runs on the io_context thread.
 class Retention {

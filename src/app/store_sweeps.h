@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "app/retention.h"
+#include "app/run_with_store.h"
 #include "app/step_loop.h"
 
 namespace yizhan::app {
