@@ -276,11 +276,12 @@ void Dispatcher::record(const EndpointPtr& target, const QueuedEvent& queued, At
   record.next_attempt_at = decision.next_attempt_at;
   record.recorded_at = utc_now();
   record.is_push = queued.claimed.event.platform == store::kPushPlatform;
+  record.is_ordered = !queued.claimed.event.order_key.empty();
   // The store will have something due then: this event's retry, or the event that waited behind it.
   UtcTime due = kNever;
   if (decision.next_status == EventStatus::kRetrying) {
     due = decision.next_attempt_at;
-  } else if (!queued.claimed.event.order_key.empty()) {
+  } else if (record.is_ordered) {
     due = record.recorded_at;
   }
   ++records_waiting_;
@@ -316,7 +317,12 @@ void Dispatcher::disable(const EndpointPtr& target, const std::string& reason) {
 }
 
 void Dispatcher::give_back(const QueuedEvent& queued, std::optional<std::int64_t> endpoint_key) {
-  commits_.release({queued.claimed.sequence, queued.claimed.lease_token, endpoint_key, {}, {}});
+  commits_.release({.sequence = queued.claimed.sequence,
+                    .lease_token = queued.claimed.lease_token,
+                    .endpoint_key = endpoint_key,
+                    .not_before = {},
+                    .last_error = {},
+                    .is_ordered = !queued.claimed.event.order_key.empty()});
 }
 
 // ---- the end

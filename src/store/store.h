@@ -145,6 +145,8 @@ struct AttemptRecord {
   /// A delivery to a device (kPushPlatform): its row in `push_deliveries`, the sum in its notification, and a device
   /// whose cid is not valid any more (ErrorClass::kPushTargetInvalid), change with it.
   bool is_push = false;
+  /// False only where the event has no order key: nothing waits behind it, and a store need not look.
+  bool is_ordered = true;
 };
 
 enum class RecordReply {
@@ -159,6 +161,7 @@ struct Release {
   std::optional<std::int64_t> endpoint_key;  ///< moves the event to its endpoint
   std::optional<UtcTime> not_before;         ///< next_attempt_at becomes this
   std::optional<std::string> last_error;     ///< why it waits, for the operator
+  bool is_ordered = true;                    ///< as of AttemptRecord
 };
 
 /// What is written in one transaction, in this order: records, accepts, receives, releases, claims.
@@ -305,8 +308,8 @@ class Store : public ExpressStore {
   // -------------------------------------------------------------------------------------------
 
   /// One transaction. On an error nothing was changed (but see `commit_outcome_unknown`). When a commit's outcome is in
-  /// doubt the store settles it before it answers: by looking for the batch's event ids after reopening the file, or by
-  /// asking PostgreSQL for the transaction's fate.
+  /// doubt the store settles it before it answers: after reopening the file or the connection, by looking for what the
+  /// batch would have stored.
   virtual Result<WriteReply> write(const WriteBatch& batch) = 0;
 
   /// The endpoints that have open events, by key, from the first key greater than `after`. Costs one index probe each.

@@ -92,6 +92,7 @@ AttemptRecord Node::result(const ClaimedEvent& claimed, EventStatus next_status)
   made.next_status = next_status;
   made.next_attempt_at = now;
   made.recorded_at = now;
+  made.is_ordered = !claimed.event.order_key.empty();
   made.outcome.started_at = now - Milliseconds{12};
   made.outcome.duration = Milliseconds{12};
   made.outcome.response_status = 200;

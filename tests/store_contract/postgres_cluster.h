@@ -23,6 +23,8 @@ class PostgresCluster {
   /// For an ordinary role that owns the database.
   const std::string& url() const { return url_; }
   const std::string& superuser_url() const { return superuser_url_; }
+  /// Of its socket, as the URLs name it.
+  std::string directory() const { return url_.substr(url_.find("host=") + 5); }
 
   /// As a crash would.
   void stop() { order("stop"); }

@@ -123,20 +123,10 @@ class PostgresCommit : public PostgresFaults {
  protected:
   void TearDown() override { EXPECT_FALSE(proxy_.waits_to_cut()) << "no commit came by the proxy"; }
 
-  std::string proxied_url() {
-    std::string url = place_.url();
-    url.replace(url.find(server_), server_.size(), proxy_.directory());
-    return url;
-  }
-  static std::string server_directory() {
-    const std::string& url = PostgresCluster::shared().url();
-    return url.substr(url.find("host=") + 5);
-  }
   std::int64_t stored() { return node_.ledger().accepted; }
 
-  std::string server_ = server_directory();
-  WireProxy proxy_{server_};
-  postgres::PostgresStore store_{proxied_url(), Connection::Purpose::kWriter, Seconds{10}};
+  WireProxy proxy_{PostgresCluster::shared().directory()};
+  postgres::PostgresStore store_{proxy_.url(place_.url()), Connection::Purpose::kWriter, Seconds{10}};
 };
 
 TEST_F(PostgresCommit, ACommitWhoseAnswerIsLostIsFoundOut) {
@@ -204,7 +194,7 @@ TEST_F(PostgresCommit, AStepWhoseCommitIsInDoubtIsStoredAndToldOnce) {
 }
 
 TEST_F(PostgresCommit, WhatCannotBeFoundOutInTimeIsSaidToBeUnknown) {
-  postgres::PostgresStore store(proxied_url(), Connection::Purpose::kWriter, Milliseconds{200});
+  postgres::PostgresStore store(proxy_.url(place_.url()), Connection::Purpose::kWriter, Milliseconds{200});
   ASSERT_EQ(code_of(store.connect()), "ok");
   proxy_.refuse(true);
   proxy_.cut(WireProxy::Cut::kAfterCommit);

@@ -36,13 +36,19 @@ bool send_all(int socket, std::string_view bytes) {
   return true;
 }
 
-/// A Parse message of the text: the statement's empty name, then the text.
-constexpr std::string_view kCommit{"\0COMMIT\0", 8};
+// How the store says COMMIT: it binds the statement of that name, or parses the text (the message's length, an empty
+// name, the text).
+constexpr std::string_view kNamedCommit{"\0commit\0", 8};
+constexpr std::string_view kCommitText{"\x0e\0COMMIT\0", 9};
+constexpr std::string_view kSync{"S\0\0\0\4", 5};
 
 }  // namespace
 
 WireProxy::WireProxy(const std::string& server_directory)
-    : server_socket_(server_directory + "/.s.PGSQL.5432"), listener_(make_socket()), end_(::eventfd(0, EFD_CLOEXEC)) {
+    : server_directory_(server_directory),
+      server_socket_(server_directory + "/.s.PGSQL.5432"),
+      listener_(make_socket()),
+      end_(::eventfd(0, EFD_CLOEXEC)) {
   std::string made = (std::filesystem::temp_directory_path() / "yizhan-proxy-XXXXXX").string();
   if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("no temporary directory");
   directory_ = made;
@@ -66,6 +72,10 @@ WireProxy::~WireProxy() {
   ::close(end_);
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+}
+
+std::string WireProxy::url(std::string of_server) const {
+  return of_server.replace(of_server.find(server_directory_), server_directory_.size(), directory_.string());
 }
 
 void WireProxy::run() {
@@ -106,6 +116,7 @@ void WireProxy::take_connection() {
     return;
   }
   links_.push_back(link);
+  ++connections_;
 }
 
 bool WireProxy::from_client(Link& link) {
@@ -113,19 +124,30 @@ bool WireProxy::from_client(Link& link) {
   const ssize_t count = ::recv(link.client, buffer, sizeof buffer, 0);
   if (count <= 0) return false;
   const std::string_view bytes(buffer, static_cast<std::size_t>(count));
-  if (bytes.find(kCommit) != std::string_view::npos) {
+  if (bytes.ends_with(kSync)) ++round_trips_;
+  if (bytes.contains(kNamedCommit) || bytes.contains(kCommitText)) {
     const Cut where = cut_.exchange(Cut::kNever);
-    if (where == Cut::kBeforeCommit) return false;
-    link.answer_is_lost = where == Cut::kAfterCommit;
+    link.in_silence = where == Cut::kBeforeCommitInSilence || where == Cut::kAfterCommitInSilence;
+    link.answer_is_lost = where != Cut::kNever;
+    if (where == Cut::kBeforeCommit || where == Cut::kBeforeCommitInSilence) return leave(link);
   }
-  return send_all(link.server, bytes);
+  if (!send_all(link.server, bytes)) return false;
+  return !link.in_silence || leave(link);
 }
 
 bool WireProxy::from_server(Link& link) {
   char buffer[65536];
   const ssize_t count = ::recv(link.server, buffer, sizeof buffer, 0);
-  if (count <= 0 || link.answer_is_lost) return false;
+  if (count <= 0) return false;
+  if (link.answer_is_lost) return leave(link);
   return send_all(link.client, {buffer, static_cast<std::size_t>(count)});
+}
+
+bool WireProxy::leave(Link& link) {
+  if (!link.in_silence) return false;
+  if (link.client >= 0) ::close(link.client);
+  link.client = -1;
+  return true;
 }
 
 }  // namespace yizhan::store::contract

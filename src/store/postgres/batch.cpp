@@ -10,7 +10,6 @@
 #include "store/postgres/lane.h"
 #include "store/postgres/statements.h"
 #include "store/postgres/text.h"
-#include "store/previous_secret.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -19,6 +18,10 @@ std::vector<std::size_t> all_of(std::size_t count) {
   std::vector<std::size_t> indices(count);
   std::iota(indices.begin(), indices.end(), std::size_t{0});
   return indices;
+}
+
+bool has_keys(const std::vector<NewEvent>& events) {
+  return std::ranges::any_of(events, [](const NewEvent& event) { return event.idempotency_key.has_value(); });
 }
 
 std::int32_t whole_milliseconds(Microseconds duration) {
@@ -63,9 +66,10 @@ void add_errors(Parameters& parameters, const WriteBatch& batch, const std::vect
 
 }  // namespace
 
-Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch, const Refusals& refused)
+Batch::Batch(Connection& connection, WriterMemory& memory, const WriteBatch& batch, const Refusals& refused)
     : connection_(connection),
-      marks_(marks),
+      backend_(connection.backend()),
+      memory_(memory),
       batch_(batch),
       records_(all_of(batch.records.size())),
       releases_(all_of(batch.releases.size())),
@@ -87,23 +91,6 @@ Batch::Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch,
   sort_out(refused.receives, reply_.receives, receives_);
 }
 
-Evidence Batch::evidence() const {
-  for (const auto& call : reply_.accepts) {
-    if (!call) continue;
-    for (const Accepted& accepted : *call) {
-      if (!accepted.duplicate) return {.event_id = accepted.id};
-    }
-  }
-  // The last one: what is beyond a quota was the oldest.
-  for (std::size_t i = reply_.receives.size(); i-- > 0;) {
-    if (!reply_.receives[i]) continue;
-    return {.event_id = {},
-            .callback_id = reply_.receives[i]->callback_id,
-            .received_at = batch_.receives[i].callback.received_at};
-  }
-  return {};
-}
-
 std::int64_t Batch::received(Verdict verdict) const {
   return std::ranges::count_if(reply_.receives,
                                [&](const Result<Received>& each) { return each && each->verdict == verdict; });
@@ -114,8 +101,39 @@ bool Batch::buries() const {
       batch_.records, [](const AttemptRecord& record) { return record.next_status == EventStatus::kDeadLetter; });
 }
 
-// ---- the two ways
-// ----------------------------------------------------------------------------------------------------
+// ---- the three ways
+// --------------------------------------------------------------------------------------------------
+
+bool Batch::prepare_at_once() {
+  const auto stands_alone = [](const auto& item) { return !item.is_ordered; };
+  const auto has_effect = [&](std::size_t i) {
+    return !std::holds_alternative<std::monostate>(batch_.receives[i].effect);
+  };
+  const bool keyed = std::ranges::any_of(receives_, [&](std::size_t i) { return !batch_.receives[i].rejected; }) ||
+                     std::ranges::any_of(accepts_, [&](std::size_t i) { return has_keys(batch_.accepts[i].events); });
+  if (keyed && !memory_.new_keys.holds()) return false;
+  if (!std::ranges::all_of(batch_.records, stands_alone) || !std::ranges::all_of(batch_.releases, stands_alone) ||
+      std::ranges::any_of(batch_.records, &AttemptRecord::is_push) || std::ranges::any_of(receives_, has_effect)) {
+    return false;
+  }
+  auto ids = memory_.callback_ids.take(receives_.size(), std::chrono::steady_clock::now());
+  if (!ids) return false;
+  callback_ids_ = *std::move(ids);
+  return true;
+}
+
+Outcome<void> Batch::write_at_once() {
+  connection_.begin();
+  Calls calls = calls_of(accepts_, receives_);
+  calls.callbacks.presume_new(std::move(callback_ids_));
+  send_lane_locks(statements::kLockLanes, false, accepts_, receives_);
+  send_records(records_);
+  send_calls(calls);
+  send_releases(releases_);
+  send_claims();
+  send_id_request();
+  return commit();
+}
 
 Outcome<void> Batch::write_together() {
   connection_.begin();
@@ -124,17 +142,15 @@ Outcome<void> Batch::write_together() {
   send_delivery_look_ups(records_);
   send_records(records_);
   send_look_ups(calls);
-  if (!records_.empty() || !releases_.empty() || calls.ask_first()) {
-    if (const auto done = connection_.finish(); !done) return done;
-  }
+  if (const auto done = connection_.finish(); !done) return done;
+  if (calls.ask_first()) memory_.new_keys.asked(calls.found_some());
   settle_deliveries(records_);
   send_calls(calls);
   send_releases(releases_);
   settle_lanes();
   send_claims();
-  const auto done = connection_.finish();
-  answer_repetitions();
-  return done;
+  send_id_request();
+  return commit();
 }
 
 Outcome<void> Batch::write_one_by_one() {
@@ -158,7 +174,7 @@ Outcome<void> Batch::write_one_by_one() {
   if (!released) return released;
   settle_lanes();
   send_claims();
-  return connection_.finish();
+  return commit();
 }
 
 Outcome<void> Batch::write_calls_one_by_one() {
@@ -331,82 +347,6 @@ void Batch::settle_lanes() {
   Parameters parameters;
   parameters.add(std::move(lanes));
   connection_.send(statements::kSettleLanes, parameters);
-}
-
-// ---- leases
-// ----------------------------------------------------------------------------------------------------------
-
-void Batch::send_releases(Indices releases) {
-  if (releases.empty()) return;
-  Array sequences(kInt8);
-  Array tokens(kText);
-  Array endpoints(kInt8);
-  Array not_before(kTimestamptz);
-  Array errors(kText);
-  for (const std::size_t index : releases) {
-    const Release& release = batch_.releases[index];
-    sequences.add(release.sequence);
-    tokens.add(std::string_view(release.lease_token));
-    release.endpoint_key ? endpoints.add(*release.endpoint_key) : endpoints.add_null();
-    release.not_before ? not_before.add(*release.not_before) : not_before.add_null();
-    release.last_error ? errors.add(std::string_view(storable_text(*release.last_error))) : errors.add_null();
-  }
-  Parameters parameters;
-  parameters.add(std::move(sequences)).add(std::move(tokens)).add(std::move(endpoints));
-  parameters.add(std::move(not_before)).add(std::move(errors)).add(batch_.now);
-  connection_.send(statements::kRelease, parameters);
-}
-
-void Batch::send_claims() {
-  for (std::size_t i = 0; i < batch_.claims.size(); ++i) {
-    if (batch_.claims[i].limit > 0) send_claim(batch_.claims[i], reply_.claims[i]);
-  }
-  connection_.send(statements::kTransactionId, {},
-                   [this](const ResultSet& rows) { transaction_id_ = rows.text(0, 0); });
-}
-
-void Batch::send_claim(const ClaimRequest& claim, ClaimReply& reply) {
-  using namespace statements;
-  const SteadyTime asked = std::chrono::steady_clock::now();
-  const auto mark = marks_.mark(claim.endpoint_key, asked);
-  const auto add_mark = [&](Parameters& parameters) { mark ? parameters.add(*mark) : parameters.add_null(); };
-
-  Parameters parameters;
-  parameters.add(claim.endpoint_key).add(static_cast<std::int64_t>(claim.limit));
-  parameters.add(std::string_view(claim.lease_token)).add(std::int64_t{claim.lease.count()}).add(batch_.now);
-  add_mark(parameters);
-  connection_.send(kClaim, parameters, [&claim, &reply](const ResultSet& rows) {
-    for (int row = 0; row < rows.rows(); ++row) {
-      ClaimedEvent& claimed = reply.events.emplace_back();
-      claimed.event.id = rows.text(row, kClaimedId);
-      claimed.event.platform = rows.text(row, kClaimedPlatform);
-      claimed.event.event_type = rows.text(row, kClaimedType);
-      claimed.event.callback_target = rows.text(row, kClaimedTarget);
-      claimed.event.payload = rows.text(row, kClaimedPayload);
-      claimed.event.correlation = rows.text(row, kClaimedCorrelation);
-      claimed.event.order_key = rows.text(row, kClaimedOrderKey);
-      claimed.event.traceparent = rows.text(row, kClaimedTraceparent);
-      claimed.event.created_at = rows.time(row, kClaimedCreatedAt);
-      claimed.event.secret = secret_of(rows.integer(row, kClaimedPreviousSecret));
-      claimed.sequence = rows.integer(row, kClaimedSequence);
-      claimed.lease_token = claim.lease_token;
-      claimed.status = parse_event_status(rows.bytes(row, kClaimedStatus)).value_or(EventStatus::kPending);
-      claimed.attempt_count = static_cast<int>(rows.integer(row, kClaimedAttemptCount));
-      claimed.tries_in_run = static_cast<int>(rows.integer(row, kClaimedTriesInRun));
-      claimed.next_attempt_at = rows.time(row, kClaimedNextAttemptAt);
-    }
-    std::ranges::sort(reply.events, {},
-                      [](const ClaimedEvent& event) { return std::pair(event.next_attempt_at, event.sequence); });
-  });
-
-  Parameters next;
-  next.add(claim.endpoint_key).add(std::string_view(claim.lease_token));
-  add_mark(next);
-  connection_.send(kNextAvailable, next, [this, &claim, &reply, mark, asked](const ResultSet& rows) {
-    if (rows.rows() > 0) reply.next_available_at = rows.time(0, 0);
-    // What lies before the mark was not looked at.
-    if (marks_.claimed(claim, reply, mark, asked) && mark) reply.next_available_at = batch_.now;
-  });
 }
 
 }  // namespace yizhan::store::postgres

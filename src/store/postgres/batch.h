@@ -15,12 +15,12 @@
 #include <vector>
 
 #include "store/delivery_settling.h"
-#include "store/postgres/claim_marks.h"
 #include "store/postgres/commit.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/idempotency.h"
 #include "store/postgres/postgres_session.h"
 #include "store/postgres/receives.h"
+#include "store/postgres/writer_memory.h"
 #include "store/store.h"
 
 namespace yizhan::store::postgres {
@@ -34,9 +34,16 @@ struct Refusals {
 class Batch {
  public:
   /// The connection has no transaction open; all but `refused` outlive this.
-  Batch(Connection& connection, ClaimMarks& marks, const WriteBatch& batch, const Refusals& refused);
+  Batch(Connection& connection, WriterMemory& memory, const WriteBatch& batch, const Refusals& refused);
 
+  /// Whether nothing has to be known before the rows can be written: no event is in an order, none goes to a device, no
+  /// callback has an effect, keys may be presumed to be new. Takes numbers for the callbacks.
+  bool prepare_at_once();
+  /// In one round trip, after prepare_at_once(). What fails may succeed in the next way: keys can turn out to be known.
+  Outcome<void> write_at_once();
+  /// Asks first for what has to be known; two round trips.
   Outcome<void> write_together();
+  /// Around what cannot be written: it alone is refused.
   Outcome<void> write_one_by_one();
   /// The accepts alone, none of them refused or with an order or idempotency key, into the transaction that is open on
   /// the connection.
@@ -44,10 +51,10 @@ class Batch {
 
   /// Valid once written.
   WriteReply take_reply() { return std::move(reply_); }
-  /// The transaction's id; empty when it changed nothing.
-  const std::string& transaction_id() const { return transaction_id_; }
-  Evidence evidence() const;
-  bool buries() const;
+  /// After a failure: whether the batch may have been committed all the same, so that its fate has to be found out.
+  bool in_doubt(const Failure& failure);
+  /// Asks for it on another connection. One that was committed has its reply then.
+  Outcome<Fate> fate(Connection& other);
   std::size_t keys_stored() const { return keys_stored_; }
   /// Callbacks that went on record with this verdict.
   std::int64_t received(Verdict verdict) const;
@@ -60,6 +67,15 @@ class Batch {
     Accepted* accepted;
   };
   using NewRows = std::span<const NewRow>;
+  /// What a batch leaves behind, by which one can tell later that it took place.
+  struct StoredEvent {
+    Accepted* accepted;
+    std::string_view lease_token;
+  };
+  struct StoredCallback {
+    std::int64_t id;
+    UtcTime received_at;  ///< its number may be given to another one
+  };
 
   /// Calls that are written together: what they take part in of the batch.
   struct Calls {
@@ -68,6 +84,7 @@ class Batch {
     IdempotencyKeys keys;  ///< of all their events
     Receives callbacks;
     bool ask_first() const { return !keys.empty() || !callbacks.empty(); }
+    bool found_some() const { return keys.found_some() || callbacks.found_some(); }
   };
   Calls calls_of(Indices accepts, Indices receives);
 
@@ -91,6 +108,13 @@ class Batch {
   /// Into new_rows_ what has to be stored of these events; none of them where one is refused.
   Result<void> add_events(std::span<const EventGroup> groups, IdempotencyKeys& keys);
   void answer_repetitions();
+  /// Numbers for the callbacks of the batch after this.
+  void send_id_request();
+
+  Outcome<void> commit();
+  bool buries() const;
+  std::vector<StoredEvent> stored_events();
+  std::optional<StoredCallback> last_callback() const;
 
   Outcome<void> record_one_by_one();
   Outcome<void> write_calls(Indices accepts, Indices receives);
@@ -101,7 +125,8 @@ class Batch {
                         const std::function<void(std::size_t, const Failure&)>& refuse);
 
   Connection& connection_;
-  ClaimMarks& marks_;
+  Backend backend_;
+  WriterMemory& memory_;
   const WriteBatch& batch_;
   WriteReply reply_;
   std::vector<std::size_t> records_;   // all there are
@@ -115,7 +140,8 @@ class Batch {
   std::vector<NewRow> new_rows_;                                    // of the calls that are being stored
   std::map<const NewEvent*, Accepted*> keyed_;                      // those of them that carry a key
   std::vector<std::pair<Accepted*, const NewEvent*>> repetitions_;  // of one of them
-  std::string transaction_id_;
+  std::vector<std::int64_t> callback_ids_;                          // for write_at_once()
+  bool may_be_committed_ = false;
   std::size_t keys_stored_ = 0;
 };
 

@@ -55,6 +55,17 @@ void Batch::send_look_ups(Calls& calls) {
                    [&calls](const ResultSet& rows) { calls.keys.take(rows); });
 }
 
+void Batch::send_id_request() {
+  const std::size_t wanted = memory_.callback_ids.wanted(receives_.size());
+  if (wanted == 0) return;
+  Parameters count;
+  count.add(static_cast<std::int64_t>(wanted));
+  connection_.send(statements::kTakeCallbackIds, count, [this](const ResultSet& taken) {
+    const SteadyTime now = std::chrono::steady_clock::now();
+    for (int row = 0; row < taken.rows(); ++row) memory_.callback_ids.add(taken.integer(row, 0), now);
+  });
+}
+
 void Batch::send_calls(Calls& calls) {
   new_rows_.clear();
   keyed_.clear();

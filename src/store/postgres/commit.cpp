@@ -10,58 +10,54 @@ namespace {
 constexpr Milliseconds kFirstPause{20};
 constexpr Milliseconds kLongestPause{500};
 
-enum class Fate { kCommitted, kRolledBack, kNotYet };
-
-Outcome<Fate> ask(Connection& connection, const PendingCommit& pending) {
+Outcome<Fate> fate_of(Connection& connection, const std::string& transaction_id) {
   std::string status;
-  bool stored = true;
   Parameters transaction;
-  transaction.add(std::string_view(pending.transaction_id));
+  transaction.add(std::string_view(transaction_id));
   connection.send_text("SELECT pg_xact_status($1::xid8)", {kText}, transaction,
                        [&](const ResultSet& rows) { status = rows.text(0, 0); });
-  const auto look = [&](const std::string& text, const std::vector<Oid>& types, const Parameters& parameters) {
-    connection.send_text(text, types, parameters, [&](const ResultSet& rows) { stored = rows.integer(0, 0) != 0; });
-  };
-  if (const Evidence& evidence = pending.evidence; !evidence.event_id.empty()) {
-    Parameters id;
-    id.add(std::string_view(evidence.event_id));
-    look("SELECT EXISTS (SELECT FROM outbox_events WHERE id = $1)", {kText}, id);
-  } else if (evidence.callback_id != 0) {
-    Parameters callback;
-    callback.add(evidence.callback_id).add(evidence.received_at);
-    look("SELECT EXISTS (SELECT FROM inbound_callbacks WHERE id = $1 AND received_at = $2)", {kInt8, kTimestamptz},
-         callback);
-  }
   const auto done = connection.finish();
   // 22023: this server has not come to that number yet, so the transaction was another server's and did not reach it.
   if (!done && done.error().sqlstate == "22023") return Fate::kRolledBack;
   if (!done) return std::unexpected(done.error());
   if (status == "in progress") return Fate::kNotYet;
-  return status == "committed" && stored ? Fate::kCommitted : Fate::kRolledBack;
+  return status == "committed" ? Fate::kCommitted : Fate::kRolledBack;
 }
 
-CommitOutcome settle(const std::string& url, const PendingCommit& pending, Milliseconds settle_time) {
+}  // namespace
+
+CommitOutcome settle_commit(const std::string& url, Milliseconds settle_time, const AskFate& ask) {
   const SteadyTime until = std::chrono::steady_clock::now() + settle_time;
   Milliseconds pause = kFirstPause;
   while (std::chrono::steady_clock::now() < until) {
     if (auto connection = Connection::open(url, Connection::Purpose::kReader)) {
-      const auto fate = ask(*connection, pending);
+      const auto fate = ask(*connection);
       if (fate && *fate != Fate::kNotYet) {
         const bool committed = *fate == Fate::kCommitted;
-        log::warning("commit_settled", {{"transaction", pending.transaction_id}, {"committed", committed}});
+        log::warning("commit_settled", {{"committed", committed}});
         return committed ? CommitOutcome::kCommitted : CommitOutcome::kRolledBack;
       }
     }
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, kLongestPause);
   }
-  log::error("commit_outcome_unknown", {{"transaction", pending.transaction_id}});
+  log::error("commit_outcome_unknown", {{"waitedMs", settle_time.count()}});
   return CommitOutcome::kUnknown;
 }
 
-}  // namespace
+Outcome<bool> has_ended(Connection& connection, const Backend& backend) {
+  bool ended = false;
+  Parameters which;
+  which.add(std::string_view(backend.pid)).add(std::string_view(backend.started));
+  connection.send_text(
+      "SELECT CASE WHEN state LIKE 'idle%' THEN pg_terminate_backend(pid) END FROM pg_stat_activity "
+      "WHERE pid = $1::text::integer AND backend_start = $2::text::timestamptz",
+      {kText, kText}, which, [&](const ResultSet& rows) { ended = rows.rows() == 0; });
+  if (const auto done = connection.finish(); !done) return std::unexpected(done.error());
+  return ended;
+}
 
-CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
+CommitOutcome commit(Connection& connection, const std::string& url, const std::string& transaction_id,
                      Milliseconds settle_time, Failure& failure) {
   // As a text: connections of readers, which have no prepared statements, come here as well.
   connection.send_text("COMMIT", {}, {});
@@ -69,8 +65,8 @@ CommitOutcome commit(Connection& connection, const std::string& url, const Pendi
   if (done) return CommitOutcome::kCommitted;
   failure = done.error();
   // Also where the server announces that it ends the connection: it may do so after the commit.
-  if (!failure.connection_lost() || pending.transaction_id.empty()) return CommitOutcome::kRolledBack;
-  return settle(url, pending, settle_time);
+  if (!failure.connection_lost() || transaction_id.empty()) return CommitOutcome::kRolledBack;
+  return settle_commit(url, settle_time, [&](Connection& other) { return fate_of(other, transaction_id); });
 }
 
 }  // namespace yizhan::store::postgres

@@ -1,11 +1,9 @@
 // The end of a transaction, where it can be in doubt: when the connection breaks after COMMIT was sent and before its
-// answer came, the transaction may have taken place or not (fault 11).
-//
-// What became of it is then asked on a new connection, by the transaction's id (pg_xact_status), until the server
-// knows. A server that took over from the first may never have heard of the transaction, or have given its number to
-// another one: so where the transaction stored an event or a callback, that has to be there too.
+// answer came, the transaction may have taken place or not (fault 11). What became of it is then asked on a new
+// connection, again and again until the server knows.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "store/postgres/connection.h"
@@ -18,23 +16,25 @@ enum class CommitOutcome {
   kUnknown,     ///< could not be found out in time
 };
 
-/// What a transaction stored, by which one can tell later that it took place; empty where it stored neither.
-struct Evidence {
-  std::string event_id;
-  std::int64_t callback_id = 0;
-  UtcTime received_at{};  ///< of that callback: its number may be given to another one
-};
-
-struct PendingCommit {
-  std::string transaction_id;  ///< empty when the transaction changed nothing
-  Evidence evidence;
-};
-
 /// How long the outcome is asked for: longer than a restart or a failover usually takes.
 inline constexpr Milliseconds kSettleTime{15'000};
 
-/// Commits what is open on the connection and settles the outcome. A rolled-back one leaves its reason in `failure`.
-CommitOutcome commit(Connection& connection, const std::string& url, const PendingCommit& pending,
+enum class Fate { kCommitted, kRolledBack, kNotYet };
+using AskFate = std::function<Outcome<Fate>(Connection&)>;
+
+/// Asks on a new connection until the answer is final, for `settle_time` at most.
+CommitOutcome settle_commit(const std::string& url, Milliseconds settle_time, const AskFate& ask);
+
+/// Whether the backend has ended, and its transaction with it; also where another server has taken over. One that waits
+/// for its client is ended: it has done all that it heard of. One that is at work is not: it may be committing, and
+/// wait for its standby.
+Outcome<bool> has_ended(Connection& connection, const Backend& backend);
+
+/// Commits what is open on the connection and settles the outcome by the transaction's id (pg_xact_status); an empty
+/// one has changed nothing. A rolled-back one leaves its reason in `failure`. A server that took over from the first,
+/// without having heard of the transaction, may have given its id to another one: callers can do the same again in any
+/// case.
+CommitOutcome commit(Connection& connection, const std::string& url, const std::string& transaction_id,
                      Milliseconds settle_time, Failure& failure);
 
 }  // namespace yizhan::store::postgres

@@ -36,6 +36,8 @@ constexpr std::string_view kWriterSettings =
 
 constexpr std::string_view kReaderSettings = "SET statement_timeout = '5min';";
 
+constexpr std::string_view kBackend = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
+
 std::string one_line(const char* message) {
   std::string text = message == nullptr ? "" : message;
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
@@ -111,9 +113,10 @@ Outcome<void> Connection::set_up() {
                                                encoding == nullptr ? "unknown" : encoding),
                                    ""});
   }
-  const auto done =
-      execute(fmt::format("{}{}", kSessionSettings, purpose_ == Purpose::kWriter ? kWriterSettings : kReaderSettings));
+  const auto settings = purpose_ == Purpose::kWriter ? kWriterSettings : kReaderSettings;
+  const auto done = execute(fmt::format("{}{}{}", kSessionSettings, settings, kBackend));
   if (!done) return std::unexpected(done.error());
+  backend_ = {.pid = done->back().text(0, 0), .started = done->back().text(0, 1)};
   return {};
 }
 
@@ -193,6 +196,7 @@ void Connection::push() {
 Outcome<void> Connection::finish() {
   const SteadyTime until = deadline();
   std::vector<OnResult> handlers = std::exchange(waiting_, {});
+  done_ = 0;
   for (Remembered* remembered : std::exchange(preparing_, {})) remembered->is_in_pipeline = false;
   start_pipeline();
   if (PQpipelineSync(raw()) != 1) return std::unexpected(lost(one_line(PQerrorMessage(raw()))));
@@ -204,8 +208,13 @@ Outcome<void> Connection::finish() {
     const ResultSet rows(*result);
     if (is_error(PQresultStatus(rows.raw()))) {
       if (!failure) failure = failure_of(rows.raw());
-    } else if (!failure && handler) {
-      handler(rows);
+      if (failure->connection_lost()) {
+        lost(failure->message);
+        return std::unexpected(*std::move(failure));
+      }
+    } else if (!failure) {
+      ++done_;
+      if (handler) handler(rows);
     }
     const auto end = next_result(until);
     if (!end) return std::unexpected(end.error());
@@ -270,7 +279,9 @@ Outcome<PGresult*> Connection::next_result(SteadyTime deadline) {
   // A connection that breaks shows as an error without SQLSTATE, or as one that announces it.
   if (result != nullptr && PQstatus(raw()) == CONNECTION_BAD) {
     const ResultSet last(result);
-    return std::unexpected(lost(one_line(PQresultErrorMessage(last.raw()))));
+    Failure failure = lost(one_line(PQresultErrorMessage(last.raw())));
+    if (const Failure announced = failure_of(last.raw()); announced.connection_lost()) failure = announced;
+    return std::unexpected(std::move(failure));
   }
   if (result == nullptr && PQstatus(raw()) == CONNECTION_BAD) {
     return std::unexpected(lost(one_line(PQerrorMessage(raw()))));

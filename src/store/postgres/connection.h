@@ -26,6 +26,13 @@ struct Statement {
   std::vector<Oid> types;  ///< of $1, $2, …
 };
 
+/// The server's process of a connection, as pg_stat_activity has it: its number, and the moment of its start, as
+/// numbers are used again. Not the number that libpq knows, which may be a pooler's.
+struct Backend {
+  std::string pid;
+  std::string started;
+};
+
 class Connection {
  public:
   /// What the connection is for; decides how statements are planned and how long they may take.
@@ -62,6 +69,10 @@ class Connection {
   /// Waits until everything that was sent is done, and calls the handlers in order. When a statement failed, those
   /// after it were skipped and no handler of it or of them was called.
   Outcome<void> finish();
+  /// Statements that wait for finish().
+  std::size_t waiting() const { return waiting_.size(); }
+  /// Of those that the last finish() waited for, how many the server has said to be done.
+  std::size_t done() const { return done_; }
 
   /// Several statements as one text, without parameters, in text format (`yizhan sql`, SET, migrations). The results in
   /// order; with an error, those of a text before it are lost with its implicit transaction.
@@ -71,6 +82,7 @@ class Connection {
   bool usable();
   bool in_transaction() const { return PQtransactionStatus(connection_.get()) != PQTRANS_IDLE; }
 
+  const Backend& backend() const { return backend_; }
   /// For LISTEN: the socket, and what came in on it.
   int socket() const { return PQsocket(connection_.get()); }
   PGconn* raw() const { return connection_.get(); }
@@ -101,9 +113,11 @@ class Connection {
 
   std::unique_ptr<PGconn, Close> connection_;
   Purpose purpose_;
+  Backend backend_;
   Seconds plan_interval_{1};
   SteadyTime plan_again_at_ = std::chrono::steady_clock::now() + plan_interval_;
-  std::vector<OnResult> waiting_;                           // one for each statement in the pipeline
+  std::vector<OnResult> waiting_;  // one for each statement in the pipeline
+  std::size_t done_ = 0;
   std::unordered_map<std::string, Remembered> remembered_;  // by the text, and its types behind it
   std::vector<Remembered*> preparing_;                      // those of them that the pipeline prepares
 };

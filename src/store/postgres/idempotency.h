@@ -30,6 +30,7 @@ class IdempotencyKeys {
   Parameters parameters() const;
   /// What it found.
   void take(const ResultSet& found);
+  bool found_some() const { return !stored_.empty(); }
 
   /// What an event with a key turned out to be. Neither: it is new.
   struct Match {

@@ -92,7 +92,7 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
   Refusals refused;
   for (const AcceptCall& call : batch.accepts) refused.accepts.push_back(refusal(call));
   for (const ReceiveCall& call : batch.receives) refused.receives.push_back(refusal(call));
-  bool one_by_one = false;
+  Way way = Way::kAtOnce;
   bool connected_anew = false;
   Error error;
   for (int attempt = 0; attempt < kTries; ++attempt) {
@@ -101,16 +101,18 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
     if (in_the_way) abandon({"40001", "", ""});
     if (!connection_) continue;
     Failure failure;
-    auto reply = try_write(batch, refused, one_by_one, failure);
+    auto reply = try_write(batch, refused, way, failure);
     if (reply) return reply;
     error = reply.error();
     if (error.code == "commit_outcome_unknown") return reply;
     abandon(failure);
-    if (failure.serialization() || failure.taken_meanwhile()) {
+    if (way == Way::kAtOnce && failure.taken_meanwhile()) {
+      way = Way::kTogether;
+    } else if (failure.serialization() || failure.taken_meanwhile()) {
       error = {"store_unavailable", "others write the same at the same moment; try again"};
       pause_before_retry(attempt);
-    } else if (!one_by_one && (failure.value_refused() || failure.lock_timeout())) {
-      one_by_one = true;
+    } else if (way != Way::kOneByOne && (failure.value_refused() || failure.lock_timeout())) {
+      way = Way::kOneByOne;
     } else if (failure.connection_lost() && !connected_anew) {
       connected_anew = true;  // nothing was committed, and it may be that only an old connection was lost
     } else {
@@ -120,48 +122,47 @@ Result<WriteReply> PostgresStore::write(const WriteBatch& batch) {
   return std::unexpected(error);
 }
 
-Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const Refusals& refused, bool one_by_one,
+Result<WriteReply> PostgresStore::try_write(const WriteBatch& batch, const Refusals& refused, Way& way,
                                             Failure& failure) {
-  Batch written(*connection_, claim_marks_, batch, refused);
-  auto done = one_by_one ? written.write_one_by_one() : written.write_together();
-  if (done) done = forget_beyond_quota(written);
+  Batch written(*connection_, memory_, batch, refused);
+  if (way == Way::kAtOnce && !written.prepare_at_once()) way = Way::kTogether;
+  const auto done = way == Way::kAtOnce     ? written.write_at_once()
+                    : way == Way::kTogether ? written.write_together()
+                                            : written.write_one_by_one();
   if (!done) {
     failure = done.error();
-    return std::unexpected(to_error(failure));
-  }
-  if (written.buries()) fail_point("bury.before_commit");
-  fail_point("write.before_commit");
-  switch (commit(*connection_, url_, {written.transaction_id(), written.evidence()}, settle_time_, failure)) {
-    case CommitOutcome::kCommitted:
-      break;
-    case CommitOutcome::kRolledBack:
-      return std::unexpected(to_error(failure));
-    case CommitOutcome::kUnknown:
-      connection_.reset();
-      return fail(
-          "commit_outcome_unknown",
-          "the connection to PostgreSQL broke during a commit, and whether it took place could not be found out; "
-          "try again under the same idempotency key");
+    if (!written.in_doubt(failure)) return std::unexpected(to_error(failure));
+    switch (settle_commit(url_, settle_time_, [&](Connection& other) { return written.fate(other); })) {
+      case CommitOutcome::kCommitted:
+        break;
+      case CommitOutcome::kRolledBack:
+        return std::unexpected(to_error(failure));
+      case CommitOutcome::kUnknown:
+        connection_.reset();
+        return fail(
+            "commit_outcome_unknown",
+            "the connection to PostgreSQL broke during a commit, and whether it took place could not be found out; "
+            "try again under the same idempotency key");
+    }
   }
   fail_point("write.after_commit");
   keys_since_pruning_ += written.keys_stored();
+  forget_beyond_quota(written);
   return written.take_reply();
 }
 
-Outcome<void> PostgresStore::forget_beyond_quota(const Batch& written) {
+void PostgresStore::forget_beyond_quota(const Batch& written) {
   const auto forget = [this](QuotaPace& pace, std::int64_t rows, std::int64_t quota, const Statement& statement) {
     pace.added(rows);
-    if (rows == 0 || !pace.due(quota)) return Outcome<void>();
+    if (rows == 0 || !pace.due(quota) || !connection_ || !connection_->usable()) return;
     Parameters parameters;
     parameters.add(quota).add(QuotaPace::kPortion);
     connection_->send(statement, parameters, [&pace](const ResultSet& gone) { pace.looked(gone.affected()); });
-    return connection_->finish();
+    if (const auto done = connection_->finish(); !done) abandon(done.error());
   };
-  const auto done = forget(rejected_pace_, written.received(Verdict::kRejected), inbound_quota_.rejected,
-                           statements::kForgetRejected);
-  if (!done) return done;
-  return forget(duplicate_pace_, written.received(Verdict::kDuplicate), inbound_quota_.duplicates,
-                statements::kForgetDuplicates);
+  forget(rejected_pace_, written.received(Verdict::kRejected), inbound_quota_.rejected, statements::kForgetRejected);
+  forget(duplicate_pace_, written.received(Verdict::kDuplicate), inbound_quota_.duplicates,
+         statements::kForgetDuplicates);
 }
 
 void PostgresStore::tidy() {

@@ -12,7 +12,6 @@
 #include "store/delivery_settling.h"
 #include "store/lookups.h"
 #include "store/postgres/batch.h"
-#include "store/postgres/claim_marks.h"
 #include "store/postgres/commit.h"
 #include "store/postgres/connection.h"
 #include "store/receiving.h"
@@ -60,9 +59,12 @@ class PostgresStore final : public Lookups {
   Result<std::int64_t> run(const Query& statement, Plans plans, const RowReader& reader);
   void send_query(const Query& statement, Connection::OnResult on_result);
 
-  Result<WriteReply> try_write(const WriteBatch& batch, const Refusals& refused, bool one_by_one, Failure& failure);
-  /// In the same transaction: the oldest of what had no effect goes for what came.
-  Outcome<void> forget_beyond_quota(const Batch& written);
+  /// The ways of a Batch, from the fastest to the one that always works.
+  enum class Way { kAtOnce, kTogether, kOneByOne };
+  /// `way` becomes the one that was gone.
+  Result<WriteReply> try_write(const WriteBatch& batch, const Refusals& refused, Way& way, Failure& failure);
+  /// The oldest of what had no effect goes for what came. When that fails, the next batch will do it.
+  void forget_beyond_quota(const Batch& written);
   void settle_lanes();
   /// After a call that failed: rolls back what it left open, or gives the connection up. Inside transact() that is
   /// its affair.
@@ -101,7 +103,7 @@ class PostgresStore final : public Lookups {
   std::optional<Connection> connection_;
   bool joined_ = false;  ///< inside transact(): what changes something has its transaction already
   std::optional<Failure> joined_failure_;
-  ClaimMarks claim_marks_;
+  WriterMemory memory_;
   std::size_t keys_since_pruning_ = 0;
   InboundQuota inbound_quota_;
   QuotaPace rejected_pace_;

@@ -38,6 +38,10 @@ class Receives {
   bool empty() const { return calls_.empty(); }
   /// Locks the orders and waybills, and asks for what is known of the calls' keys.
   void send_look_ups();
+  /// Instead: all keys are new, and no call has an effect. A number for each call.
+  void presume_new(std::vector<std::int64_t> ids) { ids_ = std::move(ids); }
+  /// Whether a key was known when it was asked for; valid until decide().
+  bool found_some() const { return !firsts_.empty(); }
   /// Once that is answered: answers every call.
   void decide(const AddEvents& add_events);
   void send_rows();

@@ -95,7 +95,7 @@ const Statement kRollback{"rollback", "ROLLBACK", {}};
 const Statement kSavepoint{"savepoint", "SAVEPOINT item", {}};
 const Statement kRollbackToSavepoint{"rollback_to_savepoint", "ROLLBACK TO SAVEPOINT item", {}};
 const Statement kReleaseSavepoint{"release_savepoint", "RELEASE SAVEPOINT item", {}};
-const Statement kTransactionId{"transaction_id", "SELECT pg_current_xact_id_if_assigned()::text", {}};
+const Statement kCommit{"commit", "COMMIT", {}};
 
 const Statement kLockLanes{
     "lock_lanes", lock_lanes("CASE WHEN pg_advisory_xact_lock(lock_key) IS NOT NULL THEN true END"), {kInt8s, kTexts}};
@@ -364,12 +364,28 @@ const Statement kNextAvailable{
     " AND NOT EXISTS (SELECT FROM outbox_endpoints WHERE endpoint_key = $1) ORDER BY available_at LIMIT 1",
     {kInt8, kText, kTimestamptz}};
 
+const Statement kTraceEvents{"trace_events",
+                             "SELECT position, e.sequence, coalesce(s.lease_token = token, false) FROM " +
+                                 rows("id, token") +
+                                 " AS wanted JOIN outbox_events AS e ON e.id = wanted.id "
+                                 "LEFT JOIN outbox_schedule AS s ON s.sequence = e.sequence",
+                             {kTexts, kTexts}};
+
+const Statement kTraceCallback{
+    "trace_callback", "SELECT id FROM inbound_callbacks WHERE id = $1 AND received_at = $2", {kInt8, kTimestamptz}};
+
+const Statement kTraceAttempts{
+    "trace_attempts",
+    "SELECT position FROM " + rows("sequence, started") +
+        " AS wanted JOIN outbox_attempts AS a ON a.sequence = wanted.sequence AND a.created_at = started",
+    {kInt8s, kTimes}};
+
 const std::vector<const Statement*>& all() {
   static const std::vector<const Statement*> kStatements{&kRollback,
                                                          &kSavepoint,
                                                          &kRollbackToSavepoint,
                                                          &kReleaseSavepoint,
-                                                         &kTransactionId,
+                                                         &kCommit,
                                                          &kLockLanes,
                                                          &kTryLockLanes,
                                                          &kRecordDelivered,

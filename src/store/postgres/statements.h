@@ -15,8 +15,7 @@ extern const Statement kRollback;
 extern const Statement kSavepoint;
 extern const Statement kRollbackToSavepoint;
 extern const Statement kReleaseSavepoint;
-/// `id` (NULL when the transaction changed nothing, so that its commit cannot be in doubt).
-extern const Statement kTransactionId;
+extern const Statement kCommit;
 
 /// $1 sequences of records and releases, $2 lanes of the events to accept. Locks the lanes of all of them, in one
 /// order; gives `lane`.
@@ -100,6 +99,15 @@ extern const Statement kClaim;
 extern const Statement kNextAvailable;
 
 const std::vector<const Statement*>& all();
+
+// What a batch whose outcome is in doubt may have left behind; for other connections, not in all().
+
+/// $1 event ids, $2 lease tokens; gives `position`, `sequence`, and whether the event is leased under its token.
+extern const Statement kTraceEvents;
+/// $1 id, $2 received_at of a callback; gives a row where it is stored.
+extern const Statement kTraceCallback;
+/// $1 sequences, $2 when the attempts began; gives `position` of those on record.
+extern const Statement kTraceAttempts;
 
 /// Columns of kClaim.
 enum ClaimedColumn {

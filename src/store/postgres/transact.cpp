@@ -63,7 +63,7 @@ Result<void> PostgresStore::try_transact(std::string_view before_commit, const S
   }
   if (!before_commit.empty()) fail_point(before_commit);
   Failure of_commit;
-  switch (commit(*connection_, url_, {transaction_id, {}}, settle_time_, of_commit)) {
+  switch (commit(*connection_, url_, transaction_id, settle_time_, of_commit)) {
     case CommitOutcome::kCommitted:
       return {};
     case CommitOutcome::kRolledBack:
@@ -96,7 +96,7 @@ Result<std::vector<std::int64_t>> PostgresStore::store_events(Session& session, 
   batch.now = now;
   batch.accepts.push_back({std::move(events)});
   if (auto refused = refusal(batch.accepts.front())) return std::unexpected(std::move(*refused));
-  Batch written(*connection_, claim_marks_, batch, {.accepts = {std::nullopt}, .receives = {}});
+  Batch written(*connection_, memory_, batch, {.accepts = {std::nullopt}, .receives = {}});
   // Nobody but transact() makes sessions for it.
   if (const auto done = static_cast<PostgresSession&>(session).take(written.write_into_open()); !done) {
     return std::unexpected(done.error());
