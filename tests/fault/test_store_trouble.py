@@ -33,7 +33,7 @@ def test_fault_7_fsync_fails(sqlite_service):
     sink.wait_count(500, timeout=120)
     producer.stop()
     assert "store" in service.log() and "I/O" in service.log() or "disk" in service.log()
-    check_nothing_lost(service, sink, producer.acknowledged, kills=0)
+    check_nothing_lost(service, sink, producer.acknowledged)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_fault_10_postgres_restarts(postgres_server, postgres_service):
     seen = len(sink.callbacks)
     sink.wait_count(seen + 200, timeout=60)
     producer.stop()
-    check_nothing_lost(service, sink, producer.acknowledged, kills=1)
+    check_nothing_lost(service, sink, producer.acknowledged)
     assert service.alive()
 
 
@@ -160,7 +160,7 @@ def test_fault_14_a_second_writer_locks_the_file(sqlite_service):
         sink.wait(lambda each, seen=seen: len(each.callbacks) > seen)
     other.close()
     producer.stop()
-    assert check_nothing_lost(service, sink, producer.acknowledged, kills=0) == 0
+    assert check_nothing_lost(service, sink, producer.acknowledged) == 0
 
 
 def test_fault_45_a_second_service_on_the_same_file_is_refused(sqlite_service, tmp_path):

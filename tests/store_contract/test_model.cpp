@@ -95,7 +95,8 @@ class Deeds {
     RC_ASSERT(!reply->at(0).duplicate);
     const bool leased = model_.accept(event, reply->at(0).sequence, node_.now);
     RC_ASSERT(reply->at(0).leased == leased);
-    if (leased) outstanding_.push_back({event.event.id, reply->at(0).sequence, event.lease_token});
+    if (leased)
+      outstanding_.push_back({event.event.id, reply->at(0).sequence, event.lease_token, event.event.order_key});
   }
 
   void claim() {
@@ -125,7 +126,7 @@ class Deeds {
       RC_ASSERT(each.next_attempt_at == event.due);
       event.lease_token = each.lease_token;
       event.lease_ended = ended;
-      outstanding_.push_back({each.event.id, each.sequence, each.lease_token});
+      outstanding_.push_back({each.event.id, each.sequence, each.lease_token, each.event.order_key});
     }
   }
 
@@ -135,6 +136,7 @@ class Deeds {
     constexpr std::array kResults{EventStatus::kDelivered, EventStatus::kRetrying, EventStatus::kDeadLetter};
     ClaimedEvent claimed;
     claimed.event.id = held.id;
+    claimed.event.order_key = held.order_key;
     claimed.sequence = held.sequence;
     claimed.lease_token = held.token;
     AttemptRecord record = node_.result(claimed, kResults.at(pick(3)));
@@ -147,6 +149,7 @@ class Deeds {
     if (outstanding_.empty()) return;
     const Held held = outstanding_[pick(static_cast<unsigned>(outstanding_.size()))];
     Release release{held.sequence, held.token, {}, {}, {}};
+    release.is_ordered = !held.order_key.empty();
     if (pick(2) == 0) release.endpoint_key = kEndpoint;
     if (pick(2) == 0) release.not_before = node_.now + Seconds{pick(20)};
     node_.release(release);
@@ -216,6 +219,7 @@ class Deeds {
     std::string id;
     std::int64_t sequence;
     std::string token;
+    std::string order_key;
   };
 
   Node& node_;

@@ -110,6 +110,7 @@ TEST_F(PostgresNews, TellWhenAnEventNoLongerWaitsForItsOrder) {
   node_.now += Seconds{1};
   ClaimedEvent held;
   held.sequence = head.sequence;
+  held.event.order_key = "a";
   held.lease_token = "mine";
   node_.deliver(held);
   EXPECT_TRUE(ear_.hears(5));

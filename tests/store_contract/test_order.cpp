@@ -70,6 +70,7 @@ TEST_P(Ordering, LeasesAtAcceptanceOnlyTheHead) {
   ClaimedEvent head;
   head.sequence = accepted.at(0).sequence;
   head.event.id = accepted.at(0).id;
+  head.event.order_key = "a";
   head.lease_token = "mine";
   node_.deliver(head);
   EXPECT_EQ(id_due(), accepted.at(2).id);
