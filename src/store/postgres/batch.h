@@ -1,8 +1,9 @@
-// One WriteBatch as one transaction, up to but without its COMMIT.
+// One WriteBatch as one transaction, its COMMIT included.
 //
-// Together: everything in one go, with one or two round trips; one value that the database refuses, or one row that
-// somebody keeps locked, fails all of it. One by one: the same with savepoints, halving until what is to blame is
-// alone, so that the rest is written. The second is for the rare batch in which the first did not work.
+// At once: in one round trip, presuming what the database then checks. Together: asks first, in two. In both, one value
+// that the database refuses, or one row that somebody keeps locked, fails all of it. One by one: the same with
+// savepoints, halving until what is to blame is alone, so that the rest is written; for the rare batch in which the
+// others did not work.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Callbacks of a batch: found out first, with one round trip, decided here, and written with the events they cause.
-// Every callback of the batch sees what the ones before it did.
+// Callbacks of a batch: found out first, with one round trip, or presumed to be new; decided here, and written with the
+// events they cause. Every callback of the batch sees what the ones before it did.
 #pragma once
 
 #include <cstdint>
