@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .driver import SECRET, WINDOW, Driver, problems_of
-from .engines import Postgres, Redis
+from .engines import Postgres, Redis, settle
 from .peers import PEERS, Peer
 from .plan import Plan
 from .results import Results
@@ -41,6 +41,7 @@ class PeerScenarios:
         )
 
     def drive(self, name: str, scenario: str, seconds: float, peer: Peer, watch: dict[str, int], **options) -> dict:
+        settle(self.stores["postgres"])
         result = self.driver.run(
             seconds,
             watch,

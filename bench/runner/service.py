@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.ports import free_port
 
 from .driver import SECRET
-from .engines import Postgres
+from .engines import Postgres, settle
 from .processes import Failed, Started, output_of
 
 # Platforms by the path of their callbacks, which tells the sink how to behave.
@@ -61,6 +61,7 @@ class Service:
             self.environment[prefix + "SECRET"] = SECRET
 
     def start(self, roles: str | None = None) -> None:
+        settle(self.postgres)
         self.launch(roles)
         self.process.wait_for_line("yizhan ready")
 
