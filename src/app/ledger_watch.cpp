@@ -10,7 +10,7 @@
 namespace yizhan::app {
 namespace {
 
-constexpr std::chrono::minutes kInterval{2};
+constexpr std::chrono::minutes kInterval{1};
 constexpr int kPauseTimesCost = 20;
 
 Result<std::vector<LedgerLine>> count(store::Store& store, const std::vector<alert::Span>& spans) {

@@ -256,25 +256,43 @@ Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, 
   std::string of_minute;
   if (created_from) of_minute += " AND minute >= " + query.bind(*created_from);
   if (created_until) of_minute += " AND minute < " + query.bind(*created_until);
+  const std::string_view minute = by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)";
+
+  // Where nothing tells which numbers the events of a time have, they are read first, and their states within the
+  // numbers found: every state on record would be read otherwise.
+  std::string events = fmt::format(
+      "(SELECT e.sequence, e.platform, {} AS minute FROM outbox_events e WHERE 1 = 1{}) AS e", minute, conditions);
+  std::string with;
+  std::string within;
+  if ((created_from || created_until) && dialect.first_sequence_from.empty()) {
+    with = fmt::format(
+        "WITH found AS MATERIALIZED (SELECT * FROM {}), "
+        "bounds AS (SELECT min(sequence) AS lowest, max(sequence) AS highest FROM found) ",
+        events);
+    within = " AND {0}.sequence BETWEEN (SELECT lowest FROM bounds) AND (SELECT highest FROM bounds)";
+    events = "found AS e";
+  }
+  const auto state = [&](std::string_view table, std::string_view alias) {
+    return fmt::format(" LEFT JOIN {0} {1} ON {1}.sequence = e.sequence", table, alias) +
+           fmt::format(fmt::runtime(within), alias);
+  };
   // Left joins: an event without a state, or with two, shows as a mismatch. What was deleted is in one piece with what
   // is there: both are read at the same moment.
   query.text = fmt::format(
-      "SELECT platform, minute, CAST(sum(accepted) AS bigint), CAST(sum(pending) AS bigint), "
+      "{}SELECT platform, minute, CAST(sum(accepted) AS bigint), CAST(sum(pending) AS bigint), "
       "CAST(sum(retrying) AS bigint), CAST(sum(delivered) AS bigint), CAST(sum(dead_letter) AS bigint), "
       "CAST(sum(discarded) AS bigint) FROM ("
-      "SELECT e.platform, {0} AS minute, count(*) AS accepted, "
+      "SELECT e.platform, e.minute, count(*) AS accepted, "
       "count(CASE WHEN s.status = 'pending' THEN 1 END) AS pending, "
       "count(CASE WHEN s.status = 'retrying' THEN 1 END) AS retrying, "
       "count(d.sequence) AS delivered, "
       "count(CASE WHEN a.status = 'dead_letter' THEN 1 END) AS dead_letter, "
       "count(CASE WHEN a.status = 'discarded' THEN 1 END) AS discarded "
-      "FROM outbox_events e LEFT JOIN outbox_schedule s ON s.sequence = e.sequence "
-      "LEFT JOIN outbox_delivered d ON d.sequence = e.sequence "
-      "LEFT JOIN outbox_abandoned a ON a.sequence = e.sequence WHERE 1 = 1{1} GROUP BY 1, 2 "
-      "UNION ALL SELECT platform, {2}, sum(delivered + dead_letter + discarded), 0, 0, sum(delivered), "
-      "sum(dead_letter), sum(discarded) FROM ledger_rollup WHERE 1 = 1{3} GROUP BY 1, 2"
+      "FROM {}{}{}{} GROUP BY 1, 2 "
+      "UNION ALL SELECT platform, {}, sum(delivered + dead_letter + discarded), 0, 0, sum(delivered), "
+      "sum(dead_letter), sum(discarded) FROM ledger_rollup WHERE 1 = 1{} GROUP BY 1, 2"
       ") AS counted GROUP BY 1, 2 ORDER BY 1, 2",
-      by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)", conditions,
+      with, events, state("outbox_schedule", "s"), state("outbox_delivered", "d"), state("outbox_abandoned", "a"),
       by_minute ? "minute" : "CAST(NULL AS timestamptz)", of_minute);
   return query;
 }

@@ -179,6 +179,7 @@ TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {
   node_.sql("DELETE FROM outbox_schedule WHERE sequence = " + std::to_string(lost.sequence));
   EXPECT_FALSE(value_of(node_.store().ledger({}, {}, false)).balanced());
   EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), 1);
+  EXPECT_EQ(value_of(node_.store().ledger(node_.now, node_.now + Seconds{60}, true)).total().mismatch(), 1);
   const Accepted doubled = node_.accept(node_.event());
   node_.deliver(node_.claim_one());
   node_.sql(
@@ -187,6 +188,7 @@ TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {
       std::to_string(doubled.sequence));
   node_.sql("DELETE FROM outbox_events WHERE sequence = " + std::to_string(lost.sequence));
   EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), -1);
+  EXPECT_EQ(value_of(node_.store().ledger(node_.now, node_.now + Seconds{60}, true)).total().mismatch(), -1);
 }
 
 TEST_P(Looking, AnswersPingAndWarnings) {

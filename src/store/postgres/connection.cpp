@@ -34,7 +34,9 @@ constexpr std::string_view kWriterSettings =
     "SET enable_mergejoin = off; SET enable_bitmapscan = off; SET statement_timeout = '30s'; SET lock_timeout = '1s';"
     "SET idle_in_transaction_session_timeout = '10s';";
 
-constexpr std::string_view kReaderSettings = "SET statement_timeout = '5min';";
+// A report takes one processor, whatever it reads: with parallel workers a count of some minutes takes them all, and
+// live traffic waits.
+constexpr std::string_view kReaderSettings = "SET statement_timeout = '5min'; SET max_parallel_workers_per_gather = 0;";
 
 constexpr std::string_view kBackend = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 

@@ -15,6 +15,7 @@
 #include "store/migrations/postgres_0005_retention.h"
 #include "store/migrations/postgres_0006_alerts.h"
 #include "store/migrations/postgres_0007_signing_secret.h"
+#include "store/migrations/postgres_0009_summaries.h"
 
 namespace yizhan::store::postgres {
 namespace {
@@ -43,6 +44,7 @@ const std::vector<Migration>& migrations() {
       {"alerts", {migrations::kPostgresAlerts}},
       {"signing_secret", {migrations::kPostgresSigningSecret}},
       {"callback_blocks", {}},  // Its indexes stay. Versions are the same on both engines.
+      {"summaries", {migrations::kPostgresSummaries}},
   };
   return kAll;
 }

@@ -10,8 +10,10 @@ constexpr const char* kMaySweep =
     "SELECT pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = 'outbox_schedule'::regclass";
 
 // A table that is locked is passed over with a warning, which is nothing to tell. Pages at the end stay with the table:
-// to give them back it would have to be locked, and they are needed again at once.
-constexpr std::array kSweep{"SET client_min_messages = error", "VACUUM (SKIP_LOCKED, TRUNCATE false) outbox_schedule",
+// to give them back it would have to be locked, and they are needed again at once. No workers beside it: several times
+// a second they cost more than they save.
+constexpr std::array kSweep{"SET client_min_messages = error",
+                            "VACUUM (SKIP_LOCKED, TRUNCATE false, PARALLEL 0) outbox_schedule",
                             "SET client_min_messages = warning"};
 
 }  // namespace

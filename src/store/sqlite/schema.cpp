@@ -29,11 +29,21 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x597a686e;
 
 using Migration = std::string (*)();
-constexpr std::array<Migration, 8> kMigrations{
-    migrations::sqlite_0001_outbox,         migrations::sqlite_0002_inbound,
-    migrations::sqlite_0003_express_push,   migrations::sqlite_0004_replay_audit,
-    migrations::sqlite_0005_retention,      migrations::sqlite_0006_alerts,
-    migrations::sqlite_0007_signing_secret, migrations::sqlite_0008_callback_blocks};
+
+/// Versions are the same on both engines, and this one changes only the other's schema.
+std::string nothing_here() {
+  return {};
+}
+
+constexpr std::array<Migration, 9> kMigrations{migrations::sqlite_0001_outbox,
+                                               migrations::sqlite_0002_inbound,
+                                               migrations::sqlite_0003_express_push,
+                                               migrations::sqlite_0004_replay_audit,
+                                               migrations::sqlite_0005_retention,
+                                               migrations::sqlite_0006_alerts,
+                                               migrations::sqlite_0007_signing_secret,
+                                               migrations::sqlite_0008_callback_blocks,
+                                               nothing_here};  // 9: postgres_0009_summaries
 
 Result<void> check_whole(Connection& connection, const std::string& path) {
   auto check = connection.prepare("PRAGMA quick_check(1)");
