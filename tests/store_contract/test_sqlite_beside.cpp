@@ -1,6 +1,8 @@
 // One process serves an embedded file; commands beside it look and edit.
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "contract_test.h"
 
 namespace yizhan::store::contract {
@@ -34,6 +36,22 @@ TEST(SqliteBeside, ACommandEditsWhileTheServiceWrites) {  // fault 18
   EXPECT_EQ(value_of(writer->discard(all, 10, "by command", node.now)), 1);
   EXPECT_EQ(node.status(later), EventStatus::kDiscarded);
   EXPECT_EQ(node.ledger().discarded, 2);
+}
+
+TEST(SqliteBeside, ALongLogIsMovedBeforeAnybodyIsServed) {
+  const Place place(Engine::kSqlite);
+  {
+    const Node service(place.url());
+  }
+  const std::string path(place.url().substr(std::string_view("sqlite:").size()));
+  value_of(value_of(open_factory(place.url(), OpenMode::kTool)->open_reader())
+               ->sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70) "
+                     "INSERT INTO cs_platform_event_outbox (platform, event_type, payload) "
+                     "SELECT 'crm', 'a.b', zeroblob(1048576) FROM n"));
+  ASSERT_GT(std::filesystem::file_size(path + "-wal"), 70u << 20);
+  ASSERT_LT(std::filesystem::file_size(path), 70u << 20);
+  const Node service(place.url());
+  EXPECT_GT(std::filesystem::file_size(path), 70u << 20);
 }
 
 TEST(SqliteBeside, TheServiceHasOneWriter) {

@@ -45,8 +45,8 @@ std::string settings_of(ConnectionRole role) {
       "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST;"
       // Checkpoints are the writer's alone, and it asks for them itself (SQLite before 3.51.3 can damage a file when
       // two connections reset its write-ahead log at the same moment).
-      "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = {};",
-      role == ConnectionRole::kWriter ? -kWriterCacheKib : -kReaderCacheKib);
+      "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = {}; PRAGMA cache_size = {};",
+      kLogBytesKept, role == ConnectionRole::kWriter ? -kWriterCacheKib : -kReaderCacheKib);
   // The writer sorts nothing large. What readers sort may be a whole history: on disk, not in the service's memory.
   settings += role == ConnectionRole::kWriter ? "PRAGMA temp_store = MEMORY;" : "PRAGMA temp_store = FILE;";
   if (role == ConnectionRole::kReader) settings += "PRAGMA query_only = ON;";

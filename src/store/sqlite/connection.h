@@ -73,6 +73,9 @@ enum class ConnectionRole {
   kTool,    ///< of a command beside a running service: reads and edits, never checkpoints
 };
 
+/// Bytes of the log's file that stay when all of it was moved into the database.
+inline constexpr std::uintmax_t kLogBytesKept = 64ULL << 20;
+
 class Connection {
  public:
   Connection() = default;
