@@ -55,6 +55,7 @@ inline constexpr std::array kSymptoms{
     Symptom{"disk_low", Weight::kWarning},
     Symptom{"quota_low", Weight::kWarning},
     Symptom{"sync_slow", Weight::kWarning},
+    Symptom{"log_held", Weight::kWarning},
     // tables
     Symptom{"schema_to_mend", Weight::kTrouble},
     // accounting

@@ -105,6 +105,14 @@ std::vector<Finding> judge_store(const StoreFacts& facts) {
                     std::chrono::floor<Milliseconds>(*facts.sync).count()),
         "move the data directory to a local disk (an SSD, no network file system), or stop what keeps this one busy"));
   }
+  if (facts.log > kLongLog) {
+    findings.push_back(found(
+        symptom("log_held"), facts.place + "-wal",
+        fmt::format("The log of the database has {}; it grows, and makes reading slow.", readable_bytes(facts.log)),
+        fmt::format("end the shell or program that keeps a transaction open on {} ('fuser {}' names them); the service "
+                    "then moves the log into the database, some seconds for each GiB",
+                    facts.place, facts.place)));
+  }
   for (const std::string& warning : facts.warnings) findings.push_back(of_warning(warning));
   return findings;
 }
@@ -141,6 +149,7 @@ void check_store(const Installation& installation, Notes& notes) {
     if (const auto space = std::filesystem::space(directory, unknown); !unknown) {
       facts.space = {.available = space.available, .capacity = space.capacity};
     }
+    if (const auto log = std::filesystem::file_size(facts.place + "-wal", unknown); !unknown) facts.log = log;
     if (std::filesystem::exists(directory, unknown)) facts.sync = notes.look(measure_sync(directory.string()));
   }
   if (installation.store != nullptr) {

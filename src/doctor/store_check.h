@@ -19,6 +19,8 @@ inline constexpr std::uintmax_t kNoRoom = 8 << 20;
 /// Less room than both: soon full.
 inline constexpr std::uintmax_t kLittleRoom = std::uintmax_t{1} << 30;
 inline constexpr double kLittleShare = 0.1;
+/// The embedded file's log is longer: somebody keeps it from being moved into the database.
+inline constexpr std::uintmax_t kLongLog = 128 << 20;
 
 struct StoreFacts {
   std::string place;           ///< the embedded file; empty: a server
@@ -28,6 +30,7 @@ struct StoreFacts {
     std::uintmax_t capacity = 0;
   };
   std::optional<Space> space;         ///< of the file system that the file is on
+  std::uintmax_t log = 0;             ///< bytes of the embedded file's log
   std::int64_t disk_quota = 0;        ///< retention.disk_quota; 0: what the file system has room for
   std::optional<StoreSpace> taken;    ///< of that; judged from kSpaceWarning on, as the log and the alert do
   std::optional<Microseconds> sync;   ///< what one takes there

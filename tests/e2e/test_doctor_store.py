@@ -154,6 +154,32 @@ def test_a_disk_that_is_slow(sqlite_service):
     assert found.status == 3
 
 
+def test_somebody_keeps_a_transaction_open(sqlite_service):
+    """The log cannot be moved into the database: it grows until the reader ends."""
+    service = sqlite_service(later={"base_url": "http://127.0.0.1:1/", "signing": "none"})
+    service.start()
+    path = pathlib.Path(service.store.removeprefix("sqlite:"))
+    log = path.with_name(path.name + "-wal")
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM outbox_events").fetchone()
+
+    def length_with_one_more():
+        service.emit("later", {"text": "x" * 900_000}, not_before="2099-01-01T00:00:00Z")
+        return log.stat().st_size
+
+    eventually(lambda: length_with_one_more() > 140 << 20, what="the log to grow")
+    told = service.wait_logged("store_log_held")[-1]
+    assert told["path"] == str(log) and told["mebibytes"] >= 128
+    found = examine(service, "store")
+    assert found.codes == ["log_held"]
+    assert found.one("log_held")["subject"] == str(log)
+    assert f"fuser {path}" in found.one("log_held")["mend"]
+    reader.close()
+    eventually(lambda: length_with_one_more() <= 64 << 20, what="the log to be short")
+    assert examine(service, "store").codes == []
+
+
 def room_taken(service):
     """In bytes, as the service counts them."""
     return json.loads(service.command("--json", "retention", "status", check=False).stdout)["used_bytes"]

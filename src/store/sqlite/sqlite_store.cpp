@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <system_error>
@@ -21,6 +22,9 @@ namespace {
 constexpr int kCheckpointPages = 1000;
 /// Without anybody calling tidy() the log is kept at this length.
 constexpr int kLongestLog = 8 * kCheckpointPages;
+constexpr int kPagesOfMebibyte = (1 << 20) / 4096;
+/// A log that is longer is kept by somebody.
+constexpr int kHeldPages = 128 * kPagesOfMebibyte;
 
 constexpr Seconds kLeaseSweepInterval{1};
 
@@ -313,12 +317,21 @@ bool SqliteStore::checkpoint_due() const {
 
 void SqliteStore::checkpoint() {
   if (!connection_.is_open() || role_ != ConnectionRole::kWriter) return;
-  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  int pages = 0;
+  int moved = 0;
+  const int code = sqlite3_wal_checkpoint_v2(connection_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
   pages_at_checkpoint_ = pages_in_log_;
-  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return;
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return tell_if_held(pages, moved);
   const Error error = connection_.error(code, "move the log into the database");
   log::warning("store_checkpoint_failed", {{"code", error.code}, {"message", error.message}});
   if (is_io_error(code)) disconnect();
+}
+
+void SqliteStore::tell_if_held(int pages, int moved) {
+  if (moved >= pages) pages_told_ = 0;
+  if (moved >= pages || pages < std::max(kHeldPages, 2 * pages_told_)) return;
+  pages_told_ = pages;
+  log::warning("store_log_held", {{"path", path_ + "-wal"}, {"mebibytes", pages / kPagesOfMebibyte}});
 }
 
 Result<std::vector<EndpointDue>> SqliteStore::endpoints_due(std::int64_t after, int limit) {

@@ -74,6 +74,8 @@ class SqliteStore final : public Lookups {
   /// Whether the log has grown enough since the last checkpoint was tried.
   bool checkpoint_due() const;
   void checkpoint();
+  /// A log of `pages`, of which only `moved` could be moved, grows until whoever reads an old state of the file ends.
+  void tell_if_held(int pages, int moved);
   Result<void> run_statement(std::string_view text, std::string_view& rest, std::vector<SqlResult>& results);
   Result<void> count_view_changes();
 
@@ -92,6 +94,7 @@ class SqliteStore final : public Lookups {
 
   int pages_in_log_ = 0;         ///< as of the last commit
   int pages_at_checkpoint_ = 0;  ///< when a checkpoint was last tried
+  int pages_told_ = 0;           ///< how long the log was when somebody who keeps it was last complained of
   SteadyTime leases_swept_{};
   std::int64_t pruned_day_ = 0;
   std::int64_t view_changes_ = 0;  ///< rows of the outbox view that the running statement changed

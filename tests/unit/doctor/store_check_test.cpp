@@ -102,6 +102,16 @@ TEST(StoreCheck, SlowSyncs) {
   EXPECT_THAT(codes_of(judge_store(facts)), ElementsAre("sync_slow"));
 }
 
+TEST(StoreCheck, ALogThatSomebodyKeeps) {
+  StoreFacts facts;
+  facts.place = "/data/yizhan.db";
+  facts.log = kLongLog;
+  EXPECT_THAT(judge_store(facts), IsEmpty());
+  facts.log = kLongLog + 1;
+  ASSERT_THAT(codes_of(judge_store(facts)), ElementsAre("log_held"));
+  EXPECT_EQ(judge_store(facts).at(0).subject, "/data/yizhan.db-wal");
+}
+
 TEST(StoreCheck, SettingsOfTheServer) {
   StoreFacts facts;
   facts.warnings = {"PostgreSQL runs with fsync = off: a crash of its machine can lose or damage accepted events.",
