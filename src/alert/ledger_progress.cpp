@@ -4,35 +4,47 @@
 #include <set>
 
 namespace yizhan::alert {
-namespace {
 
-using std::chrono::minutes;
-
-UtcTime finished_until(UtcTime now) {
-  return std::chrono::floor<minutes>(now) - LedgerProgress::kFinished;
-}
-
-}  // namespace
-
-LedgerProgress::LedgerProgress(UtcTime start) : counted_until_(finished_until(start)) {}
-
-std::vector<Span> LedgerProgress::due(UtcTime now) const {
-  std::vector<Span> spans;
-  std::set<UtcTime> again;
-  for (const LedgerLine& line : mismatches_) {
-    if (line.minute && again.size() < kRemembered) again.insert(*line.minute);
+void LedgerProgress::saw(std::int64_t newest, SteadyTime now) {
+  if (!seen_) {
+    after_ = until_ = newest;
+  } else if (now - seen_->at < kFinished) {
+    return;
+  } else {
+    if (after_ < until_ && now - due_since_ >= kLate) after_ = until_;
+    if (after_ >= until_) due_since_ = now;
+    until_ = std::max(until_, seen_->newest);
   }
-  for (const UtcTime minute : again) spans.push_back({minute, minute + minutes{1}});
-  const UtcTime until = finished_until(now);
-  const UtcTime from = std::max(counted_until_, until - kMostAtOnce);
-  if (from < until) spans.push_back({from, until});
-  return spans;
+  seen_ = {.newest = newest, .at = now};
 }
 
-void LedgerProgress::counted(std::vector<LedgerLine> mismatches, UtcTime now) {
-  counted_until_ = std::max(counted_until_, finished_until(now));
-  std::ranges::sort(mismatches, {}, [](const LedgerLine& line) { return std::pair(line.minute, line.platform); });
-  mismatches_ = std::move(mismatches);
+std::optional<Stretch> LedgerProgress::due() const {
+  if (after_ >= until_) return std::nullopt;
+  return Stretch{.after = after_, .until = until_};
+}
+
+void LedgerProgress::counted(std::int64_t last, const Ledger& found) {
+  after_ = std::max(after_, last);
+  remember(found);
+}
+
+std::vector<UtcTime> LedgerProgress::again() const {
+  std::set<UtcTime> minutes;
+  for (const LedgerLine& line : mismatches()) {
+    if (line.minute && minutes.size() < kRemembered) minutes.insert(*line.minute);
+  }
+  return {minutes.begin(), minutes.end()};
+}
+
+void LedgerProgress::counted_again(UtcTime minute, const Ledger& found) {
+  std::erase_if(mismatches_.lines, [&](const LedgerLine& line) { return line.minute == minute; });
+  remember(found);
+}
+
+void LedgerProgress::remember(const Ledger& found) {
+  for (const LedgerLine& line : found.lines) {
+    if (line.mismatch() != 0) mismatches_.add(line);
+  }
 }
 
 }  // namespace yizhan::alert

@@ -114,7 +114,9 @@ void Api::keys_changed() {
 }
 void Api::stopping() {
   state_->stopping = true;
+  state_->ledger->stop();
 }
+
 std::vector<http::Router::Route> Api::routes() const {
   return state_->router.routes();
 }

@@ -1,7 +1,7 @@
 #include "app/ledger_watch.h"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <utility>
 
 #include "alert/ledger_progress.h"
@@ -10,46 +10,83 @@
 namespace yizhan::app {
 namespace {
 
-constexpr std::chrono::minutes kInterval{1};
-constexpr int kPauseTimesCost = 20;
+using std::chrono::steady_clock;
 
-Result<std::vector<LedgerLine>> count(store::Store& store, const std::vector<alert::Span>& spans) {
-  std::vector<LedgerLine> wrong;
-  for (const alert::Span& span : spans) {
-    auto ledger = store.ledger(span.from, span.until, true);
+/// Events: some 40 ms beside full load.
+constexpr int kPiece = 20'000;
+/// At 40,000 events a second it just keeps up.
+constexpr int kPauseTimesCost = 10;
+
+/// What a look found.
+struct Looked {
+  std::int64_t newest = 0;
+  std::map<UtcTime, Ledger> again;
+};
+
+Result<Looked> look(store::Store& store, const std::vector<UtcTime>& minutes) {
+  const auto newest = store.newest_event();
+  if (!newest) return std::unexpected(newest.error());
+  Looked looked{.newest = *newest, .again = {}};
+  for (const UtcTime minute : minutes) {
+    auto ledger = store.ledger(minute, minute + std::chrono::minutes{1}, true);
     if (!ledger) return std::unexpected(std::move(ledger.error()));
-    std::ranges::copy_if(ledger->lines, std::back_inserter(wrong),
-                         [](const LedgerLine& line) { return line.mismatch() != 0; });
+    looked.again.emplace(minute, std::move(*ledger));
   }
-  return wrong;
+  return looked;
 }
 
 }  // namespace
 
 struct LedgerWatch::State : std::enable_shared_from_this<State> {
-  State(http::asio::io_context& context, store::ReadThread& reports, std::function<void()> changed)
-      : io(context), thread(reports), on_change(std::move(changed)), progress(utc_now()) {}
+  using Done = std::move_only_function<void(StepResult)>;
 
-  void step(std::move_only_function<void(StepResult)> done) {
-    const UtcTime now = utc_now();
-    const auto spans = progress.due(now);
-    if (spans.empty()) return done({.next_at = now + kInterval});
-    const auto finish = std::make_shared<std::move_only_function<void(StepResult)>>(std::move(done));
-    const bool taken = thread.run([self = shared_from_this(), spans, now, finish](store::Store& store) {
-      const SteadyTime began = std::chrono::steady_clock::now();
-      auto found = count(store, spans);
-      const auto cost = std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now() - began);
-      http::asio::post(self->io, [self, found = std::move(found), now, cost, finish]() mutable {
-        if (found) self->take(std::move(*found), now);
-        (*finish)({.next_at = utc_now() + std::max<Microseconds>(kInterval, kPauseTimesCost * cost)});
-      });
-    });
-    if (!taken) (*finish)({.next_at = utc_now() + kInterval});
+  State(http::asio::io_context& context, store::ReadThread& reports, std::function<void()> changed)
+      : io(context), thread(reports), on_change(std::move(changed)) {}
+
+  void step(Done done) {
+    if (progress.should_look(steady_clock::now())) return look_again(std::move(done));
+    if (const auto stretch = progress.due()) return count(*stretch, std::move(done));
+    done({.next_at = utc_now() + kIdle});
   }
 
-  void take(std::vector<LedgerLine> found, UtcTime now) {
-    const bool was_balanced = progress.mismatches().empty();
-    progress.counted(std::move(found), now);
+  void look_again(Done done) {
+    on_thread(
+        std::move(done), [minutes = progress.again()](store::Store& store) { return look(store, minutes); },
+        [this](const Looked& looked) {
+          progress.saw(looked.newest, steady_clock::now());
+          for (const auto& [minute, ledger] : looked.again) progress.counted_again(minute, ledger);
+        });
+  }
+
+  void count(const alert::Stretch& stretch, Done done) {
+    on_thread(
+        std::move(done),
+        [stretch](store::Store& store) { return store.ledger_piece(stretch.after, stretch.until, kPiece); },
+        [this, stretch](const store::LedgerPiece& piece) {
+          progress.counted(piece.events < kPiece ? stretch.until : piece.last, piece.ledger);
+        });
+  }
+
+  /// Reads on the thread, takes what was read on this one; the step ends with it, and the next begins after a pause.
+  template <class Read, class Take>
+  void on_thread(Done done, Read read, Take take) {
+    const auto finish = std::make_shared<Done>(std::move(done));
+    const bool taken = thread.run([self = shared_from_this(), read, take, finish](store::Store& store) {
+      const SteadyTime began = steady_clock::now();
+      auto found = read(store);
+      const auto pause = kPauseTimesCost * std::chrono::duration_cast<Microseconds>(steady_clock::now() - began);
+      http::asio::post(self->io, [self, found = std::move(found), take, pause, finish] {
+        if (!found) return (*finish)({.next_at = utc_now() + alert::LedgerProgress::kLookEvery});
+        const bool was_balanced = self->progress.mismatches().empty();
+        take(*found);
+        self->tell(was_balanced);
+        (*finish)({.next_at = utc_now() + (self->progress.due() ? pause : Microseconds(kIdle))});
+      });
+    });
+    if (!taken) (*finish)({.next_at = utc_now() + alert::LedgerProgress::kLookEvery});
+  }
+
+  void tell(bool was_balanced) {
     const auto& wrong = progress.mismatches();
     if (was_balanced == wrong.empty()) return;
     if (!wrong.empty()) {
@@ -57,6 +94,9 @@ struct LedgerWatch::State : std::enable_shared_from_this<State> {
     }
     on_change();
   }
+
+  /// Nothing is due: until somebody looks whether it is time to look.
+  static constexpr Seconds kIdle{5};
 
   http::asio::io_context& io;
   store::ReadThread& thread;

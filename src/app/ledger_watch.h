@@ -1,7 +1,5 @@
-// Does the ledger balance? Counts the minutes that are due (alert/ledger_progress.h), again and again.
-//
-// Counting reads every event of the minutes, so it has a thread that nothing urgent waits for, and a pause of 20 times
-// what it cost.
+// Does the ledger balance? Counts the events that are due (alert/ledger_progress.h), again and again, bit by bit: a
+// long look would keep the embedded store's log from being moved, and its move then would hold up everybody.
 #pragma once
 
 #include <functional>
@@ -17,7 +15,7 @@ namespace yizhan::app {
 /// Runs on the io_context thread.
 class LedgerWatch {
  public:
-  /// `thread` outlives this. `on_change`: there are other mismatches than before.
+  /// `thread` outlives this. `on_change`: the ledger stopped balancing, or balances again.
   LedgerWatch(http::asio::io_context& io, store::ReadThread& thread, std::function<void()> on_change);
   ~LedgerWatch();
   LedgerWatch(const LedgerWatch&) = delete;
@@ -25,7 +23,7 @@ class LedgerWatch {
 
   void start() { loop_.start(); }
 
-  /// Lines of minutes that did not balance when they were counted last; by minute.
+  /// Lines of minutes, or of parts of them, that did not balance when they were counted last.
   const std::vector<LedgerLine>& mismatches() const;
 
  private:

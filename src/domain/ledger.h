@@ -28,6 +28,8 @@ struct LedgerLine {
 struct Ledger {
   std::vector<LedgerLine> lines;  ///< by platform name, then minute
 
+  /// Adds it to the line of the same platform and minute, or puts it in its place.
+  void add(const LedgerLine& line);
   LedgerLine total() const;
   /// True when every platform's line sums up.
   bool balanced() const;

@@ -1,5 +1,8 @@
 #include "store/lookups.h"
 
+#include <algorithm>
+
+#include "store/ledger_sql.h"
 #include "store/previous_secret.h"
 #include "store/selection_sql.h"
 
@@ -176,19 +179,37 @@ Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selecti
 
 Result<Ledger> Lookups::ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
                                bool by_minute) {
+  return lines_of(ledger_query(dialect(), created_from, created_until, by_minute));
+}
+
+Result<Ledger> Lookups::ledger_of_deleted() {
+  return lines_of(ledger_of_deleted_query());
+}
+
+Result<Ledger> Lookups::lines_of(const Query& statement) {
   Ledger counted;
-  const auto done = query(ledger_query(dialect(), created_from, created_until, by_minute), [&](const SqlRow& row) {
-    counted.lines.push_back({.platform = text_of(row, 0),
-                             .minute = optional_time(row, 1),
-                             .accepted = row.integer(2),
-                             .pending = row.integer(3),
-                             .retrying = row.integer(4),
-                             .delivered = row.integer(5),
-                             .dead_letter = row.integer(6),
-                             .discarded = row.integer(7)});
-  });
+  const auto done = query(statement, [&](const SqlRow& row) { counted.lines.push_back(read_ledger_line(row)); });
   if (!done) return std::unexpected(done.error());
   return counted;
+}
+
+Result<LedgerPiece> Lookups::ledger_piece(std::int64_t after, std::int64_t until, int most) {
+  LedgerPiece piece;
+  const auto done = query(ledger_piece_query(dialect(), after, until, most), [&](const SqlRow& row) {
+    piece.ledger.lines.push_back(read_ledger_line(row));
+    piece.events += piece.ledger.lines.back().accepted;
+    piece.last = std::max(piece.last, row.integer(kLedgerLastSequence));
+  });
+  if (!done) return std::unexpected(done.error());
+  return piece;
+}
+
+Result<std::int64_t> Lookups::newest_event() {
+  std::int64_t newest = 0;
+  const auto done =
+      query({"SELECT max(sequence) FROM outbox_events", {}}, [&](const SqlRow& row) { newest = row.integer(0); });
+  if (!done) return std::unexpected(done.error());
+  return newest;
 }
 
 }  // namespace yizhan::store

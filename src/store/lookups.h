@@ -30,6 +30,9 @@ class Lookups : public ExpressTables {
   Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) final;
   Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
                         bool by_minute) final;
+  Result<LedgerPiece> ledger_piece(std::int64_t after, std::int64_t until, int most) final;
+  Result<Ledger> ledger_of_deleted() final;
+  Result<std::int64_t> newest_event() final;
 
   Result<std::optional<CallbackView>> find_callback(std::int64_t id, bool with_body) final;
   Result<Rows<CallbackView>> list_callbacks(const CallbackSelection& selection, const Page& page) final;
@@ -44,6 +47,7 @@ class Lookups : public ExpressTables {
   virtual const Dialect& dialect() const = 0;
 
  private:
+  Result<Ledger> lines_of(const Query& statement);
   Result<void> read_keys(std::vector<CallbackView>& views);
 };
 

@@ -70,15 +70,7 @@ std::string event_conditions(Query& query, const Selection& selection, const Dia
     // The second condition, true in any case, lets the index on correlations be used, which leaves out the empty ones.
     text += fmt::format(" AND e.correlation = {} AND e.correlation <> ''", query.bind(selection.correlation));
   }
-  const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view bound,
-                         std::string_view expression) {
-    const std::string named = query.bind(time);
-    text += fmt::format(" AND e.created_at {} {}", comparison, named);
-    if (expression.empty()) return;
-    text += fmt::format(" AND {} {} ({})", driver.sequence, bound, fmt::format(fmt::runtime(expression), named));
-  };
-  if (selection.created_from) limit(">=", *selection.created_from, ">=", dialect.first_sequence_from);
-  if (selection.created_until) limit("<", *selection.created_until, "<=", dialect.last_sequence_until);
+  text += created_conditions(query, selection.created_from, selection.created_until, dialect, driver.sequence);
   if (!selection.error_class.empty()) {
     const std::string wanted = query.bind(selection.error_class);
     if (!error_class.empty()) {
@@ -144,6 +136,21 @@ std::string paged_union(Query& query, const Selection& selection, const Page& pa
 }
 
 }  // namespace
+
+std::string created_conditions(Query& query, std::optional<UtcTime> from, std::optional<UtcTime> until,
+                               const Dialect& dialect, std::string_view sequence) {
+  std::string text;
+  const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view bound,
+                         std::string_view expression) {
+    const std::string named = query.bind(time);
+    text += fmt::format(" AND e.created_at {} {}", comparison, named);
+    if (expression.empty()) return;
+    text += fmt::format(" AND {} {} ({})", sequence, bound, fmt::format(fmt::runtime(expression), named));
+  };
+  if (from) limit(">=", *from, ">=", dialect.first_sequence_from);
+  if (until) limit("<", *until, "<=", dialect.last_sequence_until);
+  return text;
+}
 
 Query event_query(std::string_view id, bool with_payload) {
   Query query;
@@ -243,57 +250,6 @@ Query dead_letters_query(const Selection& selection, const Page& page, const Dia
       "d.final_error, d.created_at FROM cs_platform_event_dead_letters d JOIN outbox_events e ON e.id = d.event_id "
       "WHERE 1 = 1{} ORDER BY e.sequence {} LIMIT {}",
       conditions, direction(page), query.bind(std::int64_t{page.limit} + 1));
-  return query;
-}
-
-Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                   bool by_minute) {
-  Query query;
-  Selection range;
-  range.created_from = created_from;
-  range.created_until = created_until;
-  const std::string conditions = event_conditions(query, range, dialect, kByEvent);
-  std::string of_minute;
-  if (created_from) of_minute += " AND minute >= " + query.bind(*created_from);
-  if (created_until) of_minute += " AND minute < " + query.bind(*created_until);
-  const std::string_view minute = by_minute ? dialect.minute_of_created_at : "CAST(NULL AS timestamptz)";
-
-  // Where nothing tells which numbers the events of a time have, they are read first, and their states within the
-  // numbers found: every state on record would be read otherwise.
-  std::string events = fmt::format(
-      "(SELECT e.sequence, e.platform, {} AS minute FROM outbox_events e WHERE 1 = 1{}) AS e", minute, conditions);
-  std::string with;
-  std::string within;
-  if ((created_from || created_until) && dialect.first_sequence_from.empty()) {
-    with = fmt::format(
-        "WITH found AS MATERIALIZED (SELECT * FROM {}), "
-        "bounds AS (SELECT min(sequence) AS lowest, max(sequence) AS highest FROM found) ",
-        events);
-    within = " AND {0}.sequence BETWEEN (SELECT lowest FROM bounds) AND (SELECT highest FROM bounds)";
-    events = "found AS e";
-  }
-  const auto state = [&](std::string_view table, std::string_view alias) {
-    return fmt::format(" LEFT JOIN {0} {1} ON {1}.sequence = e.sequence", table, alias) +
-           fmt::format(fmt::runtime(within), alias);
-  };
-  // Left joins: an event without a state, or with two, shows as a mismatch. What was deleted is in one piece with what
-  // is there: both are read at the same moment.
-  query.text = fmt::format(
-      "{}SELECT platform, minute, CAST(sum(accepted) AS bigint), CAST(sum(pending) AS bigint), "
-      "CAST(sum(retrying) AS bigint), CAST(sum(delivered) AS bigint), CAST(sum(dead_letter) AS bigint), "
-      "CAST(sum(discarded) AS bigint) FROM ("
-      "SELECT e.platform, e.minute, count(*) AS accepted, "
-      "count(CASE WHEN s.status = 'pending' THEN 1 END) AS pending, "
-      "count(CASE WHEN s.status = 'retrying' THEN 1 END) AS retrying, "
-      "count(d.sequence) AS delivered, "
-      "count(CASE WHEN a.status = 'dead_letter' THEN 1 END) AS dead_letter, "
-      "count(CASE WHEN a.status = 'discarded' THEN 1 END) AS discarded "
-      "FROM {}{}{}{} GROUP BY 1, 2 "
-      "UNION ALL SELECT platform, {}, sum(delivered + dead_letter + discarded), 0, 0, sum(delivered), "
-      "sum(dead_letter), sum(discarded) FROM ledger_rollup WHERE 1 = 1{} GROUP BY 1, 2"
-      ") AS counted GROUP BY 1, 2 ORDER BY 1, 2",
-      with, events, state("outbox_schedule", "s"), state("outbox_delivered", "d"), state("outbox_abandoned", "a"),
-      by_minute ? "minute" : "CAST(NULL AS timestamptz)", of_minute);
   return query;
 }
 

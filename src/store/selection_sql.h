@@ -66,8 +66,9 @@ Query attempts_query(std::string_view event_id, int limit);
 /// `sequence` and the columns of DeadLetterView in its order; one row more than the page.
 Query dead_letters_query(const Selection& selection, const Page& page, const Dialect& dialect = {});
 
-/// `platform`, `minute` (NULL unless by_minute), then accepted, pending, retrying, delivered, dead_letter, discarded.
-Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                   bool by_minute);
+/// That the event `e` was created in [from, until), each condition preceded by AND. `sequence` is an expression for its
+/// sequence.
+std::string created_conditions(Query& query, std::optional<UtcTime> from, std::optional<UtcTime> until,
+                               const Dialect& dialect, std::string_view sequence);
 
 }  // namespace yizhan::store

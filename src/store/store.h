@@ -289,6 +289,13 @@ struct ApiKey {
   bool valid_at(UtcTime now) const { return !revoked_at || *revoked_at > now; }
 };
 
+/// A stretch of the events, counted.
+struct LedgerPiece {
+  Ledger ledger;            ///< by platform and minute
+  std::int64_t events = 0;  ///< how many they are
+  std::int64_t last = 0;    ///< the sequence of the last one; 0: there is none
+};
+
 class Session;
 
 /// What is done in one transaction of Store::transact(). It may be called several times, from the beginning, when
@@ -353,9 +360,16 @@ class Store : public ExpressStore {
   virtual Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) = 0;
 
   /// Counted from the rows, per platform (and minute), and from what retention deleted: that is known by the minute,
-  /// and belongs to a range when its minute begins in it. Reads every event created in the range: seconds for millions.
+  /// and belongs to a range when its minute begins in it. Reads every event created in the range: seconds for millions,
+  /// for as long as which an embedded file's log cannot be moved.
   virtual Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
                                 bool by_minute) = 0;
+  /// Of the next `most` events whose sequence is over `after` and not over `until`: who counts the whole store beside
+  /// live traffic takes one such piece after the other. What retention deleted is in none of them: ledger_of_deleted().
+  virtual Result<LedgerPiece> ledger_piece(std::int64_t after, std::int64_t until, int most) = 0;
+  virtual Result<Ledger> ledger_of_deleted() = 0;
+  /// The sequence of the event that was stored last; 0 where there is none.
+  virtual Result<std::int64_t> newest_event() = 0;
 
   /// Runs one or several statements in the runbook's dialect (`NOW()` and the schema `public.` exist on both engines);
   /// answers the result of each.

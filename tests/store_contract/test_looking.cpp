@@ -1,4 +1,7 @@
 // Looking: pages, selections, attempts, the ledger.
+#include <limits>
+#include <tuple>
+
 #include "contract_test.h"
 
 namespace yizhan::store::contract {
@@ -144,6 +147,8 @@ TEST_P(Looking, PagesThroughDeadLetters) {
   EXPECT_THAT(value_of(node_.store().list_dead_letters(selection, {})).rows, SizeIs(1));
 }
 
+constexpr std::int64_t kEveryEvent = std::numeric_limits<std::int64_t>::max();
+
 TEST_P(Looking, CountsTheLedgerByPlatformAndMinute) {
   const auto at = [&](std::string platform, Seconds after) {
     NewEvent event = node_.event();
@@ -172,6 +177,45 @@ TEST_P(Looking, CountsTheLedgerByPlatformAndMinute) {
   const Ledger part = value_of(node_.store().ledger(node_.now + Seconds{60}, node_.now + Seconds{61}, false));
   ASSERT_THAT(part.lines, SizeIs(1));
   EXPECT_EQ(part.lines[0].accepted, 1);
+}
+
+TEST_P(Looking, CountsTheLedgerPieceByPiece) {
+  EXPECT_EQ(value_of(node_.store().newest_event()), 0);
+  EXPECT_EQ(value_of(node_.store().ledger_piece(0, kEveryEvent, 2)).last, 0);
+  std::vector<NewEvent> events;
+  for (int i = 0; i < 5; ++i) {
+    events.push_back(node_.event());
+    events.back().event.platform = i % 2 == 0 ? "erp" : "crm";
+    events.back().event.created_at = node_.now + Seconds{40} * i;
+  }
+  const auto accepted = node_.accept(std::move(events));
+  node_.deliver(node_.claim().at(0));
+  EXPECT_EQ(value_of(node_.store().newest_event()), accepted.back().sequence);
+
+  Ledger sum;
+  std::vector<std::int64_t> counted;
+  for (std::int64_t after = 0;;) {
+    const LedgerPiece piece = value_of(node_.store().ledger_piece(after, kEveryEvent, 2));
+    if (piece.events == 0) break;
+    counted.push_back(piece.events);
+    after = piece.last;
+    for (const LedgerLine& line : piece.ledger.lines) sum.add(line);
+  }
+  EXPECT_THAT(counted, ElementsAre(2, 2, 1));
+  const Ledger whole = value_of(node_.store().ledger({}, {}, true));
+  ASSERT_EQ(sum.lines.size(), whole.lines.size());
+  for (std::size_t i = 0; i < whole.lines.size(); ++i) {
+    EXPECT_EQ(std::tie(sum.lines[i].platform, sum.lines[i].minute, sum.lines[i].accepted, sum.lines[i].pending,
+                       sum.lines[i].delivered),
+              std::tie(whole.lines[i].platform, whole.lines[i].minute, whole.lines[i].accepted, whole.lines[i].pending,
+                       whole.lines[i].delivered));
+  }
+
+  const LedgerPiece part = value_of(node_.store().ledger_piece(accepted[1].sequence, accepted[3].sequence, 10));
+  EXPECT_EQ(part.events, 2);
+  EXPECT_EQ(part.last, accepted[3].sequence);
+  node_.sql("DELETE FROM outbox_schedule WHERE sequence = " + std::to_string(accepted[3].sequence));
+  EXPECT_EQ(value_of(node_.store().ledger_piece(0, kEveryEvent, 10)).ledger.total().mismatch(), 1);
 }
 
 TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {

@@ -8,7 +8,7 @@
 #include "postgres_cluster.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/postgres_session.h"
-#include "store/selection_sql.h"
+#include "store/ledger_sql.h"
 
 namespace yizhan::store::contract {
 namespace {
