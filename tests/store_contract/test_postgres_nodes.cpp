@@ -6,9 +6,9 @@
 
 #include "inbound_calls.h"
 #include "postgres_cluster.h"
+#include "store/ledger_sql.h"
 #include "store/postgres/connection.h"
 #include "store/postgres/postgres_session.h"
-#include "store/ledger_sql.h"
 
 namespace yizhan::store::contract {
 namespace {
