@@ -3,6 +3,7 @@
 // The next is counted while the old one is still shown.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,15 @@ struct LedgerCounting {
   int pause_times_cost = 10;
 };
 
+/// A ledger that is being counted.
+struct LedgerWalk {
+  Ledger ledger;
+  std::int64_t after = 0;
+  std::int64_t until = 0;
+  Microseconds cost{};
+  Microseconds last_cost{};  ///< of the last read
+};
+
 class LedgerCache : public std::enable_shared_from_this<LedgerCache> {
  public:
   struct Counted {
@@ -44,15 +54,6 @@ class LedgerCache : public std::enable_shared_from_this<LedgerCache> {
   bool counting() const { return walk_.has_value(); }
 
  private:
-  /// The ledger that is being counted.
-  struct Walk {
-    Ledger ledger;
-    std::int64_t after = 0;
-    std::int64_t until = 0;
-    Microseconds cost{};
-    Microseconds last_cost{};  ///< of the last read
-  };
-
   void count();
   void next();
   void took(const store::LedgerPiece& piece);
@@ -67,7 +68,7 @@ class LedgerCache : public std::enable_shared_from_this<LedgerCache> {
   const LedgerCounting counting_;
   http::Timer timer_;
   std::optional<Counted> last_;
-  std::optional<Walk> walk_;
+  std::optional<LedgerWalk> walk_;
   bool stopped_ = false;
   std::vector<std::move_only_function<void(const Counted*)>> waiting_;
 };

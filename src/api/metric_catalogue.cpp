@@ -20,7 +20,9 @@ scrape_configs:
 ```
 
 Counters count since the start of the process. What stands below under "ledger" is of the whole store, so with several
-nodes it is the same on each: take the maximum, not the sum. Everything else is of the one process: take the sum.
+nodes it is the same on each: take the maximum, not the sum. It is counted bit by bit: of a large store it may be minutes
+old (`yizhan_ledger_age_seconds`), and is missing until a process has counted it once. Everything else is of the one
+process: take the sum.
 
 No label takes its values from what strangers send. `platform` has the configured platforms and `push`; `source` the
 configured sources; `class` the [error classes](operations.md#error-classes) and `none`; `verdict` is accepted, duplicate,

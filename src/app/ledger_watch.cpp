@@ -69,7 +69,7 @@ struct LedgerWatch::State : std::enable_shared_from_this<State> {
 
   /// Reads on the thread, takes what was read on this one; the step ends with it, and the next begins after a pause.
   template <class Read, class Take>
-  void on_thread(Done done, Read read, Take take) {
+  void on_thread(Done done, const Read& read, const Take& take) {
     const auto finish = std::make_shared<Done>(std::move(done));
     const bool taken = thread.run([self = shared_from_this(), read, take, finish](store::Store& store) {
       const SteadyTime began = steady_clock::now();

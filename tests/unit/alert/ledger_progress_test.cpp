@@ -73,7 +73,7 @@ TEST(LedgerProgress, OfManyMinutesTheFirstAreCountedAgain) {
 
 TEST(LedgerProgress, WhoFallsBehindSkipsEvents) {
   LedgerProgress progress;
-  for (int i = 0; i <= 11; ++i) progress.saw(100 * i, kStart + minutes{i});
+  for (std::int64_t i = 0; i <= 11; ++i) progress.saw(100 * i, kStart + minutes{i});
   EXPECT_EQ(progress.due(), (Stretch{0, 1000})) << "due for nine minutes";
   progress.saw(1200, kStart + minutes{12});
   EXPECT_EQ(progress.due(), (Stretch{1000, 1100}));
