@@ -43,8 +43,9 @@ void LedgerProgress::counted_again(UtcTime minute, const Ledger& found) {
 
 void LedgerProgress::remember(const Ledger& found) {
   for (const LedgerLine& line : found.lines) {
-    if (line.mismatch() != 0) mismatches_.add(line);
+    if (line.mismatch() != 0) mismatches_.lines.push_back(line);
   }
+  mismatches_.join_lines();
 }
 
 }  // namespace yizhan::alert

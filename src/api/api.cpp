@@ -62,6 +62,24 @@ void ApiState::answer_from(store::ReadThread& thread, std::string_view path, htt
   if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, path));
 }
 
+void ApiState::answer_ledger(std::string_view path, http::Responder responder, store::LedgerCount what,
+                             http::ServerResponse (*show)(const Ledger&)) {
+  if (ledgers.size() >= kMostLedgers) {
+    return responder.answer(answer_error({"store_busy", "too many ledgers are being counted"}, path));
+  }
+  const auto counter = std::make_shared<LedgerCounter>(parts.io, parts.reports, std::move(what), LedgerPace{});
+  ledgers.insert(counter);
+  counter->start([weak = weak_from_this(), id = counter.get(), path = std::string(path), show,
+                  responder = std::move(responder)](Result<Ledger> counted) mutable {
+    const auto self = weak.lock();
+    if (!self) return;
+    std::erase_if(self->ledgers, [id](const auto& each) { return each.get() == id; });
+    if (!counted) return responder.answer(answer_error(counted.error(), path));
+    self->answer_from(self->parts.reports, path, std::move(responder),
+                      [ledger = std::move(*counted), show](store::Store&) { return show(ledger); });
+  });
+}
+
 void ApiState::answer_from_writer(http::Responder responder, Look change) {
   const auto waiting = std::make_shared<http::Responder>(std::move(responder));
   auto& io = parts.io;
@@ -115,6 +133,7 @@ void Api::keys_changed() {
 void Api::stopping() {
   state_->stopping = true;
   state_->ledger->stop();
+  for (const auto& counter : state_->ledgers) counter->stop();
 }
 
 std::vector<http::Router::Route> Api::routes() const {

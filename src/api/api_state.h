@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 
 #include "api/access.h"
 #include "api/api.h"
@@ -44,6 +45,12 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   using Look = std::move_only_function<http::ServerResponse(store::Store&)>;
   void answer_from(store::ReadThread& thread, std::string_view path, http::Responder responder, Look look);
 
+  /// Counts a ledger beside other reports and answers with what `show` makes of it, on the reports' thread; 503 when
+  /// `kMostLedgers` are being counted.
+  void answer_ledger(std::string_view path, http::Responder responder, store::LedgerCount what,
+                     http::ServerResponse (*show)(const Ledger&));
+  static constexpr std::size_t kMostLedgers = 8;
+
   /// Runs `change` on the writer's thread and answers with what it returns.
   void answer_from_writer(http::Responder responder, Look change);
 
@@ -56,6 +63,7 @@ class ApiState : public std::enable_shared_from_this<ApiState> {
   ApiParts parts;
   std::shared_ptr<Access> access;
   std::shared_ptr<LedgerCache> ledger;
+  std::set<std::shared_ptr<LedgerCounter>> ledgers;  ///< being counted for somebody
   std::shared_ptr<const ResourceParts> resources;
   http::Router router;
   IdMaker ids;

@@ -61,13 +61,7 @@ std::map<std::string, LedgerLine> bounded(const std::vector<LedgerLine>& lines,
                                           const std::function<bool(std::string_view)>& platform_known) {
   std::map<std::string, LedgerLine> by_label;
   for (const LedgerLine& line : lines) {
-    LedgerLine& sum = by_label[!platform_known || platform_known(line.platform) ? line.platform : "other"];
-    sum.accepted += line.accepted;
-    sum.pending += line.pending;
-    sum.retrying += line.retrying;
-    sum.delivered += line.delivered;
-    sum.dead_letter += line.dead_letter;
-    sum.discarded += line.discarded;
+    by_label[!platform_known || platform_known(line.platform) ? line.platform : "other"] += line;
   }
   return by_label;
 }

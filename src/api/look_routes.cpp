@@ -113,12 +113,8 @@ void get_ledger(ApiState& state, http::ServerRequest& request, const http::PathP
   if (!from) return responder.answer(answer_error(from.error(), request.path));
   const auto until = read_time(*parameters, "created_until");
   if (!until) return responder.answer(answer_error(until.error(), request.path));
-  state.answer_from(state.parts.reports, request.path, std::move(responder),
-                    [from = *from, until = *until, by_minute = by == "minute",
-                     path = std::string(request.path)](store::Store& store) {
-                      const auto ledger = store.ledger(from, until, by_minute);
-                      return ledger ? show_ledger(*ledger) : answer_error(ledger.error(), path);
-                    });
+  state.answer_ledger(request.path, std::move(responder), {.range = {*from, *until}, .by_minute = by == "minute"},
+                      show_ledger);
 }
 
 /// What the dispatcher knows, and endpoints that are disabled in the store though it has not met them.

@@ -155,7 +155,7 @@ constexpr std::string_view kOtherPaths = R"json("/api/v1/attempts": {
   "get": {
     "operationId": "showLedger",
     "summary": "Where every event is, counted from the rows. Needs the scope events:read.",
-    "description": "accepted = pending + retrying + delivered + dead_letter + discarded; a mismatch is an alarm. Reads every event of the range.",
+    "description": "accepted = pending + retrying + delivered + dead_letter + discarded; a mismatch is an alarm. Reads every event of the range, piece by piece beside live traffic: seconds for millions. Eight are counted at a time, others are answered 503 `store_busy`.",
     "parameters": [
       {"$ref": "#/components/parameters/created_from"}, {"$ref": "#/components/parameters/created_until"},
       {"name": "by", "in": "query", "schema": {"enum": ["platform", "minute"], "default": "platform"}}

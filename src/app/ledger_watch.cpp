@@ -12,8 +12,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-/// Events: some 40 ms beside full load.
-constexpr int kPiece = 20'000;
 /// At 40,000 events a second it just keeps up.
 constexpr int kPauseTimesCost = 10;
 
@@ -28,7 +26,7 @@ Result<Looked> look(store::Store& store, const std::vector<UtcTime>& minutes) {
   if (!newest) return std::unexpected(newest.error());
   Looked looked{.newest = *newest, .again = {}};
   for (const UtcTime minute : minutes) {
-    auto ledger = store.ledger(minute, minute + std::chrono::minutes{1}, true);
+    auto ledger = store.ledger({minute, minute + std::chrono::minutes{1}}, true);
     if (!ledger) return std::unexpected(std::move(ledger.error()));
     looked.again.emplace(minute, std::move(*ledger));
   }
@@ -61,9 +59,11 @@ struct LedgerWatch::State : std::enable_shared_from_this<State> {
   void count(const alert::Stretch& stretch, Done done) {
     on_thread(
         std::move(done),
-        [stretch](store::Store& store) { return store.ledger_piece(stretch.after, stretch.until, kPiece); },
+        [stretch](store::Store& store) {
+          return store.ledger_piece(stretch.after, stretch.until, store::kLedgerPiece);
+        },
         [this, stretch](const store::LedgerPiece& piece) {
-          progress.counted(piece.events < kPiece ? stretch.until : piece.last, piece.ledger);
+          progress.counted(piece.events < store::kLedgerPiece ? stretch.until : piece.last, piece.ledger);
         });
   }
 

@@ -48,7 +48,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (!range) return std::unexpected(range.error());
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  const auto ledger = (*opened)->ledger(range->created_from, range->created_until, options.by_minute);
+  const auto ledger = (*opened)->ledger({range->created_from, range->created_until}, options.by_minute);
   if (!ledger) return std::unexpected(ledger.error());
   context.out() << (context.options.json ? ledger_json(*ledger)
                                          : ledger_text(*ledger, options.by_minute, context.terminal));

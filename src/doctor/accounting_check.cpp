@@ -108,7 +108,7 @@ void check_accounting(const Installation& installation, Notes& notes) {
   if (!notes.has_store(installation)) return;
   store::Store& store = *installation.store;
   AccountingFacts facts;
-  if (auto ledger = notes.look(store.ledger(installation.now - kLedgerSpan, std::nullopt, false))) {
+  if (auto ledger = notes.look(store.ledger({.created_from = installation.now - kLedgerSpan}, false))) {
     facts.ledger = std::move(ledger->lines);
   }
   if (auto seen = notes.look(store::dead_letter_causes(store, std::nullopt))) facts.dead_letters = std::move(*seen);

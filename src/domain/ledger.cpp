@@ -2,36 +2,38 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace yizhan {
 
-namespace {
-
-void add_to(LedgerLine& sum, const LedgerLine& line) {
-  sum.accepted += line.accepted;
-  sum.pending += line.pending;
-  sum.retrying += line.retrying;
-  sum.delivered += line.delivered;
-  sum.dead_letter += line.dead_letter;
-  sum.discarded += line.discarded;
+LedgerLine& LedgerLine::operator+=(const LedgerLine& other) {
+  accepted += other.accepted;
+  pending += other.pending;
+  retrying += other.retrying;
+  delivered += other.delivered;
+  dead_letter += other.dead_letter;
+  discarded += other.discarded;
+  return *this;
 }
 
-}  // namespace
-
-void Ledger::add(const LedgerLine& line) {
+void Ledger::join_lines() {
   const auto place = [](const LedgerLine& of) { return std::tie(of.platform, of.minute); };
-  const auto found = std::ranges::lower_bound(lines, place(line), {}, place);
-  if (found == lines.end() || place(*found) != place(line)) {
-    lines.insert(found, line);
-  } else {
-    add_to(*found, line);
+  std::ranges::sort(lines, {}, place);
+  std::vector<LedgerLine> joined;
+  for (LedgerLine& line : lines) {
+    if (!joined.empty() && place(joined.back()) == place(line)) {
+      joined.back() += line;
+    } else {
+      joined.push_back(std::move(line));
+    }
   }
+  lines = std::move(joined);
 }
 
 LedgerLine Ledger::total() const {
   LedgerLine sum;
   sum.platform = "total";
-  for (const LedgerLine& line : lines) add_to(sum, line);
+  for (const LedgerLine& line : lines) sum += line;
   return sum;
 }
 

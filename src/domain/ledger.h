@@ -23,13 +23,15 @@ struct LedgerLine {
   /// accepted − (pending + retrying + delivered + dead_letter + discarded): 0, or something is missing (> 0) or counted
   /// twice (< 0).
   std::int64_t mismatch() const { return accepted - pending - retrying - delivered - dead_letter - discarded; }
+  /// Adds the counts; platform and minute stay.
+  LedgerLine& operator+=(const LedgerLine& other);
 };
 
 struct Ledger {
   std::vector<LedgerLine> lines;  ///< by platform name, then minute
 
-  /// Adds it to the line of the same platform and minute, or puts it in its place.
-  void add(const LedgerLine& line);
+  /// After lines were added at the end: puts them in order, and makes one of those of the same platform and minute.
+  void join_lines();
   LedgerLine total() const;
   /// True when every platform's line sums up.
   bool balanced() const;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "domain/ledger.h"
 #include "store/query.h"
+#include "store/store.h"
 
 namespace yizhan::store {
 
@@ -24,14 +25,13 @@ enum LedgerColumn {
 };
 LedgerLine read_ledger_line(const SqlRow& row);
 
-/// Store::ledger(): what is there and what retention deleted, in one statement, so that both are read at one moment.
-Query ledger_query(const Dialect& dialect, std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                   bool by_minute);
+/// The whole ledger of a range, in one statement: what is there and what retention deleted.
+Query ledger_query(const Dialect& dialect, const LedgerRange& range, bool by_minute);
 
-/// Store::ledger_piece().
-Query ledger_piece_query(const Dialect& dialect, std::int64_t after, std::int64_t until, int most);
+/// The next piece of what is being counted; how far is known.
+Query ledger_piece_query(const Dialect& dialect, const LedgerCount& count);
 
-/// Store::ledger_of_deleted().
-Query ledger_of_deleted_query();
+/// Of what retention deleted of the range.
+Query ledger_of_deleted_query(const LedgerRange& range, bool by_minute);
 
 }  // namespace yizhan::store

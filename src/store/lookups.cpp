@@ -1,8 +1,11 @@
 #include "store/lookups.h"
 
 #include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <thread>
+#include <utility>
 
-#include "store/ledger_sql.h"
 #include "store/previous_secret.h"
 #include "store/selection_sql.h"
 
@@ -177,13 +180,50 @@ Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selecti
   return listed;
 }
 
-Result<Ledger> Lookups::ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                               bool by_minute) {
-  return lines_of(ledger_query(dialect(), created_from, created_until, by_minute));
+Result<Ledger> Lookups::ledger(const LedgerRange& range, bool by_minute) {
+  LedgerCount count{.range = range, .by_minute = by_minute};
+  for (std::int64_t written = 0;;) {
+    const SteadyTime began = std::chrono::steady_clock::now();
+    const auto all = count_on(count);
+    if (!all) return std::unexpected(all.error());
+    if (*all) return std::move(count.ledger);
+    if (dialect().writes_of_others.empty()) continue;
+    // The log begins anew only while nobody reads: whoever writes has half of the time for it.
+    const auto others = number_of(dialect().writes_of_others);
+    if (others && *others != std::exchange(written, *others)) {
+      std::this_thread::sleep_for(std::chrono::steady_clock::now() - began);
+    }
+  }
 }
 
-Result<Ledger> Lookups::ledger_of_deleted() {
-  return lines_of(ledger_of_deleted_query());
+Result<bool> Lookups::count_on(LedgerCount& count) {
+  const bool bounded = count.range.created_from || count.range.created_until;
+  if (bounded && dialect().first_sequence_from.empty()) {
+    auto whole = lines_of(ledger_query(dialect(), count.range, count.by_minute));
+    if (!whole) return std::unexpected(std::move(whole.error()));
+    count.ledger = std::move(*whole);
+    return true;
+  }
+  if (!count.until) {
+    // First what was deleted: what is deleted meanwhile is then in nothing twice.
+    auto deleted = lines_of(ledger_of_deleted_query(count.range, count.by_minute));
+    if (!deleted) return std::unexpected(std::move(deleted.error()));
+    const auto newest = newest_event();
+    if (!newest) return std::unexpected(newest.error());
+    count.ledger = std::move(*deleted);
+    count.until = *newest;
+  }
+  auto piece = piece_of(count);
+  if (!piece) return std::unexpected(std::move(piece.error()));
+  count.after = piece->last;
+  std::ranges::move(piece->ledger.lines, std::back_inserter(count.ledger.lines));
+  if (piece->events == count.piece) return false;
+  count.ledger.join_lines();
+  return true;
+}
+
+Result<LedgerPiece> Lookups::ledger_piece(std::int64_t after, std::int64_t until, int most) {
+  return piece_of({.by_minute = true, .piece = most, .after = after, .until = until});
 }
 
 Result<Ledger> Lookups::lines_of(const Query& statement) {
@@ -193,9 +233,9 @@ Result<Ledger> Lookups::lines_of(const Query& statement) {
   return counted;
 }
 
-Result<LedgerPiece> Lookups::ledger_piece(std::int64_t after, std::int64_t until, int most) {
+Result<LedgerPiece> Lookups::piece_of(const LedgerCount& count) {
   LedgerPiece piece;
-  const auto done = query(ledger_piece_query(dialect(), after, until, most), [&](const SqlRow& row) {
+  const auto done = query(ledger_piece_query(dialect(), count), [&](const SqlRow& row) {
     piece.ledger.lines.push_back(read_ledger_line(row));
     piece.events += piece.ledger.lines.back().accepted;
     piece.last = std::max(piece.last, row.integer(kLedgerLastSequence));
@@ -205,11 +245,14 @@ Result<LedgerPiece> Lookups::ledger_piece(std::int64_t after, std::int64_t until
 }
 
 Result<std::int64_t> Lookups::newest_event() {
-  std::int64_t newest = 0;
-  const auto done =
-      query({"SELECT max(sequence) FROM outbox_events", {}}, [&](const SqlRow& row) { newest = row.integer(0); });
+  return number_of("SELECT max(sequence) FROM outbox_events");
+}
+
+Result<std::int64_t> Lookups::number_of(std::string_view statement) {
+  std::int64_t number = 0;
+  const auto done = query({std::string(statement), {}}, [&](const SqlRow& row) { number = row.integer(0); });
   if (!done) return std::unexpected(done.error());
-  return newest;
+  return number;
 }
 
 }  // namespace yizhan::store

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/express_tables.h"
+#include "store/ledger_sql.h"
 #include "store/query.h"
 #include "store/store.h"
 
@@ -28,10 +29,9 @@ class Lookups : public ExpressTables {
   Result<Rows<EventView>> list_events(const Selection& selection, const Page& page) final;
   Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) final;
   Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) final;
-  Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                        bool by_minute) final;
+  Result<Ledger> ledger(const LedgerRange& range, bool by_minute) final;
+  Result<bool> count_on(LedgerCount& count) final;
   Result<LedgerPiece> ledger_piece(std::int64_t after, std::int64_t until, int most) final;
-  Result<Ledger> ledger_of_deleted() final;
   Result<std::int64_t> newest_event() final;
 
   Result<std::optional<CallbackView>> find_callback(std::int64_t id, bool with_body) final;
@@ -47,7 +47,9 @@ class Lookups : public ExpressTables {
   virtual const Dialect& dialect() const = 0;
 
  private:
+  Result<std::int64_t> number_of(std::string_view statement);
   Result<Ledger> lines_of(const Query& statement);
+  Result<LedgerPiece> piece_of(const LedgerCount& count);
   Result<void> read_keys(std::vector<CallbackView>& views);
 };
 

@@ -61,6 +61,10 @@ struct Dialect {
   std::string_view first_callback_from = {};
   std::string_view last_callback_until = {};
 
+  /// Where whoever reads for seconds holds up those who write: a number that changes when others write. Empty
+  /// otherwise.
+  std::string_view writes_of_others = {};
+
   /// Whether the callbacks of a source or an event type are found through callback_blocks (inbound_sql.h), not an
   /// index.
   bool callbacks_in_blocks = false;

@@ -289,6 +289,23 @@ struct ApiKey {
   bool valid_at(UtcTime now) const { return !revoked_at || *revoked_at > now; }
 };
 
+/// Events a piece of the ledger is counted of: some 40 ms beside full load.
+inline constexpr int kLedgerPiece = 20'000;
+/// Of the events created in it. What retention deleted is known by the minute, and belongs to it when its minute begins
+/// in it.
+struct LedgerRange {
+  std::optional<UtcTime> created_from{};
+  std::optional<UtcTime> created_until{};
+};
+/// A ledger that is being counted: Store::count_on().
+struct LedgerCount {
+  LedgerRange range{};
+  bool by_minute = false;
+  int piece = kLedgerPiece;             ///< events at a time
+  Ledger ledger{};                      ///< what has been counted
+  std::int64_t after = 0;               ///< counted to here
+  std::optional<std::int64_t> until{};  ///< to be counted to here; unknown before the first piece
+};
 /// A stretch of the events, counted.
 struct LedgerPiece {
   Ledger ledger;            ///< by platform and minute
@@ -359,15 +376,16 @@ class Store : public ExpressStore {
   virtual Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) = 0;
   virtual Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) = 0;
 
-  /// Counted from the rows, per platform (and minute), and from what retention deleted: that is known by the minute,
-  /// and belongs to a range when its minute begins in it. Reads every event created in the range: seconds for millions,
-  /// for as long as which an embedded file's log cannot be moved.
-  virtual Result<Ledger> ledger(std::optional<UtcTime> created_from, std::optional<UtcTime> created_until,
-                                bool by_minute) = 0;
-  /// Of the next `most` events whose sequence is over `after` and not over `until`: who counts the whole store beside
-  /// live traffic takes one such piece after the other. What retention deleted is in none of them: ledger_of_deleted().
+  /// Counted from the rows, per platform (and minute), and from what retention deleted. Reads every event created in
+  /// the range: seconds for millions. Every line balances, whatever happens meanwhile. Counts piece by piece, each of
+  /// its own moment; where a long look holds up who writes (an embedded file), with pauses for them. What retention
+  /// deletes meanwhile may be in no piece, and is in none twice.
+  virtual Result<Ledger> ledger(const LedgerRange& range, bool by_minute) = 0;
+  /// The same for who pauses by himself: counts one piece. True when it was the last. Where nothing tells which events
+  /// are of a time, a range is one piece.
+  virtual Result<bool> count_on(LedgerCount& count) = 0;
+  /// Of the next `most` events whose sequence is over `after` and not over `until`, without what retention deleted.
   virtual Result<LedgerPiece> ledger_piece(std::int64_t after, std::int64_t until, int most) = 0;
-  virtual Result<Ledger> ledger_of_deleted() = 0;
   /// The sequence of the event that was stored last; 0 where there is none.
   virtual Result<std::int64_t> newest_event() = 0;
 

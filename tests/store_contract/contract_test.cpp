@@ -150,7 +150,7 @@ std::int64_t Node::count(std::vector<EventStatus> statuses) {
 }
 
 LedgerLine Node::ledger() {
-  const Ledger counted = value_of(store_->ledger({}, {}, false));
+  const Ledger counted = value_of(store_->ledger({}, false));
   EXPECT_TRUE(counted.balanced());
   return counted.total();
 }

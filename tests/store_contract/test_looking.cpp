@@ -1,4 +1,6 @@
 // Looking: pages, selections, attempts, the ledger.
+#include <fmt/format.h>
+
 #include <limits>
 #include <tuple>
 
@@ -158,7 +160,7 @@ TEST_P(Looking, CountsTheLedgerByPlatformAndMinute) {
   };
   node_.accept({at("erp", Seconds{0}), at("crm", Seconds{59}), at("crm", Seconds{60}), at("crm", Seconds{61})});
   node_.deliver(node_.claim().at(0));
-  const Ledger whole = value_of(node_.store().ledger({}, {}, false));
+  const Ledger whole = value_of(node_.store().ledger({}, false));
   ASSERT_THAT(whole.lines, SizeIs(2));
   EXPECT_EQ(whole.lines[0].platform, "crm");
   EXPECT_EQ(whole.lines[0].accepted, 3);
@@ -166,7 +168,7 @@ TEST_P(Looking, CountsTheLedgerByPlatformAndMinute) {
   EXPECT_EQ(whole.lines[0].minute, std::nullopt);
   EXPECT_EQ(whole.lines[1].delivered, 1);
 
-  const Ledger minutes = value_of(node_.store().ledger({}, {}, true));
+  const Ledger minutes = value_of(node_.store().ledger({}, true));
   ASSERT_THAT(minutes.lines, SizeIs(3));
   EXPECT_EQ(minutes.lines[0].minute, node_.now);
   EXPECT_EQ(minutes.lines[0].accepted, 1);
@@ -174,7 +176,7 @@ TEST_P(Looking, CountsTheLedgerByPlatformAndMinute) {
   EXPECT_EQ(minutes.lines[1].accepted, 2);
   EXPECT_EQ(minutes.lines[2].platform, "erp");
 
-  const Ledger part = value_of(node_.store().ledger(node_.now + Seconds{60}, node_.now + Seconds{61}, false));
+  const Ledger part = value_of(node_.store().ledger({node_.now + Seconds{60}, node_.now + Seconds{61}}, false));
   ASSERT_THAT(part.lines, SizeIs(1));
   EXPECT_EQ(part.lines[0].accepted, 1);
 }
@@ -192,21 +194,16 @@ TEST_P(Looking, CountsTheLedgerPieceByPiece) {
   node_.deliver(node_.claim().at(0));
   EXPECT_EQ(value_of(node_.store().newest_event()), accepted.back().sequence);
 
-  Ledger sum;
+  LedgerCount sum{.by_minute = true, .piece = 2};
   std::vector<std::int64_t> counted;
-  for (std::int64_t after = 0;;) {
-    const LedgerPiece piece = value_of(node_.store().ledger_piece(after, kEveryEvent, 2));
-    if (piece.events == 0) break;
-    counted.push_back(piece.events);
-    after = piece.last;
-    for (const LedgerLine& line : piece.ledger.lines) sum.add(line);
-  }
-  EXPECT_THAT(counted, ElementsAre(2, 2, 1));
-  const Ledger whole = value_of(node_.store().ledger({}, {}, true));
-  ASSERT_EQ(sum.lines.size(), whole.lines.size());
+  for (bool all = false; !all; counted.push_back(sum.ledger.total().accepted))
+    all = value_of(node_.store().count_on(sum));
+  EXPECT_THAT(counted, ElementsAre(2, 4, 5));
+  const Ledger whole = value_of(node_.store().ledger({}, true));
+  ASSERT_EQ(sum.ledger.lines.size(), whole.lines.size());
   for (std::size_t i = 0; i < whole.lines.size(); ++i) {
-    EXPECT_EQ(std::tie(sum.lines[i].platform, sum.lines[i].minute, sum.lines[i].accepted, sum.lines[i].pending,
-                       sum.lines[i].delivered),
+    EXPECT_EQ(std::tie(sum.ledger.lines[i].platform, sum.ledger.lines[i].minute, sum.ledger.lines[i].accepted,
+                       sum.ledger.lines[i].pending, sum.ledger.lines[i].delivered),
               std::tie(whole.lines[i].platform, whole.lines[i].minute, whole.lines[i].accepted, whole.lines[i].pending,
                        whole.lines[i].delivered));
   }
@@ -218,12 +215,35 @@ TEST_P(Looking, CountsTheLedgerPieceByPiece) {
   EXPECT_EQ(value_of(node_.store().ledger_piece(0, kEveryEvent, 10)).ledger.total().mismatch(), 1);
 }
 
+TEST_P(Looking, CountsALedgerOfManyEvents) {
+  constexpr std::int64_t kEvents = 2 * kLedgerPiece + 1;
+  const Accepted first = node_.accept(node_.event());
+  node_.sql(fmt::format(
+      "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {}) "
+      "INSERT INTO outbox_events (sequence, id, platform, event_type, callback_target, payload, correlation, "
+      "order_key, traceparent, created_at) SELECT e.sequence + i, 'e' || i, 'erp', 'a.b', '', e.payload, '', '', '', "
+      "e.created_at "
+      "FROM series, outbox_events AS e",
+      kEvents - 1));
+  node_.sql(
+      "INSERT INTO outbox_delivered (sequence, attempt_count, updated_at) "
+      "SELECT sequence, 1, created_at FROM outbox_events WHERE id <> '" +
+      first.id + "'");
+  for (const bool by_minute : {false, true}) {
+    const Ledger ledger = value_of(node_.store().ledger({}, by_minute));
+    EXPECT_TRUE(ledger.balanced());
+    EXPECT_EQ(ledger.total().accepted, kEvents);
+    EXPECT_EQ(ledger.total().pending, 1);
+    EXPECT_EQ(ledger.lines.front().minute.has_value(), by_minute);
+  }
+}
+
 TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {
   const Accepted lost = node_.accept(node_.event());
   node_.sql("DELETE FROM outbox_schedule WHERE sequence = " + std::to_string(lost.sequence));
-  EXPECT_FALSE(value_of(node_.store().ledger({}, {}, false)).balanced());
-  EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), 1);
-  EXPECT_EQ(value_of(node_.store().ledger(node_.now, node_.now + Seconds{60}, true)).total().mismatch(), 1);
+  EXPECT_FALSE(value_of(node_.store().ledger({}, false)).balanced());
+  EXPECT_EQ(value_of(node_.store().ledger({}, false)).total().mismatch(), 1);
+  EXPECT_EQ(value_of(node_.store().ledger({node_.now, node_.now + Seconds{60}}, true)).total().mismatch(), 1);
   const Accepted doubled = node_.accept(node_.event());
   node_.deliver(node_.claim_one());
   node_.sql(
@@ -231,8 +251,8 @@ TEST_P(Looking, TheLedgerShowsARowThatIsMissingAndOneThatIsThereTwice) {
       "created_at FROM outbox_events WHERE sequence = " +
       std::to_string(doubled.sequence));
   node_.sql("DELETE FROM outbox_events WHERE sequence = " + std::to_string(lost.sequence));
-  EXPECT_EQ(value_of(node_.store().ledger({}, {}, false)).total().mismatch(), -1);
-  EXPECT_EQ(value_of(node_.store().ledger(node_.now, node_.now + Seconds{60}, true)).total().mismatch(), -1);
+  EXPECT_EQ(value_of(node_.store().ledger({}, false)).total().mismatch(), -1);
+  EXPECT_EQ(value_of(node_.store().ledger({node_.now, node_.now + Seconds{60}}, true)).total().mismatch(), -1);
 }
 
 TEST_P(Looking, AnswersPingAndWarnings) {

@@ -6,9 +6,7 @@
 
 #include "inbound_calls.h"
 #include "postgres_cluster.h"
-#include "store/ledger_sql.h"
 #include "store/postgres/connection.h"
-#include "store/postgres/postgres_session.h"
 
 namespace yizhan::store::contract {
 namespace {
@@ -32,7 +30,6 @@ class Session {
     if (!done) throw std::runtime_error(done.error().message);
     return done->back().text(0, 0);
   }
-  Connection& connection() { return connection_; }
 
  private:
   Connection connection_;
@@ -414,38 +411,6 @@ TEST_F(PostgresNodes, ATruncatedRecordFreesItsKeys) {
   receive(node_, callback(node_, "k"));
   node_.sql("TRUNCATE inbound_callbacks");
   EXPECT_EQ(receive(node_, callback(node_, "k")).verdict, Verdict::kAccepted);
-}
-
-// ---- reports
-// ---------------------------------------------------------------------------------------------------------
-
-TEST_F(PostgresNodes, CountAMinuteWithoutReadingEveryStateOnRecord) {
-  Session session(place_.url());
-  session.run(
-      "INSERT INTO outbox_events (sequence, created_at, id, platform, event_type, callback_target, payload, "
-      "correlation, "
-      "order_key, traceparent) SELECT n, timestamptz '2026-01-05Z' + n * interval '1 ms', 'e' || n, 'crm', 'a.b', '', "
-      "'', "
-      "'', '', '' FROM generate_series(1, 200000) AS n");
-  session.run("INSERT INTO outbox_delivered SELECT sequence, created_at, 1 FROM outbox_events");
-  session.run("ANALYZE");
-  const UtcTime from{std::chrono::sys_days{std::chrono::January / 5 / 2026} + std::chrono::minutes{1}};
-  const UtcTime until = from + std::chrono::minutes{1};
-  EXPECT_EQ(value_of(node_.store().ledger(from, until, true)).total().delivered, 60'000);
-
-  auto explained = ledger_query(postgres::postgres_dialect(), from, until, true);
-  std::string plan;
-  postgres::PostgresSession statements(session.connection());
-  statements.send("EXPLAIN " + explained.text, {explained.parameters.begin(), explained.parameters.end()},
-                  [&](const SqlRow& row) { plan += text_of(row, 0) + "\n"; });
-  ASSERT_TRUE(statements.finish());
-  EXPECT_THAT(plan, testing::HasSubstr("outbox_delivered_pkey"));
-  EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan on outbox_delivered")));
-}
-
-TEST_F(PostgresNodes, ReportOnOneProcessor) {
-  // Live traffic has the others.
-  EXPECT_EQ(node_.sql("SHOW max_parallel_workers_per_gather").rows.at(0).at(0), "0");
 }
 
 // ---- housekeeping

@@ -53,7 +53,7 @@ class Retaining : public Contract {
   }
   bool is_there(const std::string& id) { return value_of(node_.store().find_event(id, false)).has_value(); }
   Ledger lines(bool by_minute = true, std::optional<UtcTime> from = {}, std::optional<UtcTime> until = {}) {
-    return value_of(node_.store().ledger(from, until, by_minute));
+    return value_of(node_.store().ledger({from, until}, by_minute));
   }
   std::int64_t remove(RetentionKind kind, std::chrono::days age, const KeepLeaving& keep = {}) {
     return remove_all(node_, kind, node_.now - age, keep);
@@ -292,7 +292,7 @@ TEST_P(Retaining, NotificationsGoWhenTheyAreFinished) {
 // Fault 5: the process dies between the batch and its commit.
 TEST_P(RetainingTwice, ABatchThatDiesHasChangedNothing) {
   Ledger before;
-  const auto ledger_of = [](Node& node) { return value_of(node.store().ledger({}, {}, true)); };
+  const auto ledger_of = [](Node& node) { return value_of(node.store().ledger({}, true)); };
   {
     Node node(place_.url());
     for (int i = 0; i < 5; ++i) {

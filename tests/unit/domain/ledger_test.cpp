@@ -28,6 +28,21 @@ TEST(Ledger, BalancesWhenEveryLineSumsUp) {
   EXPECT_TRUE(Ledger{}.balanced());
 }
 
+TEST(Ledger, JoinsTheLinesOfTheSamePlatformAndMinute) {
+  const auto of = [](const char* platform, std::optional<int> minute, std::int64_t pending) {
+    LedgerLine made = line(platform, 10, pending, 0, 0, 0, 0);
+    if (minute) made.minute = UtcTime{std::chrono::minutes{*minute}};
+    return made;
+  };
+  Ledger ledger{
+      {of("sub2api", 2, 1), of("newapi", 2, 2), of("sub2api", 1, 3), of("sub2api", 2, 4), of("newapi", {}, 5)}};
+  ledger.join_lines();
+  std::vector<std::pair<std::string, std::int64_t>> found;
+  for (const LedgerLine& each : ledger.lines) found.emplace_back(each.platform, each.pending);
+  EXPECT_EQ(found, (decltype(found){{"newapi", 5}, {"newapi", 2}, {"sub2api", 3}, {"sub2api", 5}}));
+  EXPECT_EQ(ledger.lines.back().accepted, 20);
+}
+
 TEST(Ledger, CountsTheMissingUpAndTheDoubledDown) {
   EXPECT_EQ(line("newapi", 10, 9, 0, 0, 0, 0).mismatch(), 1);
   EXPECT_EQ(line("newapi", 10, 0, 0, 11, 0, 0).mismatch(), -1);

@@ -385,7 +385,7 @@ TEST_F(SqliteFile, ARangeOfTimeReadsThatStretchOnly) {
   selection.created_from = first + std::chrono::minutes{58};
   selection.created_until.reset();
   EXPECT_EQ(store_->count(selection), 100);
-  EXPECT_EQ(store_->ledger(selection.created_from, {}, true)->total().accepted, 100);
+  EXPECT_EQ(store_->ledger({.created_from = selection.created_from}, true)->total().accepted, 100);
   selection.created_from = now_ + std::chrono::minutes{1};
   EXPECT_EQ(store_->count(selection), 0);
 }
