@@ -11,10 +11,13 @@
 
 namespace yizhan::api {
 
+template <class Row>
+using WriteRow = void (*)(JsonWriter&, const Row&);
+
 /// `{"<name>":[…],"next":"…"|null}`, or the error.
 template <class Row>
 http::ServerResponse answer_rows(const Result<store::Rows<Row>>& rows, std::string_view name, std::string_view path,
-                                 void (*write)(JsonWriter&, const Row&)) {
+                                 WriteRow<Row> write) {
   if (!rows) return answer_error(rows.error(), path);
   JsonWriter writer;
   writer.begin_object().key(name).begin_array();

@@ -31,12 +31,12 @@ void BulkChange::read_page() {
 
 void BulkChange::change_page(Result<store::Rows<store::EventView>> page) {
   if (!page) return finish(std::unexpected(std::move(page.error())));
-  if (page->rows.empty()) return finish(changed_);
+  after_ = page->next;
+  if (page->rows.empty()) return after_ == 0 ? finish(changed_) : read_page();
   // The other conditions hold still: an event that has left them since it was read is left alone.
   store::Selection selection = selection_;
   selection.ids.clear();
   for (store::EventView& row : page->rows) selection.ids.push_back(std::move(row.event.id));
-  after_ = page->next;
   commits_.run([self = shared_from_this(), selection = std::move(selection)](store::Store& store) mutable {
     auto changed = self->change_(store, selection, static_cast<int>(selection.ids.size()));
     auto& io = self->io_;

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "api/answer_rows.h"
 #include "api/api_state.h"
+#include "api/list_search.h"
 #include "api/selection_request.h"
 #include "api/view_json.h"
 
@@ -48,18 +48,18 @@ void get_event(ApiState& state, http::ServerRequest& request, const http::PathPa
 /// Lists of what a selection and a page describe.
 template <class Row>
 void list(ApiState& state, http::ServerRequest& request, http::Responder responder, std::string_view name,
-          Result<store::Rows<Row>> (store::Store::*find)(const store::Selection&, const store::Page&),
-          void (*write)(JsonWriter&, const Row&)) {
+          FindRows<Row> find, WriteRow<Row> write) {
   const auto parameters = QueryParameters::read(request.query, kListParameters);
   if (!parameters) return responder.answer(answer_error(parameters.error(), request.path));
   auto selection = read_selection(*parameters);
   if (!selection) return responder.answer(answer_error(selection.error(), request.path));
   const auto page = read_page(*parameters);
   if (!page) return responder.answer(answer_error(page.error(), request.path));
-  state.answer_from(
-      state.parts.reads, request.path, std::move(responder),
-      [selection = std::move(*selection), page = *page, name, find, write, path = std::string(request.path)](
-          store::Store& store) { return answer_rows((store.*find)(selection, page), name, path, write); });
+  const ApiParts& parts = state.parts;
+  std::make_shared<ListSearch<Row>>(parts.io, parts.reads, state.stopping, std::move(*selection), *page, find)
+      ->start(name, request.path, write,
+              [self = state.shared_from_this(), responder = std::move(responder)](
+                  const http::ServerResponse& response) mutable { responder.answer(response); });
 }
 
 void list_events(ApiState& state, http::ServerRequest& request, const http::PathParameters&,

@@ -334,7 +334,7 @@ constexpr std::string_view kSchemas = R"json(
     "id": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"}, "duplicate": {"type": "boolean"}}},
   "Status": {"enum": ["pending", "retrying", "delivered", "dead_letter", "discarded"]},
   "ErrorClass": {"enum": ["dns", "connect", "tls", "timeout", "http_4xx", "http_5xx", "redirect", "response_too_large", "blocked_address", "protocol", "signing", "push_target_invalid", "push_ignored", "push_refused", "push_throttled", "push_unauthorized", "push_failed", "alert_refused", "alert_throttled", "alert_unconfirmed", "alert_failed"]},
-  "Next": {"type": ["string", "null"], "description": "For `after`; null at the end."},
+  "Next": {"type": ["string", "null"], "description": "For `after`; null at the end. A page may be short, even empty, before the end: a search among many events is answered after 5 s with what it has found, and `next` goes on from there."},
   "Event": {"type": "object", "required": ["id", "platform", "event_type", "status", "attempt_count", "created_at", "updated_at"], "properties": {
     "id": {"type": "string"}, "platform": {"type": "string"}, "event_type": {"type": "string"}, "status": {"$ref": "#/components/schemas/Status"},
     "attempt_count": {"type": "integer"}, "callback_target": {"type": "string"},

@@ -48,40 +48,6 @@ AttemptView read_attempt_view(const SqlRow& row) {
   return view;
 }
 
-namespace {
-
-/// Column 0 is the sequence.
-DeadLetterView read_dead_letter_view(const SqlRow& row) {
-  DeadLetterView view;
-  view.event_id = text_of(row, 1);
-  view.platform = text_of(row, 2);
-  view.event_type = text_of(row, 3);
-  view.callback_target = text_of(row, 4);
-  view.attempt_count = static_cast<int>(row.integer(5));
-  view.error_class = text_of(row, 6);
-  view.final_error = text_of(row, 7);
-  view.created_at = row.time(8);
-  return view;
-}
-
-}  // namespace
-
-Result<std::int64_t> Lookups::count(const Selection& selection) {
-  std::int64_t counted = 0;
-  const auto done = query(count_query(selection, dialect()), [&](const SqlRow& row) { counted = row.integer(0); });
-  if (!done) return std::unexpected(done.error());
-  return counted;
-}
-
-Result<std::vector<CauseCount>> Lookups::count_by_cause(const Selection& selection) {
-  std::vector<CauseCount> counted;
-  const auto done = query(causes_query(selection, dialect()), [&](const SqlRow& row) {
-    counted.push_back({.platform = text_of(row, 0), .error_class = text_of(row, 1), .count = row.integer(2)});
-  });
-  if (!done) return std::unexpected(done.error());
-  return counted;
-}
-
 Result<void> Lookups::disable_endpoint(const DisabledEndpoint& endpoint) {
   const Query statement{
       "INSERT INTO outbox_endpoints (endpoint_key, platform, url, reason, disabled_at) VALUES ($1, $2, $3, $4, $5) "
@@ -152,47 +118,12 @@ Result<std::optional<EventView>> Lookups::find_event(std::string_view id, bool w
   return found;
 }
 
-Result<Rows<EventView>> Lookups::list_events(const Selection& selection, const Page& page) {
-  Rows<EventView> listed;
-  std::int64_t last = 0;
-  const auto done = query(events_query(selection, page, dialect()), [&](const SqlRow& row) {
-    take_into_page(listed, page, last, row.integer(kEventSequence), read_event_view(row));
-  });
-  if (!done) return std::unexpected(done.error());
-  return listed;
-}
-
-Result<std::vector<AttemptView>> Lookups::attempts(std::string_view event_id, int limit) {
-  std::vector<AttemptView> rows;
-  const auto done =
-      query(attempts_query(event_id, limit), [&](const SqlRow& row) { rows.push_back(read_attempt_view(row)); });
-  if (!done) return std::unexpected(done.error());
-  return rows;
-}
-
-Result<Rows<DeadLetterView>> Lookups::list_dead_letters(const Selection& selection, const Page& page) {
-  Rows<DeadLetterView> listed;
-  std::int64_t last = 0;
-  const auto done = query(dead_letters_query(selection, page, dialect()), [&](const SqlRow& row) {
-    take_into_page(listed, page, last, row.integer(0), read_dead_letter_view(row));
-  });
-  if (!done) return std::unexpected(done.error());
-  return listed;
-}
-
 Result<Ledger> Lookups::ledger(const LedgerRange& range, bool by_minute) {
   LedgerCount count{.range = range, .by_minute = by_minute};
-  for (std::int64_t written = 0;;) {
-    const SteadyTime began = std::chrono::steady_clock::now();
-    const auto all = count_on(count);
+  while (true) {
+    const auto all = paced([&] { return count_on(count); });
     if (!all) return std::unexpected(all.error());
     if (*all) return std::move(count.ledger);
-    if (dialect().writes_of_others.empty()) continue;
-    // The log begins anew only while nobody reads: whoever writes has half of the time for it.
-    const auto others = number_of(dialect().writes_of_others);
-    if (others && *others != std::exchange(written, *others)) {
-      std::this_thread::sleep_for(std::chrono::steady_clock::now() - began);
-    }
   }
 }
 
@@ -242,6 +173,14 @@ Result<LedgerPiece> Lookups::piece_of(const LedgerCount& count) {
   });
   if (!done) return std::unexpected(done.error());
   return piece;
+}
+
+void Lookups::leave_writers_time() {
+  if (dialect().writes_of_others.empty() || std::chrono::steady_clock::now() >= writers_time_ends_) return;
+  const auto others = number_of(dialect().writes_of_others);
+  if (others && *others != std::exchange(writes_of_others_, *others)) {
+    std::this_thread::sleep_until(writers_time_ends_);
+  }
 }
 
 Result<std::int64_t> Lookups::newest_event() {

@@ -2,12 +2,16 @@
 // orders. An engine adds how a statement is run.
 #pragma once
 
+#include <chrono>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "store/express_tables.h"
 #include "store/ledger_sql.h"
 #include "store/query.h"
+#include "store/selection_sql.h"
 #include "store/store.h"
 
 namespace yizhan::store {
@@ -47,10 +51,36 @@ class Lookups : public ExpressTables {
   virtual const Dialect& dialect() const = 0;
 
  private:
+  using StretchQuery = std::function<Query(const Stretch&)>;
+  /// What tells where a stretch of a selection ends that has `most` events; empty where it is not searched for.
+  std::optional<Query> end_of(const Selection& selection, const Stretch& stretch, int most) const;
+  /// Runs the statement on a stretch that begins at `stretch.after` and ends where `end` says; sets `stretch.through`.
+  Result<void> look_at_stretch(const std::optional<Query>& end, Stretch& stretch, const StretchQuery& statement,
+                               const RowReader& reader);
+  Result<void> look_at_all(const Selection& selection, const StretchQuery& statement, const RowReader& reader);
+  template <class Row, class Statement, class Read>
+  Result<Rows<Row>> list(const Selection& selection, const Page& page, Statement statement, Read read);
+
+  /// Runs one piece of a long look. The log of an embedded file begins anew only while nobody reads: whoever writes has
+  /// as long as the piece before took, when that has just ended.
+  template <class Piece>
+  auto paced(Piece piece) {
+    leave_writers_time();
+    const SteadyTime began = std::chrono::steady_clock::now();
+    auto done = piece();
+    const SteadyTime ended = std::chrono::steady_clock::now();
+    writers_time_ends_ = ended + (ended - began);
+    return done;
+  }
+  void leave_writers_time();
+
   Result<std::int64_t> number_of(std::string_view statement);
   Result<Ledger> lines_of(const Query& statement);
   Result<LedgerPiece> piece_of(const LedgerCount& count);
   Result<void> read_keys(std::vector<CallbackView>& views);
+
+  SteadyTime writers_time_ends_{};
+  std::int64_t writes_of_others_ = 0;
 };
 
 /// Takes one row into a page. The statement gives one row more than the page holds: it only says that another page

@@ -65,6 +65,9 @@ struct Dialect {
   /// otherwise.
   std::string_view writes_of_others = {};
 
+  /// Whether the newest attempts are found through an index on their time.
+  bool attempts_by_time = true;
+
   /// Whether the callbacks of a source or an event type are found through callback_blocks (inbound_sql.h), not an
   /// index.
   bool callbacks_in_blocks = false;

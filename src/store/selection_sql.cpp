@@ -35,6 +35,11 @@ constexpr std::string_view kEventColumns =
     "e.sequence, e.id, e.platform, e.event_type, e.callback_target, {payload} AS payload, e.correlation, e.order_key, "
     "e.traceparent, e.idempotency_key, e.created_at, e.removed_bytes, e.previous_secret, ";
 
+/// Of `e` and its attempt `a`; read_attempt_view reads them.
+constexpr std::string_view kAttemptColumns =
+    "e.id, a.attempt_no, a.response_status, a.error_class, a.error_message, a.duration_ms, a.response_body, "
+    "a.created_at";
+
 std::string event_columns(bool with_payload) {
   return fmt::format(fmt::runtime(kEventColumns), fmt::arg("payload", with_payload ? "e.payload" : "NULL"));
 }
@@ -49,16 +54,27 @@ std::string in_list(const std::vector<Item>& items, Bind bind) {
   return list;
 }
 
-/// `s.sequence` or `e.sequence`: that of the table which a statement is to be driven by.
-struct Driver {
-  std::string_view sequence;
-};
-constexpr Driver kByState{"s.sequence"};
-constexpr Driver kByEvent{"e.sequence"};
+/// Of the table with the states: every statement is driven by it.
+constexpr std::string_view kSequence = "s.sequence";
+
+/// Of the numbers of what was created in [from, until), where there is no index on the time: each condition preceded by
+/// AND.
+std::string created_sequences(Query& query, std::optional<UtcTime> from, std::optional<UtcTime> until,
+                              const Dialect& dialect, std::string_view sequence) {
+  std::string text;
+  const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view expression) {
+    if (expression.empty()) return;
+    text +=
+        fmt::format(" AND {} {} ({})", sequence, comparison, fmt::format(fmt::runtime(expression), query.bind(time)));
+  };
+  if (from) limit(">=", *from, dialect.first_sequence_from);
+  if (until) limit("<=", *until, dialect.last_sequence_until);
+  return text;
+}
 
 /// The conditions on the event itself, each preceded by AND; statuses are the arms' affair. `error_class` is an
 /// expression for the class of the last attempt, or empty for looking it up.
-std::string event_conditions(Query& query, const Selection& selection, const Dialect& dialect, const Driver& driver,
+std::string event_conditions(Query& query, const Selection& selection, const Dialect& dialect,
                              std::string_view error_class = {}) {
   std::string text;
   if (!selection.ids.empty()) {
@@ -70,7 +86,7 @@ std::string event_conditions(Query& query, const Selection& selection, const Dia
     // The second condition, true in any case, lets the index on correlations be used, which leaves out the empty ones.
     text += fmt::format(" AND e.correlation = {} AND e.correlation <> ''", query.bind(selection.correlation));
   }
-  text += created_conditions(query, selection.created_from, selection.created_until, dialect, driver.sequence);
+  text += created_conditions(query, selection.created_from, selection.created_until, dialect, kSequence);
   if (!selection.error_class.empty()) {
     const std::string wanted = query.bind(selection.error_class);
     if (!error_class.empty()) {
@@ -106,31 +122,57 @@ std::string over_arms(const Selection& selection, std::string_view none, Piece p
   return text.empty() ? std::string(none) : text;
 }
 
-std::string page_condition(Query& query, const Page& page, const Driver& driver) {
-  if (page.after == 0) return {};
-  return fmt::format(" AND {} {} {}", driver.sequence, page.oldest_first ? ">" : "<", query.bind(page.after));
+/// That `sequence` lies in the stretch, each condition preceded by AND.
+std::string in_stretch(Query& query, const Stretch& stretch, std::string_view sequence) {
+  std::string text;
+  if (stretch.after != 0) {
+    text = fmt::format(" AND {} {} {}", sequence, stretch.oldest_first ? ">" : "<", query.bind(stretch.after));
+  }
+  if (stretch.through) {
+    text += fmt::format(" AND {} {} {}", sequence, stretch.oldest_first ? "<=" : ">=", query.bind(*stretch.through));
+  }
+  return text;
 }
 
-std::string_view direction(const Page& page) {
-  return page.oldest_first ? "ASC" : "DESC";
+/// That a state `s` and its event `e` lie there. Of the event PostgreSQL would not think of it by itself, and read all
+/// events for every stretch.
+std::string both_in_stretch(Query& query, const Stretch& stretch) {
+  return in_stretch(query, stretch, kSequence) + in_stretch(query, stretch, "e.sequence");
+}
+
+std::string_view direction(bool oldest_first) {
+  return oldest_first ? "ASC" : "DESC";
+}
+
+/// An arm's states `s` with their events `e`, and, where it is asked for, their dead letters `d`. What is searched for
+/// is searched for from the states on, which a stretch bounds; SQLite might begin with the events, read them all, and
+/// sort.
+std::string from_states(const Arm& arm, const Selection& selection, const Dialect& dialect,
+                        bool with_dead_letters = false) {
+  const std::string_view join = is_searched(selection, dialect) ? " CROSS JOIN " : ", ";
+  std::string tables = fmt::format("{} s{}outbox_events e", arm.table, join);
+  std::string condition = "e.sequence = s.sequence";
+  if (with_dead_letters) {
+    tables.append(join).append("cs_platform_event_dead_letters d");
+    condition += " AND d.event_id = e.id";
+  }
+  return fmt::format("FROM {} WHERE {}", tables, condition);
 }
 
 /// Each arm is ordered and cut on its own, so that none is read further than one page.
-std::string paged_union(Query& query, const Selection& selection, const Page& page, const std::string& columns,
-                        const Dialect& dialect, std::string_view condition = {}) {
-  const std::string conditions = event_conditions(query, selection, dialect, kByState) +
-                                 page_condition(query, page, kByState) + std::string(condition);
-  const std::string limit = query.bind(std::int64_t{page.limit});
-  const std::string tail = fmt::format("sequence {} LIMIT {}", direction(page), limit);
+std::string paged_union(Query& query, const Selection& selection, const Stretch& stretch, int most,
+                        const std::string& columns, const Dialect& dialect, std::string_view condition = {}) {
+  const std::string conditions =
+      event_conditions(query, selection, dialect) + both_in_stretch(query, stretch) + std::string(condition);
+  const std::string limit = query.bind(std::int64_t{most});
+  const std::string tail = fmt::format("sequence {} LIMIT {}", direction(stretch.oldest_first), limit);
   const std::string none =
       fmt::format("SELECT {0}{1} FROM outbox_events e JOIN {2} s ON s.sequence = e.sequence WHERE 1 = 0", columns,
                   kArms[0].columns, kArms[0].table);
   const auto piece = [&](const Arm& arm, const std::string& status) {
     const std::string_view name = arm.table.substr(arm.table.find('_') + 1);
-    return fmt::format(
-        "SELECT * FROM (SELECT {}{} FROM {} s JOIN outbox_events e ON e.sequence = s.sequence "
-        "WHERE 1 = 1{}{} ORDER BY s.{}) AS {}",
-        columns, arm.columns, arm.table, status, conditions, tail, name);
+    return fmt::format("SELECT * FROM (SELECT {}{} {}{}{} ORDER BY s.{}) AS {}", columns, arm.columns,
+                       from_states(arm, selection, dialect), status, conditions, tail, name);
   };
   return over_arms(selection, none, piece) + " ORDER BY " + tail;
 }
@@ -139,17 +181,45 @@ std::string paged_union(Query& query, const Selection& selection, const Page& pa
 
 std::string created_conditions(Query& query, std::optional<UtcTime> from, std::optional<UtcTime> until,
                                const Dialect& dialect, std::string_view sequence) {
-  std::string text;
-  const auto limit = [&](std::string_view comparison, UtcTime time, std::string_view bound,
-                         std::string_view expression) {
-    const std::string named = query.bind(time);
-    text += fmt::format(" AND e.created_at {} {}", comparison, named);
-    if (expression.empty()) return;
-    text += fmt::format(" AND {} {} ({})", sequence, bound, fmt::format(fmt::runtime(expression), named));
-  };
-  if (from) limit(">=", *from, ">=", dialect.first_sequence_from);
-  if (until) limit("<", *until, "<=", dialect.last_sequence_until);
+  std::string text = created_sequences(query, from, until, dialect, sequence);
+  if (from) text += " AND e.created_at >= " + query.bind(*from);
+  if (until) text += " AND e.created_at < " + query.bind(*until);
   return text;
+}
+
+std::optional<Selection> narrowed_to(const Selection& selection, std::span<const EventStatus> statuses) {
+  Selection narrowed = selection;
+  narrowed.statuses.clear();
+  for (const EventStatus status : statuses) {
+    if (wants(selection, status)) narrowed.statuses.push_back(status);
+  }
+  if (narrowed.statuses.empty()) return std::nullopt;  // an empty list would mean all
+  return narrowed;
+}
+
+bool is_searched(const Selection& selection, const Dialect& dialect) {
+  const bool bounded = selection.created_from || selection.created_until;
+  return selection.ids.empty() && selection.correlation.empty() && !(bounded && dialect.first_sequence_from.empty());
+}
+
+Query stretch_query(const Selection& selection, const Stretch& stretch, int most, const Dialect& dialect) {
+  Query query;
+  const std::string conditions =
+      created_sequences(query, selection.created_from, selection.created_until, dialect, kSequence) +
+      in_stretch(query, stretch, kSequence);
+  const std::string limit = query.bind(std::int64_t{most});
+  const std::string_view last = stretch.oldest_first ? "max" : "min";
+  const std::string_view nearest = stretch.oldest_first ? "min" : "max";
+  // Whatever its status: it is read anyway.
+  const auto piece = [&](const Arm& arm, const std::string&) {
+    return fmt::format(
+        "SELECT {}(sequence) AS last FROM (SELECT s.sequence FROM {} s WHERE 1 = 1{} ORDER BY s.sequence {} LIMIT {}) "
+        "AS stretch HAVING count(*) = {}",
+        last, arm.table, conditions, direction(stretch.oldest_first), limit, limit);
+  };
+  const std::string ends = over_arms(selection, "SELECT sequence AS last FROM outbox_events WHERE 1 = 0", piece);
+  query.text = fmt::format("SELECT {}(last) FROM ({}) AS ends", nearest, ends);
+  return query;
 }
 
 Query event_query(std::string_view id, bool with_payload) {
@@ -162,94 +232,102 @@ Query event_query(std::string_view id, bool with_payload) {
   return query;
 }
 
-Query events_query(const Selection& selection, const Page& page, const Dialect& dialect) {
+Query events_query(const Selection& selection, const Stretch& stretch, int most, const Dialect& dialect) {
   Query query;
-  Page with_one_more = page;
-  ++with_one_more.limit;
-  query.text = paged_union(query, selection, with_one_more, event_columns(false), dialect);
+  query.text = paged_union(query, selection, stretch, most, event_columns(false), dialect);
   return query;
 }
 
-Query count_query(const Selection& selection, const Dialect& dialect) {
+Query count_query(const Selection& selection, const Stretch& stretch, const Dialect& dialect) {
   Query query;
-  const std::string conditions = event_conditions(query, selection, dialect, kByState);
+  std::string conditions = event_conditions(query, selection, dialect);
+  // Without a condition on the event the narrow table alone answers.
+  const bool joined = !conditions.empty();
+  conditions += joined ? both_in_stretch(query, stretch) : in_stretch(query, stretch, kSequence);
   const std::string sum = over_arms(selection, "SELECT 0 AS n", [&](const Arm& arm, const std::string& status) {
-    // Without a condition on the event the narrow table alone answers.
-    const std::string_view join = conditions.empty() ? "" : " JOIN outbox_events e ON e.sequence = s.sequence";
-    return fmt::format("SELECT count(*) AS n FROM {} s{} WHERE 1 = 1{}{}", arm.table, join, status, conditions);
+    return fmt::format("SELECT count(*) AS n {}{}{}",
+                       joined ? from_states(arm, selection, dialect) : fmt::format("FROM {} s WHERE 1 = 1", arm.table),
+                       status, conditions);
   });
   query.text = fmt::format("SELECT CAST(sum(n) AS bigint) FROM ({}) AS counted", sum);
   return query;
 }
 
-Query causes_query(const Selection& selection, const Dialect& dialect) {
+Query causes_query(const Selection& selection, const Stretch& stretch, const Dialect& dialect) {
   Query query;
-  const std::string conditions = event_conditions(query, selection, dialect, kByState);
+  const std::string conditions = event_conditions(query, selection, dialect) + both_in_stretch(query, stretch);
   const auto piece = [&](const Arm& arm, const std::string& status) {
     return fmt::format(
         "SELECT e.platform AS platform, coalesce((SELECT a.error_class FROM outbox_attempts a "
         "WHERE a.sequence = e.sequence ORDER BY a.attempt_no DESC LIMIT 1), '') AS error_class "
-        "FROM {} s JOIN outbox_events e ON e.sequence = s.sequence WHERE 1 = 1{}{}",
-        arm.table, status, conditions);
+        "{}{}{}",
+        from_states(arm, selection, dialect), status, conditions);
   };
   const std::string rows =
       over_arms(selection, "SELECT platform, '' AS error_class FROM outbox_events WHERE 1 = 0", piece);
-  query.text = fmt::format(
-      "SELECT platform, error_class, count(*) FROM ({}) AS counted GROUP BY platform, error_class "
-      "ORDER BY count(*) DESC, platform, error_class",
-      rows);
+  query.text =
+      fmt::format("SELECT platform, error_class, count(*) FROM ({}) AS counted GROUP BY platform, error_class", rows);
   return query;
 }
 
 Query targets_query(const Selection& selection, std::span<const EventStatus> statuses, int limit,
                     const Dialect& dialect, std::string_view condition) {
-  Selection narrowed = selection;
-  narrowed.statuses.clear();
-  for (const EventStatus status : statuses) {
-    if (wants(selection, status)) narrowed.statuses.push_back(status);
-  }
   Query query;
-  if (narrowed.statuses.empty()) {  // an empty list would mean all
+  const auto narrowed = narrowed_to(selection, statuses);
+  if (!narrowed) {
     query.text = "SELECT sequence, '' AS status FROM outbox_events WHERE 1 = 0";
     return query;
   }
-  const Page page{.limit = limit, .oldest_first = true};
-  const std::string rows = paged_union(query, narrowed, page, "e.sequence, ", dialect, condition);
+  const std::string rows =
+      paged_union(query, *narrowed, {.oldest_first = true}, limit, "e.sequence, ", dialect, condition);
   query.text = fmt::format("SELECT sequence, status FROM ({}) AS targets", rows);
   return query;
 }
 
 Query attempts_query(std::string_view event_id, int limit) {
   Query query;
-  const std::string most = query.bind(std::int64_t{limit});
-  // The newest are picked before their events are looked up.
-  const std::string attempts =
-      event_id.empty() ? fmt::format("(SELECT * FROM outbox_attempts ORDER BY created_at DESC LIMIT {})", most)
-                       : std::string("outbox_attempts");
-  const std::string condition = event_id.empty() ? "" : " WHERE e.id = " + query.bind(std::string(event_id));
   query.text = fmt::format(
-      "SELECT e.id, a.attempt_no, a.response_status, a.error_class, a.error_message, a.duration_ms, a.response_body, "
-      "a.created_at FROM {} AS a JOIN outbox_events e ON e.sequence = a.sequence{} ORDER BY {} LIMIT {}",
-      attempts, condition, event_id.empty() ? "a.created_at DESC" : "a.attempt_no", most);
+      "SELECT {} FROM outbox_events e JOIN outbox_attempts a ON a.sequence = e.sequence WHERE e.id = {} "
+      "ORDER BY a.attempt_no LIMIT {}",
+      kAttemptColumns, query.bind(std::string(event_id)), query.bind(std::int64_t{limit}));
   return query;
 }
 
-Query dead_letters_query(const Selection& selection, const Page& page, const Dialect& dialect) {
+Query newest_attempts_query(const Stretch& stretch, std::optional<UtcTime> since, int limit) {
   Query query;
-  std::string conditions =
-      event_conditions(query, selection, dialect, kByEvent, "d.error_class") + page_condition(query, page, kByEvent);
-  if (!selection.statuses.empty()) {
-    const std::string arms = over_arms(
-        selection, "SELECT sequence FROM outbox_events WHERE 1 = 0", [&](const Arm& arm, const std::string& status) {
-          return fmt::format("SELECT s.sequence FROM {} s WHERE s.sequence = e.sequence{}", arm.table, status);
-        });
-    conditions += fmt::format(" AND EXISTS ({})", arms);
-  }
+  std::string conditions = in_stretch(query, stretch, "sequence");
+  if (since) conditions += " AND created_at > " + query.bind(*since);
+  // The newest are picked before their events are looked up.
   query.text = fmt::format(
-      "SELECT e.sequence, d.event_id, d.platform, d.event_type, d.callback_target, d.attempt_count, d.error_class, "
-      "d.final_error, d.created_at FROM cs_platform_event_dead_letters d JOIN outbox_events e ON e.id = d.event_id "
-      "WHERE 1 = 1{} ORDER BY e.sequence {} LIMIT {}",
-      conditions, direction(page), query.bind(std::int64_t{page.limit} + 1));
+      "SELECT {} FROM (SELECT * FROM outbox_attempts WHERE 1 = 1{} ORDER BY created_at DESC LIMIT {}) AS a "
+      "JOIN outbox_events e ON e.sequence = a.sequence ORDER BY a.created_at DESC",
+      kAttemptColumns, conditions, query.bind(std::int64_t{limit}));
+  return query;
+}
+
+Query attempts_stretch_query(const Stretch& stretch, int most) {
+  Query query;
+  const std::string conditions = in_stretch(query, stretch, "sequence");
+  const std::string limit = query.bind(std::int64_t{most});
+  query.text = fmt::format(
+      "SELECT min(sequence) FROM (SELECT sequence FROM outbox_attempts WHERE 1 = 1{0} ORDER BY sequence DESC LIMIT "
+      "{1}) "
+      "AS stretch HAVING count(*) = {1}",
+      conditions, limit);
+  return query;
+}
+
+Query dead_letters_query(const Selection& selection, const Stretch& stretch, int most, const Dialect& dialect) {
+  Query query;
+  const std::string conditions =
+      event_conditions(query, selection, dialect, "d.error_class") + both_in_stretch(query, stretch);
+  query.text = over_arms(selection, {}, [&](const Arm& arm, const std::string& status) {
+    return fmt::format(
+        "SELECT e.sequence, d.event_id, d.platform, d.event_type, d.callback_target, d.attempt_count, d.error_class, "
+        "d.final_error, d.created_at {}{}{} ORDER BY s.sequence {} LIMIT {}",
+        from_states(arm, selection, dialect, true), status, conditions, direction(stretch.oldest_first),
+        query.bind(std::int64_t{most}));
+  });
   return query;
 }
 

@@ -265,11 +265,15 @@ struct CauseCount {
   std::int64_t count = 0;
 };
 
-/// One page; newest first unless `oldest_first`. `after` is the `sequence` of the last row of the page before.
+/// Events of each state that one call looks at for a page, where it has to search: some 100 ms beside full load.
+inline constexpr int kListPiece = 20'000;
+
+/// One page; newest first unless `oldest_first`. `after` is the `next` of the page before.
 struct Page {
   int limit = 100;
   std::int64_t after = 0;
   bool oldest_first = false;
+  int piece = kListPiece;
 };
 
 template <class Row>
@@ -353,8 +357,9 @@ class Store : public ExpressStore {
   virtual Result<std::int64_t> replay(const Selection& selection, int limit, UtcTime now) = 0;
   /// Gives up open events or dead letters, with the reason on record.
   virtual Result<std::int64_t> discard(const Selection& selection, int limit, std::string_view reason, UtcTime now) = 0;
+  /// Counts, like the next, stretch by stretch, each of its own moment: seconds for millions.
   virtual Result<std::int64_t> count(const Selection& selection) = 0;
-  /// Most first. Looks at the last attempt of every event selected: seconds for millions.
+  /// Most first. Looks at the last attempt of every event selected.
   virtual Result<std::vector<CauseCount>> count_by_cause(const Selection& selection) = 0;
 
   virtual Result<void> disable_endpoint(const DisabledEndpoint& endpoint) = 0;
@@ -371,9 +376,12 @@ class Store : public ExpressStore {
   // -------------------------------------------------------------------------------------------------------
 
   virtual Result<std::optional<EventView>> find_event(std::string_view id, bool with_payload) = 0;
+  /// Where the conditions leave few of many events, a page may have fewer rows than its limit, even none, although
+  /// `next` is set: it has searched Page::piece events, and goes on from there when it is asked.
   virtual Result<Rows<EventView>> list_events(const Selection& selection, const Page& page) = 0;
   /// Of one event by attempt_no, or, with an empty id, of all, newest first.
   virtual Result<std::vector<AttemptView>> attempts(std::string_view event_id, int limit) = 0;
+  /// Of events that are dead letters, or were discarded as such. Pages as of list_events().
   virtual Result<Rows<DeadLetterView>> list_dead_letters(const Selection& selection, const Page& page) = 0;
 
   /// Counted from the rows, per platform (and minute), and from what retention deleted. Reads every event created in

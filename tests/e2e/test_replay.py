@@ -82,6 +82,33 @@ def test_many_dead_letters_are_released_by_the_service_and_each_is_delivered_onc
                set(service.request("GET", "/metrics").body.decode().splitlines()), what="the job to be counted as done")
 
 
+def test_a_replay_finds_what_stands_behind_many_others(start):
+    """Farther than one look at the store goes: it looks on until it has been through."""
+    up = []
+    sink = Sink(lambda callback, count: 200 if up else 500)
+    service = start(crm=crm(sink))
+    first = make_dead_letters(service, 1)[0]
+    many = 21_000
+    service.sql(f"""
+        WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {many})
+        INSERT INTO outbox_events (sequence, id, platform, event_type, callback_target, payload, correlation, order_key,
+                                   traceparent, created_at)
+        SELECT e.sequence + i, 'other-' || i, e.platform, 'other.event', '', e.payload, '', '', '', e.created_at
+        FROM series, outbox_events AS e WHERE e.id = '{first}';
+        INSERT INTO outbox_abandoned (sequence, status, attempt_count, updated_at)
+        SELECT sequence, 'dead_letter', 1, created_at FROM outbox_events WHERE id LIKE 'other-%'""")
+    if not service.store.startswith("sqlite:"):
+        service.sql(f"SELECT setval('outbox_sequence', last_value + {many}) FROM outbox_sequence")
+    wanted = service.emit("crm", {"n": "wanted"}, event_type="wanted.event")
+    service.wait_status(wanted, "dead_letter")
+    up.append(True)
+    answer = service.request("POST", "/api/v1/replays", {"selection": {"platform": "crm", "event_type": "wanted.event"}})
+    assert answer.status == 202, answer.body
+    job = wait_state(service, answer.json()["replays"][0]["id"], "done")
+    assert (job["matching"], job["released"], job["delivered"]) == (1, 1, 1)
+    assert sink.delivered[wanted] == 1 and service.ledger_total()["dead_letter"] == many + 1
+
+
 def test_a_replay_keeps_to_its_rate_and_is_paused_resumed_and_cancelled(start):
     up = []
     sink = Sink(lambda callback, count: 200 if up else 500)

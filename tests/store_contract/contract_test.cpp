@@ -1,5 +1,7 @@
 #include "contract_test.h"
 
+#include <fmt/format.h>
+
 #include "base/random.h"
 
 namespace yizhan::store::contract {
@@ -61,6 +63,24 @@ std::vector<Accepted> Node::accept(std::vector<NewEvent> events) {
 
 Accepted Node::accept(NewEvent event) {
   return accept(std::vector{std::move(event)}).at(0);
+}
+
+void Node::accept_delivered(std::int64_t events) {
+  NewEvent first = event();
+  first.event.platform = "erp";
+  first.event.event_type = "a.b";
+  const Accepted accepted = accept(std::move(first));
+  const std::int64_t sequence = accepted.sequence;
+  sql(fmt::format(
+      "UPDATE cs_platform_event_outbox SET status = 'delivered' WHERE id = '{2}'; "
+      "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {1}) "
+      "INSERT INTO outbox_events (sequence, id, platform, event_type, callback_target, payload, correlation, "
+      "order_key, traceparent, created_at) SELECT e.sequence + i, 'e' || (e.sequence + i), e.platform, e.event_type, "
+      "'', "
+      "e.payload, '', '', '', e.created_at FROM series, outbox_events AS e WHERE e.sequence = {0}; "
+      "INSERT INTO outbox_delivered (sequence, attempt_count, updated_at) "
+      "SELECT sequence, 1, created_at FROM outbox_events WHERE sequence BETWEEN {0} + 1 AND {0} + {1}",
+      sequence, events - 1, accepted.id));
 }
 
 WriteReply Node::write(const WriteBatch& batch) {

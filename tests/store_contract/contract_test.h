@@ -55,6 +55,9 @@ class Node {
   Result<std::vector<Accepted>> try_accept(std::vector<NewEvent> events);
   std::vector<Accepted> accept(std::vector<NewEvent> events);
   Accepted accept(NewEvent event);
+  /// Many that are delivered, of platform `erp` and type `a.b`, written straight into the tables. Their numbers are
+  /// taken from nowhere: nothing can be accepted after them.
+  void accept_delivered(std::int64_t events);
   WriteReply write(const WriteBatch& batch);
 
   ClaimReply claim_reply(std::int64_t endpoint_key = kEndpoint, int limit = 100, Milliseconds lease = kLongLease);

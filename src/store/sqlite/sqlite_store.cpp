@@ -429,6 +429,7 @@ const Dialect& SqliteStore::dialect() const {
           "WHERE minute >= {} / 60000000 * 60000000",
       .last_callback_until = "SELECT coalesce(max(last_id), 0) FROM inbound_minutes WHERE minute < {}",
       .writes_of_others = "PRAGMA data_version",
+      .attempts_by_time = false,
       .callbacks_in_blocks = true,
       .keys_of_value =
           "WITH RECURSIVE days (day) AS (SELECT min(day) FROM callback_lookup UNION ALL "

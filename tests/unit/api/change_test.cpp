@@ -81,6 +81,31 @@ TEST(Change, EventsThatFailAgainMeanwhileAreNotTakenTwice) {
   EXPECT_EQ(steps, 2);
 }
 
+TEST(Change, FindsWhatStandsBehindManyOthers) {
+  RunningApi api;
+  const std::string first = bury(api, 1, "other").front();
+  // More than one look at the store goes through.
+  api.sql(fmt::format(
+      "WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {}) "
+      "INSERT INTO outbox_events (sequence, id, platform, event_type, callback_target, payload, correlation, "
+      "order_key, "
+      "traceparent, created_at) SELECT e.sequence + i, 'e' || i, e.platform, e.event_type, '', e.payload, '', '', '', "
+      "e.created_at FROM series, outbox_events AS e WHERE e.id = '{}'",
+      store::kListPiece + store::kListPiece / 10, first));
+  api.sql(
+      "INSERT INTO outbox_abandoned (sequence, status, attempt_count, updated_at) "
+      "SELECT sequence, 'dead_letter', 1, created_at FROM outbox_events WHERE id <> '" +
+      first + "'");
+  const std::string wanted = bury(api, 1, "wanted").front();
+  const Answer discarded =
+      api.ask("POST", "/api/v1/events/discard", R"({"selection":{"event_type":"wanted"},"reason":"no more"})");
+  EXPECT_EQ(discarded.number("discarded"), 1);
+  EXPECT_EQ(api.ask("GET", "/api/v1/events/" + wanted).text("status"), "discarded");
+  const Answer listed = api.ask("GET", "/api/v1/events?event_type=wanted");
+  EXPECT_EQ(listed.body.at("events").as_array().size(), 1);
+  EXPECT_TRUE(listed.body.at("next").is_null());
+}
+
 TEST(Change, ReplaysOne) {
   RunningApi api;
   const std::string id = bury(api, 1).front();
