@@ -79,7 +79,7 @@ BANNED_WORDS = {
 # Waiting without being woken is right where the peer cannot wake us: bounded pauses between tries, on a thread that has
 # nothing else to do.
 ALLOWED_CALLS = {
-    ("src/store/lookups.cpp", "sleep_until"): "pauses between the pieces of a ledger, on the thread of who waits for it",
+    ("src/store/lookups.cpp", "sleep_until"): "pauses between the pieces of a ledger or a search, on the thread of who waits for it",
     ("src/store/sqlite/connection.cpp", "sleep_for"): "pauses between bounded tries of a busy file, on the store's thread",
     ("src/store/sqlite/sqlite_store.cpp", "sleep_for"): "pauses while a commit's outcome is found out, on the store's thread",
     ("src/store/postgres/postgres_store.cpp", "sleep_for"): "pauses between bounded tries, on the store's thread",
