@@ -126,3 +126,13 @@ def _close_servers(monkeypatch):
     yield
     for server in made:
         server.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 6 MiB; needs root, as the tests' machines give it."""
+    mount = tmp_path / "small"
+    mount.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], check=True)
+    yield mount
+    subprocess.run(["umount", "-l", str(mount)], check=True)

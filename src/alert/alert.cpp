@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/json_scan.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 
 namespace yizhan::alert {
 namespace {
@@ -86,20 +86,6 @@ Result<bool> read_member(Alert& alert, const json::Member& member) {
   return false;
 }
 
-void append_text(std::string& out, std::string_view name, std::string_view value) {
-  out += out.empty() ? '{' : ',';
-  append_json_string(out, name);
-  out += ':';
-  append_json_string(out, value);
-}
-
-void append_raw(std::string& out, std::string_view name, std::string_view json) {
-  out += ',';
-  append_json_string(out, name);
-  out += ':';
-  out += json;
-}
-
 }  // namespace
 
 std::string_view to_string(Rule rule) {
@@ -128,33 +114,27 @@ std::string event_type(const Alert& alert) {
 }
 
 std::string write_facts(const Facts& facts) {
-  std::string text = "[";
-  for (const auto& [name, value] : facts) {
-    if (text.size() > 1) text += ',';
-    text += '[';
-    append_json_string(text, name);
-    text += ',';
-    append_json_string(text, value);
-    text += ']';
-  }
-  text += ']';
-  return text;
+  JsonWriter writer;
+  writer.begin_array();
+  for (const auto& [name, value] : facts) writer.begin_array().text(name).text(value).end_array();
+  return writer.end_array().take();
 }
 
 std::string write_alert(const Alert& alert) {
-  std::string text;
-  append_text(text, "id", alert.id);
-  append_text(text, "cause", alert.cause);
-  append_text(text, "rule", to_string(alert.rule));
-  append_text(text, "subject", alert.subject);
-  append_text(text, "state", to_string(alert.state));
-  append_text(text, "title", alert.title);
-  append_raw(text, "facts", write_facts(alert.facts));
-  append_raw(text, "count", fmt::to_string(alert.count));
-  append_text(text, "raised_at", to_rfc3339(alert.raised_at));
-  append_text(text, "at", to_rfc3339(alert.at));
-  text += '}';
-  return text;
+  return JsonWriter()
+      .begin_object()
+      .text("id", alert.id)
+      .text("cause", alert.cause)
+      .text("rule", to_string(alert.rule))
+      .text("subject", alert.subject)
+      .text("state", to_string(alert.state))
+      .text("title", alert.title)
+      .raw("facts", write_facts(alert.facts))
+      .number("count", alert.count)
+      .time("raised_at", alert.raised_at)
+      .time("at", alert.at)
+      .end_object()
+      .take();
 }
 
 Result<Facts> read_facts(std::string_view text) {

@@ -6,7 +6,7 @@
 
 #include "alert/markdown.h"
 #include "alert/service_answer.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "verify/dingtalk.h"
 
 namespace yizhan::alert {
@@ -60,19 +60,15 @@ class Dingtalk final : public HttpService {
 
   std::string body(const Words& words) const {
     std::string text = markdown(words);
-    std::string mobiles;
+    // Who is called has to stand in the text as well.
     for (const std::string& mobile : options_.at_mobiles) {
-      // Who is called has to stand in the text as well.
-      text += fmt::format("{}@{}", mobiles.empty() ? "\n" : " ", mobile);
-      if (!mobiles.empty()) mobiles += ',';
-      append_json_string(mobiles, mobile);
+      text += fmt::format("{}@{}", &mobile == &options_.at_mobiles.front() ? "\n" : " ", mobile);
     }
-    std::string json = R"({"msgtype":"markdown","markdown":{"title":)";
-    append_json_string(json, words.title());
-    json += R"(,"text":)";
-    append_json_string(json, text);
-    json += fmt::format(R"(}},"at":{{"atMobiles":[{}],"isAtAll":false}}}})", mobiles);
-    return json;
+    JsonWriter json;
+    json.begin_object().text("msgtype", "markdown");
+    json.key("markdown").begin_object().text("title", words.title()).text("text", text).end_object();
+    json.key("at").begin_object().texts("atMobiles", options_.at_mobiles).boolean("isAtAll", false).end_object();
+    return json.end_object().take();
   }
 
   DingtalkOptions options_;

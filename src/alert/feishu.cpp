@@ -5,7 +5,7 @@
 #include <array>
 
 #include "alert/service_answer.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "http/percent_encoding.h"
 #include "verify/feishu.h"
 
@@ -26,11 +26,8 @@ constexpr std::array<CodeMeaning, 8> kMeanings{{
 }};
 constexpr AnswerForm kForm{.service = "Feishu", .names = kNames, .success = "0", .meanings = kMeanings};
 
-void append_line(std::string& json, std::string_view text) {
-  json += json.ends_with('[') ? "" : ",";
-  json += R"([{"tag":"text","text":)";
-  append_json_string(json, text);
-  json += "}]";
+void write_line(JsonWriter& json, std::string_view text) {
+  json.begin_array().begin_object().text("tag", "text").text("text", text).end_object().end_array();
 }
 
 class Feishu final : public HttpService {
@@ -47,19 +44,16 @@ class Feishu final : public HttpService {
 
  private:
   std::string body(const Words& words, std::int64_t now) const {
-    std::string json = "{";
+    JsonWriter json;
+    json.begin_object();
     if (!options_.secret.empty()) {
-      json += fmt::format(R"("timestamp":"{}","sign":)", now);
-      append_json_string(json, verify::feishu_signature(options_.secret, now));
-      json += ',';
+      json.text("timestamp", fmt::to_string(now)).text("sign", verify::feishu_signature(options_.secret, now));
     }
-    json += R"("msg_type":"post","content":{"post":{"zh_cn":{"title":)";
-    append_json_string(json, words.title());
-    json += R"(,"content":[)";
-    for (const auto& [label, value] : words.lines) append_line(json, fmt::format("{}: {}", label, value));
-    if (!words.next.empty()) append_line(json, fmt::format("{}: {}", words.next_label, words.next));
-    json += "]}}}}";
-    return json;
+    json.text("msg_type", "post").key("content").begin_object().key("post").begin_object().key("zh_cn").begin_object();
+    json.text("title", words.title()).key("content").begin_array();
+    for (const auto& [label, value] : words.lines) write_line(json, fmt::format("{}: {}", label, value));
+    if (!words.next.empty()) write_line(json, fmt::format("{}: {}", words.next_label, words.next));
+    return json.end_array().end_object().end_object().end_object().end_object().take();
   }
 
   FeishuOptions options_;

@@ -8,7 +8,7 @@
 
 #include "alert/service_answer.h"
 #include "base/ids.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/utf8.h"
 #include "http/percent_encoding.h"
 #include "verify/acs3.h"
@@ -118,15 +118,12 @@ class Sms final : public HttpService {
 
   std::string template_parameters(const Alert& alert) const {
     const Words words = words_of(alert, options_.language);
-    std::string json = "{";
+    JsonWriter json;
+    json.begin_object();
     for (const auto& [variable, value] : options_.template_parameters) {
-      if (json.size() > 1) json += ',';
-      append_json_string(json, variable);
-      json += ':';
-      append_json_string(json, value_of(value, alert, words));
+      json.text(variable, value_of(value, alert, words));
     }
-    json += '}';
-    return json;
+    return json.end_object().take();
   }
 
   SmsOptions options_;

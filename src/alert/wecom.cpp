@@ -4,7 +4,7 @@
 
 #include "alert/markdown.h"
 #include "alert/service_answer.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/utf8.h"
 
 namespace yizhan::alert {
@@ -31,10 +31,10 @@ class Wecom final : public HttpService {
   Wecom(Language language, std::shared_ptr<const http::Url> url) : language_(language), url_(std::move(url)) {}
 
   HttpCall call(const Message& message, UtcTime) const override {
-    std::string json = R"({"msgtype":"markdown","markdown":{"content":)";
-    append_json_string(json, cut_for_wecom(markdown(words_of(message.alert, language_))));
-    json += "}}";
-    return {url_, "Content-Type: application/json; charset=utf-8\r\n", std::move(json)};
+    JsonWriter json;
+    json.begin_object().text("msgtype", "markdown").key("markdown").begin_object();
+    json.text("content", cut_for_wecom(markdown(words_of(message.alert, language_)))).end_object().end_object();
+    return {url_, "Content-Type: application/json; charset=utf-8\r\n", json.take()};
   }
 
   void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }

@@ -1,7 +1,7 @@
 // Alerts as JSON, in the API and with --json.
 #pragma once
 
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 #include "store/alerts.h"
 
 namespace yizhan::api {

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "api/api_state.h"
-#include "api/json_writer.h"
 #include "api/problem.h"
+#include "base/json_writer.h"
 #include "store/store.h"
 
 namespace yizhan::api {

@@ -1,7 +1,7 @@
 // Entries of the audit trail as JSON: the API's answers, and what the command line prints with --json.
 #pragma once
 
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 #include "store/audit.h"
 
 namespace yizhan::api {

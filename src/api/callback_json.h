@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/selection_request.h"
+#include "base/json_writer.h"
 #include "store/inbound.h"
 
 namespace yizhan::api {

@@ -5,8 +5,8 @@
 
 #include "api/api_state.h"
 #include "api/bulk_change.h"
-#include "api/json_writer.h"
 #include "api/selection_request.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 
 namespace yizhan::api {

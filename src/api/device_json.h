@@ -8,8 +8,8 @@
 #include <array>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/selection_request.h"
+#include "base/json_writer.h"
 #include "store/push.h"
 
 namespace yizhan::api {

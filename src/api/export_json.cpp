@@ -1,8 +1,8 @@
 #include "api/export_json.h"
 
 #include "api/callback_json.h"
-#include "api/json_writer.h"
 #include "api/view_json.h"
+#include "base/json_writer.h"
 
 namespace yizhan::api {
 

@@ -248,7 +248,7 @@ void write_notification_members(JsonWriter& writer, const store::NotificationVie
   writer.time_or_null("event_time", notification.event_time);
   // Somebody may have written it by hand.
   if (json::read_document(notification.payload)) {
-    writer.key("payload").raw(notification.payload);
+    writer.raw("payload", notification.payload);
   } else {
     writer.text_or_null("payload", notification.payload);
   }

@@ -15,8 +15,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/json_writer.h"
 #include "api/selection_request.h"
+#include "base/json_writer.h"
 #include "store/express_store.h"
 
 namespace yizhan::api {

@@ -7,9 +7,9 @@
 
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "store/inbound.h"
 
 namespace yizhan::api {

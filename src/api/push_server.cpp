@@ -1,9 +1,9 @@
 #include "api/push_server.h"
 
-#include "api/json_writer.h"
 #include "api/problem.h"
 #include "api/push_access.h"
 #include "api/push_resources.h"
+#include "base/json_writer.h"
 #include "base/version.h"
 
 namespace yizhan::api {

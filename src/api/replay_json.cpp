@@ -7,7 +7,7 @@ namespace yizhan::api {
 void write_replay(JsonWriter& writer, const store::ReplayJob& job) {
   writer.begin_object().number("id", job.id).text("state", store::to_string(job.state));
   writer.text("platform", job.request.selection.platform);
-  writer.key("selection").raw(store::selection_json(job.request.selection));
+  writer.raw("selection", store::selection_json(job.request.selection));
   writer.text("actor", job.request.actor).text_or_null("reason", job.request.reason);
   writer.key("rate");
   job.request.rate > 0 ? writer.number(job.request.rate) : writer.null();

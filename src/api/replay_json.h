@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 #include "store/replay_jobs.h"
 
 namespace yizhan::api {

@@ -1,8 +1,8 @@
 // How the service is: for load balancers, for Prometheus, and for whoever finds the port.
 #include "api/api_state.h"
-#include "api/json_writer.h"
 #include "api/metrics_text.h"
 #include "api/openapi_document.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "base/version.h"
 

@@ -28,7 +28,7 @@ void write_event_members(JsonWriter& writer, const store::EventView& view) {
 
 void write_payload_members(JsonWriter& writer, std::string_view payload) {
   if (json::read_document(payload)) {
-    writer.key("payload").raw(payload);
+    writer.raw("payload", payload);
   } else {
     writer.text("payload_base64", to_base64(payload));
   }

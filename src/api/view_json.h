@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "api/dispatching.h"
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 #include "domain/ledger.h"
 #include "store/store.h"
 

@@ -9,8 +9,8 @@
 #include <optional>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "base/error.h"
+#include "base/json_writer.h"
 #include "store/express.h"
 
 namespace yizhan::api {

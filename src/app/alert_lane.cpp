@@ -2,22 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "app/channel_route.h"
+
 namespace yizhan::app {
 namespace {
-
-std::shared_ptr<const dispatch::Route> make_route(const std::string& name, const alert::Channel& channel,
-                                                  const DeliveryPolicy& policy) {
-  auto platform = std::make_shared<dispatch::Platform>();
-  platform->name = name;
-  platform->base_url = channel.endpoint_url();
-  platform->policy = policy;
-  platform->ordered = false;
-  auto route = std::make_shared<dispatch::Route>();
-  route->platform = std::move(platform);
-  route->endpoint_url = channel.endpoint_url();
-  route->endpoint_key = dispatch::endpoint_key(name, channel.endpoint_url());
-  return route;
-}
 
 AttemptOutcome not_sent(ErrorClass error_class, std::string why) {
   AttemptOutcome outcome;
@@ -42,7 +30,7 @@ void AlertLane::replace(std::vector<AlertChannel> channels) {
   for (AlertChannel& each : channels) {
     const std::string platform = std::string(alert::kPlatformPrefix) + each.name;
     auto at_work = std::make_shared<AtWork>();
-    if (each.channel) at_work->route = make_route(platform, *each.channel, each.policy);
+    if (each.channel) at_work->route = make_channel_route(platform, each.channel->endpoint_url(), each.policy);
     at_work->channel = std::move(each.channel);
     channels_.emplace(platform, std::move(at_work));
   }

@@ -2,19 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "app/channel_route.h"
+
 namespace yizhan::app {
 namespace {
 
 std::shared_ptr<const dispatch::Route> make_route(const push::Channel& channel, const DeliveryPolicy& policy) {
-  auto platform = std::make_shared<dispatch::Platform>();
-  platform->name = store::kPushPlatform;
-  platform->base_url = channel.endpoint_url();
-  platform->policy = policy;
-  platform->ordered = false;
-  auto route = std::make_shared<dispatch::Route>();
-  route->platform = std::move(platform);
-  route->endpoint_url = channel.endpoint_url();
-  route->endpoint_key = PushLane::endpoint_key_of(&channel);
+  auto route = make_channel_route(std::string(store::kPushPlatform), channel.endpoint_url(), policy);
   // The channel made its own requests' URLs of it, so it can be read.
   if (auto url = http::parse_url(channel.endpoint_url())) {
     route->url = std::make_shared<const http::Url>(std::move(*url));

@@ -11,7 +11,7 @@
 #include "app/service_entry.h"
 #include "app/service_parts.h"
 #include "app/sources.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/log.h"
 #include "store/audit.h"
 
@@ -41,12 +41,7 @@ Result<void> Service::reload(const config::Config& config) {
 void Service::note_reload(std::string_view outcome, const std::vector<std::string>& lines) {
   store::AuditEntry entry = service_entry("config.reload");
   entry.outcome = outcome;
-  entry.detail = R"({"lines":[)";
-  for (const std::string& line : lines) {
-    if (&line != &lines.front()) entry.detail += ',';
-    append_json_string(entry.detail, line);
-  }
-  entry.detail += "]}";
+  entry.detail = JsonWriter().begin_object().texts("lines", lines).end_object().take();
   put_on_record(*parts_->commits, std::move(entry));
 }
 

@@ -147,7 +147,7 @@ Result<store::EventView> await_outcome(store::Store& store, const std::string& i
 
 void print_outcome(const Context& context, const store::EventView& event) {
   if (context.options.json) {
-    context.out() << api::JsonWriter()
+    context.out() << JsonWriter()
                          .begin_object()
                          .text("id", event.event.id)
                          .text("platform", event.event.platform)

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "cli/shell_quoted.h"
+
 namespace yizhan::cli {
 namespace {
 
@@ -102,19 +104,6 @@ std::string file_options(const std::vector<Place>& places) {
     }
   }
   return joined(names, "|", [](const std::string& name) { return name; });
-}
-
-/// In single quotes, for every shell here.
-std::string shell_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char character : text) {
-    if (character == '\'') {
-      out += "'\\''";
-    } else {
-      out += character;
-    }
-  }
-  return out + "'";
 }
 
 std::string bash_script(const std::vector<Place>& places) {

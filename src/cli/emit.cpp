@@ -68,7 +68,7 @@ Result<Emitted> emit_to_service(const ServiceClient& service, const Options& opt
                                 std::optional<UtcTime> not_before) {
   JsonWriter request;
   request.begin_object().text("platform", options.platform).text("event_type", options.event_type);
-  request.key("payload").raw(payload);
+  request.raw("payload", payload);
   if (!options.target.empty()) request.text("callback_target", options.target);
   if (!options.idempotency_key.empty()) request.text("idempotency_key", options.idempotency_key);
   if (not_before) request.time("not_before", *not_before);

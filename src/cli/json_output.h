@@ -4,13 +4,11 @@
 #include <string>
 #include <string_view>
 
-#include "api/json_writer.h"
 #include "api/view_json.h"
+#include "base/json_writer.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
-
-using api::JsonWriter;
 
 /// An endpoint that is disabled, with what the store knows of it.
 void write_disabled_endpoint(JsonWriter& writer, const store::DisabledEndpoint& endpoint);

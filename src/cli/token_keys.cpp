@@ -158,7 +158,7 @@ Result<ExitStatus> verify_token(const Context& context, const VerifyOptions& opt
     writer.begin_object().text("signature", verdict).boolean("usable", !judged.reason);
     writer.text_or_null("reason", judged.reason ? judged.reason->code : "");
     writer.text_or_null("message", judged.reason ? judged.reason->message : "");
-    if (read) writer.key("claims").raw(read->claims_json);
+    if (read) writer.raw("claims", read->claims_json);
     context.out() << writer.end_object().take() << '\n';
   } else {
     context.out() << styled(fmt::format("Signature {}", verdict), judged.is_signed ? Style::kGood : Style::kBad,

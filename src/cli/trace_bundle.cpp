@@ -14,6 +14,7 @@
 #include "base/version.h"
 #include "cli/event_endpoint.h"
 #include "cli/event_story.h"
+#include "cli/shell_quoted.h"
 #include "config/names.h"
 #include "verify/digest.h"
 
@@ -77,27 +78,14 @@ TraceStory redacted(TraceStory story) {
   return story;
 }
 
-/// `'` inside quotes of a shell.
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char character : text) {
-    if (character == '\'') {
-      out += "'\\''";
-    } else {
-      out += character;
-    }
-  }
-  return out + "'";
-}
-
 std::string curl_line(const store::Event& event, const config::Config& config) {
   const config::Platform* platform = config.find_platform(event.platform);
   const auto endpoint = event_endpoint(config, event.platform, event.callback_target);
   if (platform == nullptr || !endpoint) return {};
-  std::string line = fmt::format("curl -sS -i -X POST {} -H {}", quoted(endpoint->url),
-                                 quoted("Content-Type: " + platform->content_type));
+  std::string line = fmt::format("curl -sS -i -X POST {} -H {}", shell_quoted(endpoint->url),
+                                 shell_quoted("Content-Type: " + platform->content_type));
   const auto add = [&](std::string_view name, std::string_view value) {
-    if (!name.empty() && !value.empty()) line += " -H " + quoted(fmt::format("{}: {}", name, value));
+    if (!name.empty() && !value.empty()) line += " -H " + shell_quoted(fmt::format("{}: {}", name, value));
   };
   add(platform->event_id_header, event.id);
   add(platform->event_type_header, event.event_type);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "config/tables.h"
 
 namespace yizhan::config {
@@ -117,25 +117,14 @@ std::string show_text(const Loaded& loaded) {
 }
 
 std::string show_json(const Loaded& loaded) {
-  std::string out = "{\"file\":";
-  append_json_string(out, loaded.file);
-  out += ",\"settings\":[";
-  bool first = true;
+  JsonWriter out;
+  out.begin_object().text("file", loaded.file).key("settings").begin_array();
   for (const ShownSetting& setting : shown_settings(loaded)) {
-    if (!first) out += ',';
-    first = false;
-    out += "{\"key\":";
-    append_json_string(out, setting.key);
-    out += fmt::format(",\"value\":{},\"source\":\"{}\",\"where\":", setting.json, to_string(setting.origin.kind));
-    append_json_string(out, setting.origin.where);
-    out += fmt::format(",\"masked\":{}}}", setting.masked);
+    out.begin_object().text("key", setting.key).raw("value", setting.json);
+    out.text("source", to_string(setting.origin.kind)).text("where", setting.origin.where);
+    out.boolean("masked", setting.masked).end_object();
   }
-  out += "],\"warnings\":[";
-  for (std::size_t i = 0; i < loaded.warnings.size(); ++i) {
-    if (i != 0) out += ',';
-    append_json_string(out, loaded.warnings[i]);
-  }
-  return out + "]}";
+  return out.end_array().texts("warnings", loaded.warnings).end_object().take();
 }
 
 }  // namespace yizhan::config

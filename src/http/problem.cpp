@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 
 namespace yizhan::http {
 namespace {
@@ -48,19 +48,12 @@ ServerResponse problem_response(const Problem& problem, std::string_view detail,
   ServerResponse response;
   response.status = problem.status;
   response.content_type = "application/problem+json";
-  std::string& body = response.body;
-  body = fmt::format(R"({{"type":"urn:yizhan:problem:{}","title":)", problem.code);
-  append_json_string(body, problem.title);
-  body += fmt::format(R"(,"status":{},"code":"{}")", problem.status, problem.code);
-  if (!detail.empty()) {
-    body += R"(,"detail":)";
-    append_json_string(body, detail);
-  }
-  if (!instance.empty()) {
-    body += R"(,"instance":)";
-    append_json_string(body, instance);
-  }
-  body += "}\n";
+  JsonWriter body;
+  body.begin_object().text("type", fmt::format("urn:yizhan:problem:{}", problem.code)).text("title", problem.title);
+  body.number("status", problem.status).text("code", problem.code);
+  if (!detail.empty()) body.text("detail", detail);
+  if (!instance.empty()) body.text("instance", instance);
+  response.body = body.end_object().take() + '\n';
   return response;
 }
 

@@ -6,7 +6,7 @@
 #include <deque>
 #include <map>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "http/percent_encoding.h"
 #include "notify/postgrest_answer.h"
 #include "verify/jwt.h"
@@ -140,11 +140,9 @@ class Inquiry : public std::enable_shared_from_this<Inquiry> {
 
   http::Request question_for(const Ids& ids) const {
     if (service_->options.use_rpc) {
-      std::string body = R"({"p_order_id":)";
-      append_json_string(body, ids.front());
-      body += R"(,"p_token":)";
-      append_json_string(body, service_->options.rpc_token);
-      return service_->request("POST", "/rpc/notify_get_order_recipients", body + "}");
+      JsonWriter body;
+      body.begin_object().text("p_order_id", ids.front()).text("p_token", service_->options.rpc_token).end_object();
+      return service_->request("POST", "/rpc/notify_get_order_recipients", body.take());
     }
     std::string query = "/ml_orders?select=id,user_id,merchant_id&id=in.(";
     for (const std::string& id : ids) query += (&id == &ids.front() ? "" : ",") + listed(id);

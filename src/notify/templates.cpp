@@ -6,7 +6,7 @@
 #include <array>
 #include <chrono>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "notify/template_defaults.h"
 
 namespace yizhan::notify {
@@ -146,17 +146,11 @@ bool fits(const Template& each, std::string_view status_code, std::string_view a
 
 /// For the app, which opens the parcel's page with it.
 std::string payload_of(const store::NotifyTask& task) {
-  std::string out = R"({"type":"express","tracking_no":)";
-  append_json_string(out, task.step.tracking_no);
-  out += R"(,"status_code":)";
-  append_json_string(out, task.step.status_code);
-  if (!task.order_id.empty()) {
-    out += R"(,"order_id":)";
-    append_json_string(out, task.order_id);
-  }
-  out += R"(,"event_time":)";
-  append_json_string(out, to_rfc3339(task.step.event_time));
-  return out + "}";
+  JsonWriter out;
+  out.begin_object().text("type", "express");
+  out.text("tracking_no", task.step.tracking_no).text("status_code", task.step.status_code);
+  if (!task.order_id.empty()) out.text("order_id", task.order_id);
+  return out.time("event_time", task.step.event_time).end_object().take();
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/secrets.h"
 #include "http/attempt_outcome.h"
 #include "push/service_answer.h"
@@ -11,23 +11,16 @@ namespace yizhan::push {
 namespace {
 
 std::string request_body(const std::string& token, const Message& message) {
-  std::string body;
-  body.reserve(512);
-  const auto add = [&body](std::string_view name, std::string_view value) {
-    body += body.empty() ? "{\"" : ",\"";
-    body += name;
-    body += "\":";
-    append_json_string(body, value);
-  };
-  add("token", token);
-  add("push_clientid", message.cid());
-  add("title", message.title());
-  add("content", message.content());
-  add("request_id", message.request_id());
-  body += R"(,"payload":)";
-  body += message.payload();
-  body += '}';
-  return body;
+  return JsonWriter()
+      .begin_object()
+      .text("token", token)
+      .text("push_clientid", message.cid())
+      .text("title", message.title())
+      .text("content", message.content())
+      .text("request_id", message.request_id())
+      .raw("payload", message.payload())
+      .end_object()
+      .take();
 }
 
 class CloudFunction final : public Channel {

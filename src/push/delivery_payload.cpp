@@ -2,7 +2,7 @@
 #include <array>
 
 #include "base/json_scan.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/utf8.h"
 #include "push/fan_out.h"
 
@@ -58,17 +58,10 @@ std::string cut(std::string_view text, std::size_t limit) {
 std::string app_payload(const store::DueNotification& due, std::size_t limit) {
   const std::string_view given = trimmed(due.notification.payload);
   if (given.empty()) return "{}";
-  std::string payload;
-  if (const auto document = json::read_document(given)) {
-    payload = document->text;
-  } else {
-    append_json_string(payload, given);
-  }
+  const auto document = json::read_document(given);
+  std::string payload = document ? std::string(document->text) : JsonWriter().text(given).take();
   if (payload.size() < limit) return payload;
-  payload = R"({"notification_id":)";
-  append_json_string(payload, due.id);
-  payload += '}';
-  return payload;
+  return JsonWriter().begin_object().text("notification_id", due.id).end_object().take();
 }
 
 }  // namespace
@@ -83,24 +76,17 @@ std::string delivery_payload(const store::DueNotification& due, const store::Tar
       cut(first_with_text({notification.title, notification.event_text_safe, notification.content, notification.body}),
           limits.title);
 
-  std::string text;
-  text.reserve(512);
-  const auto add = [&text](std::string_view name, std::string_view value) {
-    text += text.empty() ? '{' : ',';
-    append_json_string(text, name);
-    text += ':';
-    append_json_string(text, value);
-  };
-  add("cid", device.cid);
-  add("appid", device.appid);
-  add("title", title);
-  add("content", content);
-  add("notification_id", due.id);
-  add("message_id", notification.message_id);
-  text += R"(,"payload":)";
-  text += app_payload(due, limits.payload);
-  text += '}';
-  return text;
+  return JsonWriter()
+      .begin_object()
+      .text("cid", device.cid)
+      .text("appid", device.appid)
+      .text("title", title)
+      .text("content", content)
+      .text("notification_id", due.id)
+      .text("message_id", notification.message_id)
+      .raw("payload", app_payload(due, limits.payload))
+      .end_object()
+      .take();
 }
 
 }  // namespace yizhan::push

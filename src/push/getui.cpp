@@ -8,7 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "http/attempt_outcome.h"
 #include "push/getui_request.h"
 #include "push/getui_token.h"
@@ -62,16 +62,9 @@ AttemptOutcome out_of_time() {
 
 /// The part of an answer to several that is about one device, written as the answer to one is.
 std::string device_answer(const ServiceAnswer& answer, const std::string& cid, const DeviceResult& result) {
-  std::string text = R"({"code":)";
-  text += answer.code_text;
-  text += R"(,"data":{)";
-  append_json_string(text, result.task_id);
-  text += ":{";
-  append_json_string(text, cid);
-  text += ':';
-  append_json_string(text, result.status);
-  text += "}}}";
-  return text;
+  JsonWriter text;
+  text.begin_object().raw("code", answer.code_text).key("data").begin_object().key(result.task_id).begin_object();
+  return text.text(cid, result.status).end_object().end_object().end_object().take();
 }
 
 class Getui final : public Channel {

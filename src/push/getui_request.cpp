@@ -2,52 +2,43 @@
 
 #include <algorithm>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 
 namespace yizhan::push {
 namespace {
 
 constexpr Seconds kLongestTimeToLive{3 * 86400};
 
-void append_member(std::string& out, std::string_view name, std::string_view value) {
-  out += '"';
-  out += name;
-  out += "\":";
-  append_json_string(out, value);
-}
-
-void append_texts(std::string& out, const Message& message) {
+void write_texts(JsonWriter& body, const Message& message) {
   // Phones show nothing without a title, and Getui refuses an empty one.
-  append_member(out, "title", message.title().empty() ? message.content() : message.title());
-  out += ',';
-  append_member(out, "body", message.content());
+  body.text("title", message.title().empty() ? message.content() : message.title()).text("body", message.content());
 }
 
 }  // namespace
 
 std::string getui_message(const Message& message, Seconds time_to_live) {
   const bool has_payload = message.payload() != "{}";
-  std::string body;
-  body.reserve(1024);
-  body += '{';
-  append_member(body, "request_id", message.request_id());
-  body += R"(,"settings":{"ttl":)";
-  body += std::to_string(Milliseconds(std::clamp(time_to_live, Seconds{0}, kLongestTimeToLive)).count());
-  body += R"(},"audience":{"cid":[)";
-  append_json_string(body, message.cid());
-  body += R"(]},"push_message":{"notification":{)";
-  append_texts(body, message);
-  body += R"(,"click_type":)";
-  body += has_payload ? R"("payload",)" : R"("startapp")";
-  if (has_payload) append_member(body, "payload", message.payload());
-  body += R"(}},"push_channel":{"android":{"ups":{"notification":{)";
-  append_texts(body, message);
-  body += R"(,"click_type":"startapp"}}},"ios":{"type":"notify",)";
-  append_member(body, "payload", message.payload());
-  body += R"(,"aps":{"alert":{)";
-  append_texts(body, message);
-  body += R"(},"content-available":0}}}})";
-  return body;
+  const Milliseconds ttl = std::clamp(time_to_live, Seconds{0}, kLongestTimeToLive);
+  JsonWriter body;
+  body.begin_object().text("request_id", message.request_id());
+  body.key("settings").begin_object().number("ttl", ttl.count()).end_object();
+  body.key("audience").begin_object().texts("cid", {message.cid()}).end_object();
+
+  body.key("push_message").begin_object().key("notification").begin_object();
+  write_texts(body, message);
+  body.text("click_type", has_payload ? "payload" : "startapp");
+  if (has_payload) body.text("payload", message.payload());
+  body.end_object().end_object();
+
+  body.key("push_channel").begin_object();
+  body.key("android").begin_object().key("ups").begin_object().key("notification").begin_object();
+  write_texts(body, message);
+  body.text("click_type", "startapp").end_object().end_object().end_object();
+  body.key("ios").begin_object().text("type", "notify").text("payload", message.payload());
+  body.key("aps").begin_object().key("alert").begin_object();
+  write_texts(body, message);
+  body.end_object().number("content-available", 0).end_object().end_object();
+  return body.end_object().end_object().take();
 }
 
 void GetuiBatchBody::add(std::string_view message_body) {

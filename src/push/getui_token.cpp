@@ -8,7 +8,7 @@
 #include <charconv>
 #include <vector>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/secrets.h"
 #include "http/attempt_outcome.h"
 #include "push/service_answer.h"
@@ -110,14 +110,13 @@ struct GetuiToken::State : std::enable_shared_from_this<State> {
 
   std::string request_body(UtcTime now) const {
     const std::string timestamp = std::to_string(to_unix_micros(now) / 1000);
-    std::string body = R"({"sign":")";
-    body += verify::sha256_hex(options.app_key + timestamp + options.master_secret);
-    body += R"(","timestamp":")";
-    body += timestamp;
-    body += R"(","appkey":)";
-    append_json_string(body, options.app_key);
-    body += '}';
-    return body;
+    return JsonWriter()
+        .begin_object()
+        .text("sign", verify::sha256_hex(options.app_key + timestamp + options.master_secret))
+        .text("timestamp", timestamp)
+        .text("appkey", options.app_key)
+        .end_object()
+        .take();
   }
 
   void received(std::expected<http::Response, http::Failure>&& received, UtcTime started) {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 
 namespace yizhan::receive {
 namespace {
@@ -66,11 +66,13 @@ Reply json_answer(const Outcome& outcome) {
                              outcome.kind == Outcome::Kind::kDuplicate);
     return reply;
   }
-  reply.body = R"({"ok":false,"code":)";
-  append_json_string(reply.body, reason_code(outcome));
-  reply.body += R"(,"message":)";
-  append_json_string(reply.body, reason_message(outcome));
-  reply.body += '}';
+  reply.body = JsonWriter()
+                   .begin_object()
+                   .boolean("ok", false)
+                   .text("code", reason_code(outcome))
+                   .text("message", reason_message(outcome))
+                   .end_object()
+                   .take();
   return reply;
 }
 

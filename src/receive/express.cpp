@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "receive/answers.h"
 #include "receive/callback_keys.h"
 #include "receive/express_state.h"
@@ -70,21 +70,18 @@ class Express final : public Source {
       return reply;
     }
     if (!is_success(outcome)) {
-      reply.body = R"({"ok":false,"message":)";
-      append_json_string(reply.body, reason_message(outcome));
-      reply.body += '}';
+      reply.body =
+          JsonWriter().begin_object().boolean("ok", false).text("message", reason_message(outcome)).end_object().take();
       return reply;
     }
-    reply.body = fmt::format(R"({{"ok":true,"id":{},"duplicate":{})",
-                             outcome.received == nullptr ? 0 : outcome.received->callback_id,
-                             outcome.kind == Outcome::Kind::kDuplicate);
+    JsonWriter body;
+    body.begin_object().boolean("ok", true);
+    body.number("id", outcome.received == nullptr ? 0 : outcome.received->callback_id);
+    body.boolean("duplicate", outcome.kind == Outcome::Kind::kDuplicate);
     if (outcome.notice != nullptr && !outcome.notice->keys.empty()) {
-      reply.body += R"(,"tracking_no":)";
-      append_json_string(reply.body, outcome.notice->keys.front().value);
-      reply.body += R"(,"status_code":)";
-      append_json_string(reply.body, outcome.notice->result_code);
+      body.text("tracking_no", outcome.notice->keys.front().value).text("status_code", outcome.notice->result_code);
     }
-    reply.body += '}';
+    reply.body = body.end_object().take();
     return reply;
   }
 

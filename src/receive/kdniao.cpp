@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "http/form.h"
 #include "receive/answers.h"
 #include "receive/beijing_time.h"
@@ -51,14 +51,16 @@ class Kdniao final : public Source {
 
   Reply answer(const Outcome& outcome) const override {
     const bool success = is_success(outcome);
-    Reply reply{.status = outcome.kind == Outcome::Kind::kUnavailable ? 503 : 200, .content_type = kJsonType};
-    reply.body = R"({"EBusinessID":)";
-    append_json_string(reply.body, business_id_of(outcome.notice));
-    reply.body += R"(,"UpdateTime":")" + to_beijing_text(outcome.now);
-    reply.body += success ? R"(","Success":true,"Reason":)" : R"(","Success":false,"Reason":)";
-    append_json_string(reply.body, success ? std::string_view{} : reason_code(outcome));
-    reply.body += '}';
-    return reply;
+    return {.status = outcome.kind == Outcome::Kind::kUnavailable ? 503 : 200,
+            .content_type = kJsonType,
+            .body = JsonWriter()
+                        .begin_object()
+                        .text("EBusinessID", business_id_of(outcome.notice))
+                        .text("UpdateTime", to_beijing_text(outcome.now))
+                        .boolean("Success", success)
+                        .text("Reason", success ? std::string_view{} : reason_code(outcome))
+                        .end_object()
+                        .take()};
   }
 
   std::vector<std::string> paths() const override { return {path_}; }

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 
 namespace yizhan::receive {
 
 std::string fields_as_json(const Fields& fields, std::initializer_list<std::string_view> without) {
-  std::string out = "{";
+  JsonWriter out;
+  out.begin_object();
   for (const ReceivedField& field : fields) {
-    if (std::ranges::find(without, field.name) != without.end()) continue;
-    if (out.size() > 1) out += ',';
-    append_json_string(out, field.name);
-    out += ':';
-    append_json_string(out, field.value);
+    if (std::ranges::find(without, field.name) == without.end()) out.text(field.name, field.value);
   }
-  out += '}';
-  return out;
+  return out.end_object().take();
 }
 
 }  // namespace yizhan::receive

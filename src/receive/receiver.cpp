@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/version.h"
 #include "receive/pipeline.h"
 
@@ -70,10 +70,9 @@ Result<void> check_platforms(store::Intake& intake, const std::vector<Configured
 
 /// The process runs and answers. Says nothing about the store: restarting the process would not mend that.
 void answer_health(http::ServerRequest&, const http::PathParameters&, http::Responder responder) {
-  std::string body = R"({"status":"ok","version":)";
-  append_json_string(body, version());
-  body += "}\n";
-  responder.answer({.body = std::move(body)});
+  const std::string body =
+      JsonWriter().begin_object().text("status", "ok").text("version", version()).end_object().take();
+  responder.answer({.body = body + '\n'});
 }
 
 class RoutedReceiver final : public Receiver {

@@ -1,6 +1,6 @@
 #include "receive/slack.h"
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "http/form.h"
 #include "receive/answers.h"
 #include "receive/callback_keys.h"
@@ -41,11 +41,10 @@ class Slack final : public SignedSource {
     FieldReader read(*document);
     const std::string type = read.identifier("type");
     if (type == "url_verification") {
-      Reply reply{.content_type = kJsonType, .body = R"({"challenge":)"};
-      append_json_string(reply.body, read.text("challenge"));
-      reply.body += '}';
+      const std::string challenge = read.text("challenge");
       if (read.failed()) return read.error();
-      return reply;
+      return Reply{.content_type = kJsonType,
+                   .body = JsonWriter().begin_object().text("challenge", challenge).end_object().take()};
     }
     Notice notice;
     // Notices that are no event of a workspace (app_rate_limited) have neither of the two.

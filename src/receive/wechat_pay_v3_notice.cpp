@@ -2,7 +2,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "receive/callback_keys.h"
 #include "receive/json_field.h"
 #include "receive/payment_event.h"
@@ -16,18 +16,16 @@ constexpr std::size_t kMostSubOrders = 50;  // WeChat Pay's own limit
 
 /// The notice as it came, with `resource` in clear. Everything else stays byte for byte.
 Result<std::string> with_clear_resource(std::string_view notice, std::string_view resource) {
-  std::string out = "{";
+  JsonWriter writer;
+  writer.begin_object();
   json::ObjectReader members(notice);
   while (true) {
     const auto member = members.next();
     if (!member) return std::unexpected(member.error());
     if (!*member) break;
-    if (out.size() > 1) out += ',';
-    append_json_string(out, (*member)->key);
-    out += ':';
-    out += (*member)->key == "resource" ? resource : (*member)->value.text;
+    writer.raw((*member)->key, (*member)->key == "resource" ? resource : (*member)->value.text);
   }
-  out += '}';
+  std::string out = writer.end_object().take();
   // Each was checked for itself; together they may be nested too deep.
   if (auto whole = json::read_document(out); !whole) return std::unexpected(std::move(whole.error()));
   return out;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/utf8.h"
+#include "store/page_end.h"
 #include "store/previous_secret.h"
 #include "store/session.h"
 
@@ -189,10 +190,7 @@ Result<Rows<AuditEntry>> list_audit(Store& store, const AuditSelection& selectio
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
-  if (listed.rows.size() > static_cast<std::size_t>(page.limit)) {
-    listed.rows.resize(static_cast<std::size_t>(page.limit));
-    listed.next = listed.rows.back().id;
-  }
+  end_page_at_id(listed, page);
   return listed;
 }
 

@@ -7,7 +7,7 @@
 #include "store/express_tables.h"
 #include "store/field_check.h"
 #include "store/notification_rows.h"
-#include "store/offset_page.h"
+#include "store/page_end.h"
 
 namespace yizhan::store {
 namespace {
@@ -168,7 +168,7 @@ Result<Rows<Device>> ExpressTables::list_devices(const DeviceSelection& selectio
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
-  end_page(listed, page);
+  end_page_at_offset(listed, page);
   return listed;
 }
 

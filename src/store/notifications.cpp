@@ -6,7 +6,7 @@
 #include "store/device_key.h"
 #include "store/express_tables.h"
 #include "store/notification_rows.h"
-#include "store/offset_page.h"
+#include "store/page_end.h"
 
 namespace yizhan::store {
 namespace {
@@ -106,7 +106,7 @@ Result<Rows<NotificationView>> ExpressTables::list_notifications(const Notificat
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
-  end_page(listed, page);
+  end_page_at_offset(listed, page);
   return listed;
 }
 

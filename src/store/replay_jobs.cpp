@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "store/page_end.h"
 #include "store/previous_secret.h"
 #include "store/replay_rows.h"
 #include "store/selection_json.h"
@@ -209,10 +210,7 @@ Result<Rows<ReplayJob>> list_replays(Store& store, const Page& page) {
     return session.finish();
   });
   if (!done) return std::unexpected(done.error());
-  if (listed.rows.size() > static_cast<std::size_t>(page.limit)) {
-    listed.rows.resize(static_cast<std::size_t>(page.limit));
-    listed.next = listed.rows.back().id;
-  }
+  end_page_at_id(listed, page);
   return listed;
 }
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "domain/attempt.h"
 
 namespace yizhan::store {
@@ -80,35 +80,6 @@ Result<void> set_selection_field(const json::Member& member, Selection& selectio
   return {};
 }
 
-/// Writes members, with the commas between them.
-class Members {
- public:
-  void text(std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    begin(name);
-    append_json_string(out_, value);
-  }
-  void texts(std::string_view name, const std::vector<std::string>& values) {
-    if (values.empty()) return;
-    begin(name);
-    char separator = '[';
-    for (const std::string& value : values) {
-      out_ += std::exchange(separator, ',');
-      append_json_string(out_, value);
-    }
-    out_ += ']';
-  }
-  std::string take() { return (out_.empty() ? "{" : out_) + "}"; }
-
- private:
-  void begin(std::string_view name) {
-    out_ += out_.empty() ? '{' : ',';
-    append_json_string(out_, name);
-    out_ += ':';
-  }
-  std::string out_;
-};
-
 }  // namespace
 
 Result<std::vector<EventStatus>> parse_statuses(const std::vector<std::string>& names) {
@@ -155,18 +126,25 @@ Result<void> read_selection_json(const json::Value& value, Selection& selection)
 }
 
 std::string selection_json(const Selection& selection) {
+  JsonWriter writer;
+  const auto texts = [&](std::string_view name, const std::vector<std::string>& values) {
+    if (!values.empty()) writer.texts(name, values);
+  };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    if (!value.empty()) writer.text(name, value);
+  };
   std::vector<std::string> statuses;
   for (const EventStatus status : selection.statuses) statuses.emplace_back(to_string(status));
-  Members members;
-  members.texts("ids", selection.ids);
-  members.texts("statuses", statuses);
-  members.text("platform", selection.platform);
-  members.text("event_type", selection.event_type);
-  members.text("error_class", selection.error_class);
-  members.text("correlation", selection.correlation);
-  if (selection.created_from) members.text("created_from", to_rfc3339(*selection.created_from));
-  if (selection.created_until) members.text("created_until", to_rfc3339(*selection.created_until));
-  return members.take();
+  writer.begin_object();
+  texts("ids", selection.ids);
+  texts("statuses", statuses);
+  text("platform", selection.platform);
+  text("event_type", selection.event_type);
+  text("error_class", selection.error_class);
+  text("correlation", selection.correlation);
+  if (selection.created_from) writer.time("created_from", *selection.created_from);
+  if (selection.created_until) writer.time("created_until", *selection.created_until);
+  return writer.end_object().take();
 }
 
 }  // namespace yizhan::store

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/json_scan.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "verify/base64.h"
 
 namespace yizhan::verify {
@@ -178,41 +178,28 @@ Result<JwtClaims> JwtKey::verify(std::string_view token, UtcTime now, Seconds le
 }
 
 std::string JwtKey::issue(const JwtClaims& claims) const {
-  std::string document = "{";
-  const auto member = [&](std::string_view name) {
-    if (document.size() > 1) document += ',';
-    append_json_string(document, name);
-    document += ':';
-  };
+  JsonWriter document;
   const auto text = [&](std::string_view name, std::string_view value) {
-    if (value.empty()) return;
-    member(name);
-    append_json_string(document, value);
+    if (!value.empty()) document.text(name, value);
   };
   const auto date = [&](std::string_view name, const std::optional<UtcTime>& value) {
-    if (!value) return;
-    member(name);
-    document += std::to_string(to_unix_seconds(*value));
+    if (value) document.number(name, to_unix_seconds(*value));
   };
+  document.begin_object();
   text("role", claims.role);
   text("iss", claims.issuer);
   text("sub", claims.subject);
   if (claims.audience.size() == 1) {
     text("aud", claims.audience.front());
   } else if (!claims.audience.empty()) {
-    member("aud");
-    for (std::size_t i = 0; i < claims.audience.size(); ++i) {
-      document += i == 0 ? '[' : ',';
-      append_json_string(document, claims.audience[i]);
-    }
-    document += ']';
+    document.texts("aud", claims.audience);
   }
   date("iat", claims.issued_at);
   date("nbf", claims.not_before);
   date("exp", claims.expires_at);
-  document += '}';
+  document.end_object();
 
-  std::string token = encode_part(R"({"alg":"HS256","typ":"JWT"})") + '.' + encode_part(document);
+  std::string token = encode_part(R"({"alg":"HS256","typ":"JWT"})") + '.' + encode_part(document.take());
   std::array<unsigned char, 32> signature{};
   const std::array<std::string_view, 1> signed_text{token};
   key_.sign(signed_text, signature);

@@ -29,16 +29,6 @@ def test_there_is_none_yet(sqlite_service):
     assert found.status == 1
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 6 MiB; needs root, as the tests' machines give it."""
-    mount = tmp_path / "small"
-    mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], check=True)
-    yield mount
-    subprocess.run(["umount", "-l", str(mount)], check=True)
-
-
 def test_fault_8_the_disk_is_full(small_disk, sqlite_service):
     service = sqlite_service(store=f"sqlite:{small_disk}/yizhan.db")
     service.command("migrate")

@@ -36,16 +36,6 @@ def test_fault_7_fsync_fails(sqlite_service):
     check_nothing_lost(service, sink, producer.acknowledged)
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 4 MiB; needs root, as the tests' machines give it."""
-    mount = tmp_path / "small"
-    mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(mount)], check=True)
-    yield mount
-    subprocess.run(["umount", "-l", str(mount)], check=True)
-
-
 def test_fault_8_disk_full(small_disk, sqlite_service):
     up = []
     sink = Sink(lambda callback, count: 200 if up else 503)

@@ -6,7 +6,7 @@ import forge from "node-forge";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
 
-const WAIT_TIMEOUT_MS = 60_000;
+import { Arrivals } from "./arrivals.js";
 
 /** A certificate for 127.0.0.1 that is its own authority. */
 export function newServerCertificate() {
@@ -39,7 +39,7 @@ export class MailServer {
   mails = []; // {from, to, raw, tls, user}, taken or not
   logins = []; // {user, tls}
   #server;
-  #waiting = [];
+  #arrivals = new Arrivals();
 
   /**
    * `mood(nth)` says what becomes of the nth mail: "take", "drop" (the connection is lost after the final dot), "hang",
@@ -77,7 +77,7 @@ export class MailServer {
             tls: session.secure,
             user: session.user,
           });
-          mail.#waiting = mail.#waiting.filter((look) => !look());
+          mail.#arrivals.look();
           if (what === "take") return callback(null, "taken");
           if (what === "drop") return mail.#drop();
           if (what !== "hang") callback(refusal(what, "not now"));
@@ -97,23 +97,12 @@ export class MailServer {
 
   /** The nth mail, parsed, once it is there. */
   async mail(nth) {
-    await this.until(() => this.mails.length >= nth);
+    await this.#arrivals.until(
+      () => this.mails.length >= nth,
+      () => `${this.mails.length} mails came`,
+    );
     const mail = this.mails[nth - 1];
     return { ...mail, parsed: await PostalMime.parse(mail.raw) };
-  }
-
-  until(find) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${this.mails.length} mails came`)), WAIT_TIMEOUT_MS);
-      const look = () => {
-        const found = find();
-        if (!found) return false;
-        clearTimeout(timer);
-        resolve(found);
-        return true;
-      };
-      if (!look()) this.#waiting.push(look);
-    });
   }
 
   async stop() {

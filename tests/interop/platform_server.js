@@ -2,12 +2,12 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 
-const WAIT_TIMEOUT_MS = 60_000;
+import { Arrivals } from "./arrivals.js";
 
 export class PlatformServer {
   callbacks = [];
   #server;
-  #waiting = [];
+  #arrivals = new Arrivals();
   #respond;
 
   /** `respond(callback, nth)` gives the status of the nth callback to that path; 200 without it. */
@@ -20,7 +20,7 @@ export class PlatformServer {
       const callback = { path: request.url, headers: request.headers, body: Buffer.concat(chunks) };
       platform.callbacks.push(callback);
       response.writeHead(platform.#respond(callback, platform.callbacksTo(callback.path).length)).end();
-      platform.#waiting = platform.#waiting.filter((look) => !look());
+      platform.#arrivals.look();
     });
     platform.#server.listen(0, "127.0.0.1");
     await once(platform.#server, "listening");
@@ -45,17 +45,7 @@ export class PlatformServer {
 
   /** What `find()` finds, looking again at each callback; `describe()` says how far it came, should it take too long. */
   until(find, describe) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(describe())), WAIT_TIMEOUT_MS);
-      const look = () => {
-        const found = find();
-        if (!found) return false;
-        clearTimeout(timer);
-        resolve(found);
-        return true;
-      };
-      if (!look()) this.#waiting.push(look);
-    });
+    return this.#arrivals.until(find, describe);
   }
 
   async stop() {

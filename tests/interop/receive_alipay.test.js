@@ -96,16 +96,10 @@ function signed(fields, { privateKey } = keys.alipay) {
 const notice = (fields, pair) => form(signed(fields, pair));
 const isValid = (fields) => sdk.checkNotifySign(fields, true);
 
-async function unpaidOrder() {
-  const outTradeNo = newNumber();
-  await service.createOrder({ out_trade_no: outTradeNo, total_fee: 100, merchant: APP });
-  return outTradeNo;
-}
+const unpaidOrder = () => service.newOrder(100, APP);
 
 /** What the shop was told by events of this type. */
-async function told(eventType) {
-  return (await subscriber.told(service, "shop", { event_type: eventType })).map((body) => JSON.parse(body));
-}
+const told = (eventType) => subscriber.toldDocuments(service, "shop", { event_type: eventType });
 
 test("a payment pays its order once, however often it is told", async () => {
   const outTradeNo = await unpaidOrder();

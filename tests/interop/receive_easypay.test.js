@@ -61,11 +61,7 @@ function signed(fields, secret = key) {
 
 const query = (fields) => ({ method: "GET", path: `${PATH}?${new URLSearchParams(fields)}` });
 
-async function unpaidOrder() {
-  const outTradeNo = newNumber();
-  await service.createOrder({ out_trade_no: outTradeNo, total_fee: 750, merchant: PID });
-  return outTradeNo;
-}
+const unpaidOrder = () => service.newOrder(750, PID);
 
 for (const [method, send] of Object.entries({ GET: query, POST: form })) {
   test(`${method}: a payment pays its order once, however often it is told`, async () => {

@@ -74,16 +74,10 @@ function signed(fields, { algorithm = Hash.ALGO_MD5, key = apiKeys.now } = {}) {
 
 const notice = (fields, options) => xml(signed(fields, options));
 
-async function unpaidOrder() {
-  const outTradeNo = newNumber();
-  await service.createOrder({ out_trade_no: outTradeNo, total_fee: 100 });
-  return outTradeNo;
-}
+const unpaidOrder = () => service.newOrder(100);
 
 /** What the shop was told by events of this type. */
-async function told(eventType) {
-  return (await subscriber.told(service, "shop", { event_type: eventType })).map((body) => JSON.parse(body));
-}
+const told = (eventType) => subscriber.toldDocuments(service, "shop", { event_type: eventType });
 
 test("a payment pays its order once, however often it is told", async () => {
   const outTradeNo = await unpaidOrder();

@@ -118,16 +118,10 @@ function notice(resource, { eventType = "TRANSACTION.SUCCESS", id = randomUUID()
   return signed(JSON.stringify(body), options);
 }
 
-async function unpaidOrder(total = 100) {
-  const outTradeNo = newNumber();
-  await service.createOrder({ out_trade_no: outTradeNo, total_fee: total, merchant: MERCHANT });
-  return outTradeNo;
-}
+const unpaidOrder = (total = 100) => service.newOrder(total, MERCHANT);
 
 /** What the platform was told by events of a selection. */
-async function told(platform, selection) {
-  return (await subscriber.told(service, platform, selection)).map((body) => JSON.parse(body));
-}
+const told = (platform, selection) => subscriber.toldDocuments(service, platform, selection);
 
 test("a payment pays its order once, however often it is told", async () => {
   const outTradeNo = await unpaidOrder();

@@ -48,7 +48,13 @@ export class Service {
     return event.id;
   }
 
-  /** An order that a payment notice can pay. */
+  /** An order that waits for its payment: its new number. */
+  async newOrder(totalFee, merchant) {
+    const outTradeNo = randomBytes(12).toString("hex");
+    await this.createOrder({ out_trade_no: outTradeNo, total_fee: totalFee, merchant });
+    return outTradeNo;
+  }
+
   async createOrder(order) {
     await this.#post("/api/v1/pay/orders", JSON.stringify(order), 201);
   }

@@ -57,6 +57,11 @@ export class Subscriber {
     return callbacks.map(({ body }) => body.toString());
   }
 
+  /** The same, where they are JSON. */
+  async toldDocuments(service, name, selection) {
+    return (await this.told(service, name, selection)).map((body) => JSON.parse(body));
+  }
+
   stop() {
     return this.#server.stop();
   }

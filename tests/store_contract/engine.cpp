@@ -29,10 +29,7 @@ std::string name_of(Engine engine) {
 
 Place::Place(Engine engine) : engine_(engine) {
   if (engine == Engine::kSqlite) {
-    std::string made = (std::filesystem::temp_directory_path() / "yizhan-contract-XXXXXX").string();
-    if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = made;
-    url_ = fmt::format("sqlite:{}/store.db", made);
+    url_ = fmt::format("sqlite:{}", (folder_.emplace() / "store.db").string());
   } else {
     schema_ = "test_" + random_hex(8);
     run_on_postgres("CREATE SCHEMA " + schema_);
@@ -41,11 +38,7 @@ Place::Place(Engine engine) : engine_(engine) {
 }
 
 Place::~Place() {
-  if (engine_ == Engine::kSqlite) {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-    return;
-  }
+  if (engine_ == Engine::kSqlite) return;
   try {
     run_on_postgres(fmt::format("SET client_min_messages = error; DROP SCHEMA {} CASCADE", schema_));
   } catch (const std::exception& error) {

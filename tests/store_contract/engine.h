@@ -1,10 +1,11 @@
 // The engines under test, and a fresh, empty place for a store on each.
 #pragma once
 
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "harness/temporary_folder.h"
 #include "store/store.h"
 
 namespace yizhan::store::contract {
@@ -29,7 +30,7 @@ class Place {
   Engine engine_;
   std::string url_;
   std::string schema_;
-  std::filesystem::path directory_;
+  std::optional<TemporaryFolder> folder_;  ///< SQLite's
 };
 
 /// Opens a factory; ends the test when that fails.

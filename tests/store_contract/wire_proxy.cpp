@@ -49,10 +49,7 @@ WireProxy::WireProxy(const std::string& server_directory)
       server_socket_(server_directory + "/.s.PGSQL.5432"),
       listener_(make_socket()),
       end_(::eventfd(0, EFD_CLOEXEC)) {
-  std::string made = (std::filesystem::temp_directory_path() / "yizhan-proxy-XXXXXX").string();
-  if (::mkdtemp(made.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  directory_ = made;
-  const sockaddr_un address = address_of(made + "/.s.PGSQL.5432");
+  const sockaddr_un address = address_of(folder_ / ".s.PGSQL.5432");
   if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(listener_, 16) != 0) {
     throw std::runtime_error("the proxy cannot listen");
@@ -70,12 +67,10 @@ WireProxy::~WireProxy() {
   }
   ::close(listener_);
   ::close(end_);
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 std::string WireProxy::url(std::string of_server) const {
-  return of_server.replace(of_server.find(server_directory_), server_directory_.size(), directory_.string());
+  return of_server.replace(of_server.find(server_directory_), server_directory_.size(), folder_.path().string());
 }
 
 void WireProxy::run() {

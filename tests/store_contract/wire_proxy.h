@@ -2,10 +2,11 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "harness/temporary_folder.h"
 
 namespace yizhan::store::contract {
 
@@ -55,7 +56,7 @@ class WireProxy {
   /// Of the client's side alone, where the server is not to notice. False: of both.
   static bool leave(Link& link);
 
-  std::filesystem::path directory_;
+  TemporaryFolder folder_;
   std::string server_directory_;
   std::string server_socket_;
   int listener_ = -1;

@@ -2,8 +2,6 @@
 // the dispatcher is played by a recorder.
 #pragma once
 
-#include <stdlib.h>
-
 #include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
@@ -18,23 +16,10 @@
 #include "../http/server_harness.h"
 #include "api/api.h"
 #include "api/bulk_change.h"
+#include "harness/temporary_folder.h"
 #include "store/store.h"
 
 namespace yizhan::api {
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "yizhan-api-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::filesystem::path path;
-};
 
 /// Stands for the dispatcher: knows two platforms and writes down what it is told. Used on the I/O thread only.
 class RecordingDispatcher final : public store::Intake, public Dispatching {
@@ -137,7 +122,7 @@ class ServedStore {
     return server_.on_thread(std::move(function));
   }
   std::uint16_t port() const { return server_.port; }
-  std::filesystem::path database() const { return folder_.path / "yizhan.db"; }
+  std::filesystem::path database() const { return folder_ / "yizhan.db"; }
 
  protected:
   using Handle = std::function<void(http::ServerRequest&, http::Responder)>;

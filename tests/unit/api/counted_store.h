@@ -15,7 +15,7 @@ class CountedStore : public testing::Test {
  protected:
   CountedStore() {
     auto opened =
-        store::open_store({.engine = store::StoreUrl::Engine::kSqlite, .text = (folder_.path / "yizhan.db").string()},
+        store::open_store({.engine = store::StoreUrl::Engine::kSqlite, .text = (folder_ / "yizhan.db").string()},
                           store::OpenMode::kServe);
     factory_ = std::move(*opened);
     writer_ = std::move(*factory_->open_writer());

@@ -8,9 +8,10 @@
 #include <cstdlib>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <utility>
+
+#include "harness/temporary_folder.h"
 
 namespace yizhan::log {
 namespace {
@@ -18,9 +19,6 @@ namespace {
 class JournalSocket {
  public:
   JournalSocket() {
-    std::string name = (std::filesystem::temp_directory_path() / "yizhan-journal-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
     descriptor_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -29,10 +27,7 @@ class JournalSocket {
       throw std::runtime_error("no socket");
     }
   }
-  ~JournalSocket() {
-    ::close(descriptor_);
-    std::filesystem::remove_all(folder_);
-  }
+  ~JournalSocket() { ::close(descriptor_); }
   std::string path() const { return folder_ / "socket"; }
   /// The next datagram; empty when none has come.
   std::string take() const {
@@ -44,7 +39,7 @@ class JournalSocket {
   void close() { ::close(std::exchange(descriptor_, -1)); }
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   int descriptor_ = -1;
 };
 

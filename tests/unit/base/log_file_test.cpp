@@ -15,26 +15,21 @@
 #include <vector>
 
 #include "base/log_output.h"
+#include "harness/temporary_folder.h"
 
 namespace yizhan::log {
 namespace {
 
-class Folder {
+class LogFolder {
  public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "yizhan-log-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string log() const { return path_ / "yizhan.log"; }
+  std::string log() const { return folder_ / "yizhan.log"; }
   std::string rotated(int number) const { return log() + "." + std::to_string(number); }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
+    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder_.path()), {}));
   }
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
 };
 
 std::string text_of(const std::string& path) {
@@ -51,7 +46,7 @@ std::unique_ptr<LogSink> opened(LogFileOptions options) {
 }
 
 TEST(LogFile, GoesOnWhereItEnded) {
-  const Folder folder;
+  const LogFolder folder;
   opened({.path = folder.log()})->write("one\n");
   opened({.path = folder.log()})->write("two\n");
   EXPECT_EQ(text_of(folder.log()), "one\ntwo\n");
@@ -61,7 +56,7 @@ TEST(LogFile, GoesOnWhereItEnded) {
 }
 
 TEST(LogFile, IsRotatedBySizeAndTheOldestGoes) {
-  const Folder folder;
+  const LogFolder folder;
   const auto sink = opened({.path = folder.log(), .rotate_size = 10, .rotate_keep = 2});
   for (const char* line : {"aaaa\n", "bbbb\n", "cccc\n", "dddd\n", "eeee\n", "ffff\n", "gggg\n"}) {
     EXPECT_EQ(sink->write(line), 0U);
@@ -74,7 +69,7 @@ TEST(LogFile, IsRotatedBySizeAndTheOldestGoes) {
 
 TEST(LogFile, NoLineIsLostOrTornWhateverComesAtOnce) {
   EXPECT_TRUE(rc::check("rotation", [] {
-    const Folder folder;
+    const LogFolder folder;
     const auto size = *rc::gen::inRange<std::size_t>(1, 60);
     const auto lengths =
         rc::gen::resize(8, rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 40)));
@@ -100,7 +95,7 @@ TEST(LogFile, NoLineIsLostOrTornWhateverComesAtOnce) {
 }
 
 TEST(LogFile, IsRotatedAtTheFirstLineOfADay) {
-  const Folder folder;
+  const LogFolder folder;
   opened({.path = folder.log()})->write("yesterday\n");
   timeval yesterday[2]{};
   ::gettimeofday(&yesterday[0], nullptr);
@@ -115,7 +110,7 @@ TEST(LogFile, IsRotatedAtTheFirstLineOfADay) {
 }
 
 TEST(LogFile, IsMadeAnewWhenSomebodyMovedIt) {
-  const Folder folder;
+  const LogFolder folder;
   const auto sink = opened({.path = folder.log()});
   sink->write("one\n");
   std::filesystem::rename(folder.log(), folder.rotated(1));
@@ -126,7 +121,7 @@ TEST(LogFile, IsMadeAnewWhenSomebodyMovedIt) {
 }
 
 TEST(LogFile, MovedWhileManyWriteItLosesNothing) {
-  const Folder folder;
+  const LogFolder folder;
   LogOutput output(opened({.path = folder.log()}));
   constexpr int kLines = 20'000;
   std::thread writer([&output] {
@@ -154,7 +149,7 @@ TEST(LogFile, AFullDiskLosesWholeLinesAndGoesOn) {
 }
 
 TEST(LogFile, AFileThatCannotBeWrittenIsSaidAtOnce) {
-  const Folder folder;
+  const LogFolder folder;
   const auto sink = open_log_file({.path = folder.log() + "/missing/yizhan.log"});
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, "log_file_unusable");

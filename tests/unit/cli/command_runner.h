@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 
 #include "base/ids.h"
 #include "cli/cli.h"
+#include "harness/temporary_folder.h"
 #include "store/store.h"
 
 namespace yizhan::cli {
@@ -25,9 +25,6 @@ struct CommandOutcome {
 class CommandRunner {
  public:
   CommandRunner() {
-    std::string name = std::filesystem::temp_directory_path() / "yizhan-cli-XXXXXX";
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    folder_ = name;
     environment["YIZHAN_DATA_DIR"] = folder_ / "data";
     environment["YIZHAN_CONFIG"] = folder_ / "yizhan.toml";
     // Nobody listens there: commands that look for a running service must not find one of this machine.
@@ -35,10 +32,6 @@ class CommandRunner {
     write_file("yizhan.toml",
                "[platforms.crm]\nbase_url = \"https://crm.example/hooks\"\nsigning = \"none\"\n"
                "[platforms.shop]\nbase_url = \"https://shop.example\"\nsigning = \"none\"\n");
-  }
-  ~CommandRunner() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
   CommandRunner(const CommandRunner&) = delete;
   CommandRunner& operator=(const CommandRunner&) = delete;
@@ -72,7 +65,7 @@ class CommandRunner {
     content << std::ifstream(folder_ / name, std::ios::binary).rdbuf();
     return content.str();
   }
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
 
   // ---- what a service would have done
   // --------------------------------------------------------------------------------
@@ -170,7 +163,7 @@ class CommandRunner {
     if (!opened().write(batch)) throw std::runtime_error("not released");
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   IdMaker ids_;
   int events_ = 0;
   std::unique_ptr<store::StoreFactory> factory_;

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "base/ids.h"
 #include "base/random.h"
 #include "dispatch/dispatcher.h"
+#include "harness/temporary_folder.h"
 
 namespace yizhan::dispatch {
 
@@ -105,10 +105,7 @@ class ScriptedLane final : public Lane {
 class DispatcherTest : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("yizhan-dispatch-" + random_hex(8));
-    std::filesystem::create_directories(directory_);
-    auto opened =
-        store::open_store({store::StoreUrl::Engine::kSqlite, directory_ / "yizhan.db"}, store::OpenMode::kServe);
+    auto opened = store::open_store({store::StoreUrl::Engine::kSqlite, folder_ / "yizhan.db"}, store::OpenMode::kServe);
     ASSERT_TRUE(opened) << opened.error().message;
     factory_ = std::move(*opened);
     ASSERT_TRUE(factory_->migrate());
@@ -120,7 +117,6 @@ class DispatcherTest : public testing::Test {
     reads_.reset();
     commits_.reset();
     factory_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   void start() {
@@ -198,7 +194,7 @@ class DispatcherTest : public testing::Test {
     run_until([&] { return look(id)->status == status; });
   }
 
-  std::filesystem::path directory_;
+  TemporaryFolder folder_;
   std::unique_ptr<store::StoreFactory> factory_;
   http::asio::io_context io_{1};
   ScriptedLane lane_{io_};

@@ -184,7 +184,7 @@ TEST_F(DispatcherTest, AnEditByHandIsNoticedAtThePoll) {
   run_until_status(id, EventStatus::kDelivered);
   reads_.reset();
   dispatcher_.reset();
-  auto tool = store::open_store({store::StoreUrl::Engine::kSqlite, directory_ / "yizhan.db"}, store::OpenMode::kTool);
+  auto tool = store::open_store({store::StoreUrl::Engine::kSqlite, folder_ / "yizhan.db"}, store::OpenMode::kTool);
   ASSERT_TRUE(tool);
   auto edit = (*tool)->open_reader();
   ASSERT_TRUE(edit);

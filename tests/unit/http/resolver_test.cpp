@@ -1,14 +1,13 @@
 #include "http/resolver.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 #include <cstdlib>
 
-#include <filesystem>
 #include <fstream>
 #include <optional>
 
 #include "dns_server.h"
+#include "harness/temporary_folder.h"
 
 namespace yizhan::http::test {
 namespace {
@@ -114,8 +113,8 @@ TEST_F(ResolverTest, those_who_wait_share_one_look_up) {
 }
 
 TEST_F(ResolverTest, the_hosts_file_comes_first) {
-  std::string path = (std::filesystem::temp_directory_path() / "yizhan-hosts-XXXXXX").string();
-  ::close(::mkstemp(path.data()));
+  const TemporaryFolder folder;
+  const std::string path = folder / "hosts";
   std::ofstream(path) << "192.0.2.77 listed.example.com\n2001:db8::77 listed.example.com\n";
   ::setenv("CARES_HOSTS", path.c_str(), 1);
   serve([](const std::string&, bool, int) { return DnsReply{{"192.0.2.66"}}; });
@@ -123,7 +122,6 @@ TEST_F(ResolverTest, the_hosts_file_comes_first) {
   EXPECT_EQ(server->questions("listed.example.com"), 0);
   EXPECT_THAT(addresses_of("other.example.com"), ElementsAre("192.0.2.66"));
   ::unsetenv("CARES_HOSTS");
-  std::filesystem::remove(path);
 }
 
 TEST_F(ResolverTest, localhost_is_loopback_whatever_a_name_server_says) {

@@ -1,57 +1,24 @@
 #include <gtest/gtest.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
-
-#include <cstdio>
-#include <filesystem>
 
 #include "server_harness.h"
+#include "test_certificates.h"
 
 namespace yizhan::http {
 namespace {
 
-/// A self-signed certificate and its key, in files of their own.
-class TlsFilesOnDisk {
- public:
-  TlsFilesOnDisk() : folder_(std::filesystem::temp_directory_path() / ("yizhan-tls-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-    certificate = folder_ / "certificate.pem";
-    key = folder_ / "key.pem";
-    EVP_PKEY* pair = EVP_EC_gen("P-256");
-    X509* x509 = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x509), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-    X509_set_pubkey(x509, pair);
-    X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC,
-                               reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
-    X509_set_issuer_name(x509, X509_get_subject_name(x509));
-    X509_sign(x509, pair, EVP_sha256());
-    std::FILE* file = std::fopen(certificate.c_str(), "w");
-    PEM_write_X509(file, x509);
-    std::fclose(file);
-    file = std::fopen(key.c_str(), "w");
-    PEM_write_PrivateKey(file, pair, nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(file);
-    X509_free(x509);
-    EVP_PKEY_free(pair);
-  }
-  ~TlsFilesOnDisk() { std::filesystem::remove_all(folder_); }
-
+/// A certificate of this server's and its key, in files.
+struct TlsFilesOnDisk {
   ServerOptions options() const {
     ServerOptions options;
-    options.certificate_file = certificate;
-    options.key_file = key;
+    options.certificate_file = issued.certificate;
+    options.key_file = issued.key;
     return options;
   }
 
-  std::filesystem::path certificate, key;
-
- private:
-  std::filesystem::path folder_;
+  test::CertificateAuthority authority;
+  test::CertificateFiles issued = authority.issue({.common_name = "localhost", .alternative_names = ""});
 };
 
 class TlsPeer {

@@ -52,9 +52,6 @@ void write_pem(const std::string& path, X509* certificate, EVP_PKEY* key) {
 }  // namespace
 
 CertificateAuthority::CertificateAuthority(const std::string& name) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "yizhan-certificates-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  folder_ = pattern;
   key_ = make_key();
   certificate_ = make_certificate({name, ""}, key_, 1);
   X509_set_issuer_name(certificate_, X509_get_subject_name(certificate_));
@@ -67,8 +64,6 @@ CertificateAuthority::CertificateAuthority(const std::string& name) {
 CertificateAuthority::~CertificateAuthority() {
   X509_free(certificate_);
   EVP_PKEY_free(key_);
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 CertificateFiles CertificateAuthority::issue(const CertificateWish& wish) {

@@ -4,8 +4,9 @@
 
 #include <openssl/types.h>
 
-#include <filesystem>
 #include <string>
+
+#include "harness/temporary_folder.h"
 
 namespace yizhan::http::test {
 
@@ -35,7 +36,7 @@ class CertificateAuthority {
   std::string write_file(const std::string& name, const std::string& text) const;
 
  private:
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   EVP_PKEY* key_ = nullptr;
   X509* certificate_ = nullptr;
   int issued_ = 0;

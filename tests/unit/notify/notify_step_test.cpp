@@ -6,9 +6,9 @@
 #include <cstdlib>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <filesystem>
 #include <future>
 
+#include "harness/temporary_folder.h"
 #include "store/sqlite/sqlite_factory.h"
 
 namespace yizhan::notify {
@@ -43,9 +43,6 @@ class ToldRecipients final : public RecipientFinder {
 class NotifyStepTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string folder = (std::filesystem::temp_directory_path() / "yizhan-notify-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
     auto factory = store::sqlite::open_factory(folder_ / "yizhan.db", store::OpenMode::kServe);
     ASSERT_TRUE(factory) << factory.error().message;
     factory_ = std::move(*factory);
@@ -61,7 +58,6 @@ class NotifyStepTest : public testing::Test {
     io_.restart();
     io_.poll();
     factory_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   /// The rows of the last statement, columns joined by `|`.
@@ -128,7 +124,7 @@ class NotifyStepTest : public testing::Test {
     }
   }
 
-  std::filesystem::path folder_;
+  TemporaryFolder folder_;
   http::asio::io_context io_{1};
   std::unique_ptr<store::StoreFactory> factory_;
   std::unique_ptr<store::GroupCommit> commits_;

@@ -5,10 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/executor_work_guard.hpp>
-#include <filesystem>
 #include <optional>
 
-#include "base/random.h"
+#include "harness/temporary_folder.h"
 #include "push/channel.h"
 
 namespace yizhan::push {
@@ -19,10 +18,7 @@ class FanOutTest : public testing::Test {
   static constexpr std::int64_t kEndpointKey = 77;
 
   void SetUp() override {
-    directory_ = std::filesystem::temp_directory_path() / ("yizhan-fan-out-" + random_hex(8));
-    std::filesystem::create_directories(directory_);
-    auto opened =
-        store::open_store({store::StoreUrl::Engine::kSqlite, directory_ / "yizhan.db"}, store::OpenMode::kServe);
+    auto opened = store::open_store({store::StoreUrl::Engine::kSqlite, folder_ / "yizhan.db"}, store::OpenMode::kServe);
     ASSERT_TRUE(opened) << opened.error().message;
     factory_ = std::move(*opened);
     ASSERT_TRUE(factory_->migrate());
@@ -40,7 +36,6 @@ class FanOutTest : public testing::Test {
     fan_out_.reset();
     commits_.reset();
     factory_.reset();
-    std::filesystem::remove_all(directory_);
   }
 
   /// Runs `task` on the writer's thread and answers what it returns.
@@ -93,7 +88,7 @@ class FanOutTest : public testing::Test {
     while (!condition()) ASSERT_GT(io_.run_one_for(Seconds(60)), 0U) << "nothing happened for a minute";
   }
 
-  std::filesystem::path directory_;
+  TemporaryFolder folder_;
   std::unique_ptr<store::StoreFactory> factory_;
   http::asio::io_context io_{1};
   std::unique_ptr<store::GroupCommit> commits_;

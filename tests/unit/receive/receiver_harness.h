@@ -16,6 +16,7 @@
 
 #include "../http/server_harness.h"
 #include "base/log.h"
+#include "harness/temporary_folder.h"
 #include "receive/receiver.h"
 #include "store/store.h"
 
@@ -124,20 +125,6 @@ class RecordingIntake final : public store::Intake {
   std::vector<std::string> prepared;
   std::vector<std::string> settled;
   std::vector<store::Event> handed_over;
-};
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "yizhan-receive-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
-    path = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::filesystem::path path;
 };
 
 struct ReceiverSetup {
@@ -281,7 +268,7 @@ class RunningReceiver {
   }
   http::RunningServer& server() { return server_; }
   store::GroupCommit& commits() { return *commits_; }
-  std::filesystem::path database() const { return folder_.path / "yizhan.db"; }
+  std::filesystem::path database() const { return folder_ / "yizhan.db"; }
 
   RecordingIntake intake;
 

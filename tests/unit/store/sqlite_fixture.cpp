@@ -4,12 +4,6 @@
 
 namespace yizhan::store {
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "yizhan-store-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
 PlainSqlite::PlainSqlite(const std::string& path) {
   if (sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) {
     throw std::runtime_error("cannot open " + path);

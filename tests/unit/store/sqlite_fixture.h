@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,23 +11,11 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "harness/temporary_folder.h"
 #include "store/sqlite/sqlite_factory.h"
 #include "store/store.h"
 
 namespace yizhan::store {
-
-/// A directory that lives as long as the object.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// What somebody types into a plain `sqlite3`: a connection that knows nothing of the service.
 class PlainSqlite {
@@ -69,9 +56,9 @@ class SqliteFixture : public testing::Test {
   /// The events whose rows are not in exactly one of the three state tables; empty when all is well.
   std::vector<std::string> broken_events();
 
-  std::string path() const { return (directory_.path() / "outbox.db").string(); }
+  std::string path() const { return (folder_ / "outbox.db").string(); }
 
-  TemporaryDirectory directory_;
+  TemporaryFolder folder_;
   UtcTime now_ = *parse_time("2026-02-06 08:30:00");
   SteadyTime steady_{Seconds{1000}};
   IdMaker ids_;

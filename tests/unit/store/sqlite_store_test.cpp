@@ -264,10 +264,10 @@ TEST_F(SqliteFile, ToolsWorkBesideTheServiceAndNeverCheckpoint) {
 }
 
 TEST_F(SqliteFile, AToolDoesNotMakeADatabase) {
-  const auto tools = sqlite::open_factory((directory_.path() / "other.db").string(), OpenMode::kTool);
+  const auto tools = sqlite::open_factory((folder_ / "other.db").string(), OpenMode::kTool);
   ASSERT_FALSE(tools);
   EXPECT_EQ(tools.error().code, "store_unavailable");
-  EXPECT_FALSE(std::filesystem::exists(directory_.path() / "other.db"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "other.db"));
 }
 
 TEST_F(SqliteFile, AReaderOfTheServiceDoesNotWrite) {
@@ -309,10 +309,10 @@ TEST_F(SqliteFile, ADamagedPageIsFoundAtTheStart) {
 }
 
 TEST_F(SqliteFile, AFileThatIsNoDatabaseOrAnothersIsRefused) {
-  const std::string other = (directory_.path() / "other.db").string();
+  const std::string other = (folder_ / "other.db").string();
   std::ofstream(other) << std::string(8192, 'x');
   EXPECT_EQ(sqlite::open_factory(other, OpenMode::kServe).error().code, "store_corrupt");
-  const std::string foreign = (directory_.path() / "foreign.db").string();
+  const std::string foreign = (folder_ / "foreign.db").string();
   std::ofstream(foreign).close();
   PlainSqlite(foreign).run("CREATE TABLE theirs (a)");
   EXPECT_EQ(sqlite::open_factory(foreign, OpenMode::kServe).error().code, "store_corrupt");

@@ -1,60 +1,28 @@
-// The store alone, on one thread: how many callbacks a second go on record, and what each costs in processor time.
-//
-//   yizhan_store_bench_receive [--store sqlite:PATH] [--seconds N] [--batch N] [--present N]
-//                              [--scenario plain|payment|duplicate|event]
+// The store alone: how many callbacks a second go on record, and what each costs in processor time.
 //
 //   plain      a delivery id made at random, which is also the idempotency key; no effect, no events
 //   payment    transaction and order number made at random; pays its order; one event, leased to the caller
 //   event      as plain, with one event, leased to the caller
 //   duplicate  always the same callback
 //
-// `--present` puts that many callbacks of the scenario `plain` there first.
+// `--present` callbacks of the scenario `plain` are there first.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
-#include <ctime>
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "base/ids.h"
 #include "base/random.h"
-#include "store/store.h"
+#include "bench_store.h"
 
+namespace yizhan::bench {
 namespace {
 
-using namespace yizhan;
 using namespace yizhan::store;
-using Clock = std::chrono::steady_clock;
-
-struct Options {
-  std::string store = "sqlite:yizhan-store-bench.db";
-  std::string scenario = "plain";
-  double seconds = 5;
-  int batch = 200;
-  std::int64_t present = 0;
-};
-
-constexpr std::size_t kBodyBytes = 600;
-
-[[noreturn]] void die(std::string_view message) {
-  fmt::print(stderr, "{}\n", message);
-  std::exit(1);
-}
-
-double thread_cpu_seconds() {
-  timespec time{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
 
 class Bench {
  public:
-  Bench(Store& store, const Options& options) : store_(store), options_(options) {
-    for (std::size_t i = 0; i < kBodyBytes; ++i) body_ += "{\"abcdefgh:1234567,}"[random_.next() % 20];
-  }
+  Bench(Store& store, const Options& options) : store_(store), options_(options) {}
 
   void fill() {
     constexpr int kAtOnce = 5000;
@@ -67,30 +35,17 @@ class Bench {
   }
 
   void run() {
-    const auto begun = Clock::now();
-    double cpu = 0;
-    double took = 0;
-    while (std::chrono::duration<double>(Clock::now() - begun).count() < options_.seconds) {
+    Stopwatch stopwatch(options_);
+    std::int64_t callbacks = 0;
+    while (!stopwatch.is_over()) {
       WriteBatch batch = new_batch();
       for (int i = 0; i < options_.batch; ++i) batch.receives.push_back(call(batch.now));
-      const auto batch_begun = Clock::now();
-      const double batch_cpu = thread_cpu_seconds();
+      stopwatch.begin_commit();
       write(batch);
-      cpu += thread_cpu_seconds() - batch_cpu;
-      const auto micros = std::chrono::duration_cast<Microseconds>(Clock::now() - batch_begun).count();
-      took += static_cast<double>(micros) * 1e-6;
-      batch_micros_.push_back(micros);
+      stopwatch.end_commit();
+      callbacks += options_.batch;
     }
-    const auto callbacks = static_cast<double>(batch_micros_.size()) * options_.batch;
-    std::ranges::sort(batch_micros_);
-    const auto share = [&](double part) {
-      return batch_micros_[static_cast<std::size_t>(static_cast<double>(batch_micros_.size() - 1) * part)];
-    };
-    fmt::print(
-        "{:9} batch {} present {}: {:.0f} callbacks/s, {:.2f} us of processor each; a commit p50 {} us, p99 {} us, "
-        "max {} us; {:.0f} callbacks\n",
-        options_.scenario, options_.batch, options_.present, callbacks / took, cpu * 1e6 / callbacks, share(0.5),
-        share(0.99), share(1), callbacks);
+    stopwatch.print("callbacks", callbacks);
   }
 
  private:
@@ -112,7 +67,7 @@ class Bench {
         "Content-Type: application/json\nUser-Agent: shop/1.0\nX-Signature: "
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\nContent-Length: 600\n";
     call.callback.body = body_;
-    call.callback.body_size = kBodyBytes;
+    call.callback.body_size = static_cast<std::int64_t>(body_.size());
     call.keys = {{"delivery_id", call.callback.idempotency_key}};
     return call;
   }
@@ -170,48 +125,20 @@ class Bench {
 
   Store& store_;
   const Options& options_;
-  std::string body_;
+  std::string body_ = some_body();
   IdMaker ids_;
   Random random_;
-  std::vector<std::int64_t> batch_micros_;
 };
 
-Options parse(int count, char** words) {
-  Options options;
-  for (int i = 1; i + 1 < count; i += 2) {
-    const std::string_view name = words[i];
-    const std::string value = words[i + 1];
-    if (name == "--store")
-      options.store = value;
-    else if (name == "--scenario")
-      options.scenario = value;
-    else if (name == "--seconds")
-      options.seconds = std::stod(value);
-    else if (name == "--batch")
-      options.batch = std::stoi(value);
-    else if (name == "--present")
-      options.present = std::stoll(value);
-    else
-      die(fmt::format("unknown option {}", name));
-  }
-  return options;
-}
-
 }  // namespace
+}  // namespace yizhan::bench
 
 int main(int count, char** words) {
-  const Options options = parse(count, words);
-  const auto url = parse_store_url(options.store);
-  if (!url) die(url.error().message);
-  if (url->engine == StoreUrl::Engine::kSqlite) {
-    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(url->text + suffix);
-  }
-  auto factory = open_store(*url, OpenMode::kServe);
-  if (!factory) die(factory.error().message);
-  if (const auto migrated = (*factory)->migrate(); !migrated) die(migrated.error().message);
-  auto writer = (*factory)->open_writer();
-  if (!writer) die(writer.error().message);
-  Bench bench(**writer, options);
+  using namespace yizhan::bench;
+  const Options options =
+      read_options(count, words, "Callbacks and the store alone", {"plain", "payment", "event", "duplicate"});
+  const BenchStore store(options.store);
+  Bench bench(*store, options);
   bench.fill();
   bench.run();
   return 0;

@@ -1,8 +1,8 @@
-#include "api/json_writer.h"
+#include "base/json_writer.h"
 
 #include "base/json_text.h"
 
-namespace yizhan::api {
+namespace yizhan {
 
 void JsonWriter::separate() {
   if (out_.empty()) return;
@@ -40,6 +40,12 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
   return *this;
 }
 
+JsonWriter& JsonWriter::texts(std::string_view name, const std::vector<std::string>& values) {
+  key(name).begin_array();
+  for (const std::string& value : values) text(value);
+  return end_array();
+}
+
 JsonWriter& JsonWriter::text_or_null(std::string_view name, std::string_view value) {
   key(name);
   return value.empty() ? null() : text(value);
@@ -50,4 +56,4 @@ JsonWriter& JsonWriter::time_or_null(std::string_view name, const std::optional<
   return value ? text(to_rfc3339(*value)) : null();
 }
 
-}  // namespace yizhan::api
+}  // namespace yizhan

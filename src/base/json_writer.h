@@ -1,15 +1,16 @@
-// Writes JSON documents member by member, with the commas in the right places. Misuse (a value without a key inside an
-// object) is not caught: the tests read what is written.
+// Writes JSON documents (RFC 8259) member by member, without spaces, with the commas in the right places. Misuse (a
+// value without a key inside an object) is not caught: the tests read what is written.
 #pragma once
 
 #include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
-namespace yizhan::api {
+namespace yizhan {
 
 class JsonWriter {
  public:
@@ -38,6 +39,8 @@ class JsonWriter {
   JsonWriter& time_or_null(std::string_view name, const std::optional<UtcTime>& value);
   JsonWriter& number(std::string_view name, std::integral auto value) { return key(name).number(value); }
   JsonWriter& boolean(std::string_view name, bool value) { return key(name).boolean(value); }
+  JsonWriter& texts(std::string_view name, const std::vector<std::string>& values);
+  JsonWriter& raw(std::string_view name, std::string_view json) { return key(name).raw(json); }
 
   std::string take() { return std::move(out_); }
 
@@ -50,4 +53,4 @@ class JsonWriter {
   std::string out_;
 };
 
-}  // namespace yizhan::api
+}  // namespace yizhan
