@@ -11,32 +11,12 @@ if(YIZHAN_SANITIZE)
   add_compile_options(-fsanitize=${YIZHAN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${YIZHAN_SANITIZE})
 endif()
+if(YIZHAN_FUZZ)
+  add_link_options(-fsanitize=fuzzer-no-link)
+endif()
 if(YIZHAN_FAIL_POINTS)
   add_compile_definitions(YIZHAN_FAIL_POINTS=1)
 endif()
-
-# Parsing them is half of what a file costs (measured: a release build in 40 % less time). The other builds do without:
-# ccache knows their files better, and they notice an #include that is missing.
-set(YIZHAN_PRECOMPILED_HEADERS
-    <fmt/format.h> <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional> <string>
-    <string_view> <unordered_map> <utility> <variant> <vector>)
-# Those of http/asio.h, which every file includes that takes part in the networking.
-set(YIZHAN_PRECOMPILED_NETWORK_HEADERS
-    <boost/asio/basic_stream_socket.hpp> <boost/asio/basic_waitable_timer.hpp> <boost/asio/io_context.hpp>
-    <boost/asio/ip/tcp.hpp> <boost/asio/post.hpp>)
-
-# Precompiling costs seconds, so two parts do it and the others share theirs.
-function(yizhan_precompile name)
-  if(name STREQUAL "base")
-    target_precompile_headers(yizhan_base PRIVATE ${YIZHAN_PRECOMPILED_HEADERS})
-  elseif(name STREQUAL "http")
-    target_precompile_headers(yizhan_http PRIVATE ${YIZHAN_PRECOMPILED_HEADERS} ${YIZHAN_PRECOMPILED_NETWORK_HEADERS})
-  elseif("http" IN_LIST ARGN)
-    target_precompile_headers(yizhan_${name} REUSE_FROM yizhan_http)
-  else()
-    target_precompile_headers(yizhan_${name} REUSE_FROM yizhan_base)
-  endif()
-endfunction()
 
 # yizhan_part(NAME [DEPENDS part...] [LINK library...]): the static library of src/<folder of the caller>.
 # Every .cpp below the folder belongs to it.
@@ -50,8 +30,11 @@ function(yizhan_part name)
     add_library(yizhan_${name} STATIC ${sources})
     set(scope PUBLIC)
     target_link_libraries(yizhan_${name} PRIVATE yizhan_warnings)
-    if(YIZHAN_PRECOMPILE)
-      yizhan_precompile(${name} ${PART_DEPENDS})
+    yizhan_precompile_part(${name} ${PART_DEPENDS})
+    set_target_properties(yizhan_${name} PROPERTIES UNITY_BUILD ${YIZHAN_UNITE} UNITY_BUILD_BATCH_SIZE 16)
+    if(YIZHAN_UNITE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      # It takes a united file's .cpp for a header, whose types must not have members of a file's own.
+      target_compile_options(yizhan_${name} PRIVATE -Wno-subobject-linkage)
     endif()
   endif()
   target_include_directories(yizhan_${name} ${scope} ${PROJECT_SOURCE_DIR}/src)
@@ -73,5 +56,6 @@ function(yizhan_test name folder)
   endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE yizhan_warnings ${TEST_LINK} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
+  yizhan_precompile_test(${name})
   gtest_discover_tests(${name} TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT ${TEST_TIMEOUT} LABELS unit)
 endfunction()

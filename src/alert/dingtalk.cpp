@@ -12,10 +12,10 @@
 namespace yizhan::alert {
 namespace {
 
-constexpr std::array<AnswerNames, 1> kNames{{{"errcode", "errmsg"}}};
+constexpr std::array<AnswerNames, 1> kDingTalkNames{{{"errcode", "errmsg"}}};
 constexpr std::string_view kMuted = "The robot is muted for ten minutes. Lower the channel's rate_per_minute";
-constexpr std::string_view kNoRobot = "Check the robot's webhook URL or access_token: it may have been removed";
-constexpr std::array<CodeMeaning, 15> kMeanings{{
+constexpr std::string_view kDingTalkNoRobot = "Check the robot's webhook URL or access_token: it may have been removed";
+constexpr std::array<CodeMeaning, 15> kDingTalkMeanings{{
     {"130101", ErrorClass::kAlertThrottled, kMuted},
     {"130103", ErrorClass::kAlertThrottled, kMuted},
     {"410100", ErrorClass::kAlertThrottled, kMuted},
@@ -24,17 +24,18 @@ constexpr std::array<CodeMeaning, 15> kMeanings{{
     {"310000", ErrorClass::kAlertRefused,
      "Check the robot's security settings: the secret and this machine's clock for 'sign not match', the keyword "
      "(Yizhan is in every message) for 'keywords not in content', the list of addresses for 'not in whitelist'"},
-    {"300001", ErrorClass::kAlertRefused, kNoRobot},
-    {"300005", ErrorClass::kAlertRefused, kNoRobot},
+    {"300001", ErrorClass::kAlertRefused, kDingTalkNoRobot},
+    {"300005", ErrorClass::kAlertRefused, kDingTalkNoRobot},
     {"400013", ErrorClass::kAlertRefused, "The group has been dissolved: make a robot in another one"},
-    {"400101", ErrorClass::kAlertRefused, kNoRobot},
+    {"400101", ErrorClass::kAlertRefused, kDingTalkNoRobot},
     {"400102", ErrorClass::kAlertRefused, "The robot is disabled: enable it in the group"},
-    {"400106", ErrorClass::kAlertRefused, kNoRobot},
+    {"400106", ErrorClass::kAlertRefused, kDingTalkNoRobot},
     {"43004", ErrorClass::kAlertRefused, "Something between here and DingTalk changes the Content-Type"},
-    {"40035", ErrorClass::kAlertRefused, kNoRobot},
+    {"40035", ErrorClass::kAlertRefused, kDingTalkNoRobot},
     {"4301*", ErrorClass::kAlertRefused, "DingTalk takes the text for unsafe content"},
 }};
-constexpr AnswerForm kForm{.service = "DingTalk", .names = kNames, .success = "0", .meanings = kMeanings};
+constexpr AnswerForm kDingTalkForm{
+    .service = "DingTalk", .names = kDingTalkNames, .success = "0", .meanings = kDingTalkMeanings};
 
 class Dingtalk final : public HttpService {
  public:
@@ -48,7 +49,9 @@ class Dingtalk final : public HttpService {
             body(words_of(message.alert, options_.language))};
   }
 
-  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }
+  void judge(AttemptOutcome& outcome, std::string_view body) const override {
+    judge_answer(outcome, body, kDingTalkForm);
+  }
 
  private:
   http::Url signed_url(UtcTime now) const {

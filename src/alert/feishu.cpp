@@ -12,9 +12,9 @@
 namespace yizhan::alert {
 namespace {
 
-constexpr std::array<AnswerNames, 2> kNames{{{"code", "msg"}, {"StatusCode", "StatusMessage"}}};
+constexpr std::array<AnswerNames, 2> kFeishuNames{{{"code", "msg"}, {"StatusCode", "StatusMessage"}}};
 constexpr std::string_view kSlower = "Lower the channel's rate_per_minute";
-constexpr std::array<CodeMeaning, 8> kMeanings{{
+constexpr std::array<CodeMeaning, 8> kFeishuMeanings{{
     {"11232", ErrorClass::kAlertThrottled, kSlower},
     {"11233", ErrorClass::kAlertThrottled, kSlower},
     {"99991400", ErrorClass::kAlertThrottled, kSlower},
@@ -24,7 +24,8 @@ constexpr std::array<CodeMeaning, 8> kMeanings{{
     {"19022", ErrorClass::kAlertRefused, "Add this machine's address to the bot's list of addresses"},
     {"19024", ErrorClass::kAlertRefused, "Set the bot's keyword to Yizhan, which is in every message, or remove it"},
 }};
-constexpr AnswerForm kForm{.service = "Feishu", .names = kNames, .success = "0", .meanings = kMeanings};
+constexpr AnswerForm kFeishuForm{
+    .service = "Feishu", .names = kFeishuNames, .success = "0", .meanings = kFeishuMeanings};
 
 void write_line(JsonWriter& json, std::string_view text) {
   json.begin_array().begin_object().text("tag", "text").text("text", text).end_object().end_array();
@@ -40,7 +41,9 @@ class Feishu final : public HttpService {
             body(words_of(message.alert, options_.language), to_unix_seconds(now))};
   }
 
-  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }
+  void judge(AttemptOutcome& outcome, std::string_view body) const override {
+    judge_answer(outcome, body, kFeishuForm);
+  }
 
  private:
   std::string body(const Words& words, std::int64_t now) const {

@@ -17,11 +17,11 @@
 namespace yizhan::alert {
 namespace {
 
-constexpr std::array<AnswerNames, 1> kNames{{{"Code", "Message"}}};
+constexpr std::array<AnswerNames, 1> kSmsNames{{{"Code", "Message"}}};
 constexpr std::string_view kLimit = "The numbers' quota of the service is used up for now";
 constexpr std::string_view kKey = "Check access_key_id, access_key_secret and this machine's clock";
 constexpr std::string_view kRights = "Give the access key the right to send (dysms:SendSms)";
-constexpr std::array<CodeMeaning, 18> kMeanings{{
+constexpr std::array<CodeMeaning, 18> kSmsMeanings{{
     {"isv.BUSINESS_LIMIT_CONTROL", ErrorClass::kAlertThrottled, kLimit},
     {"isv.DAY_LIMIT_CONTROL", ErrorClass::kAlertThrottled, kLimit},
     {"isv.MONTH_LIMIT_CONTROL", ErrorClass::kAlertThrottled, kLimit},
@@ -43,7 +43,8 @@ constexpr std::array<CodeMeaning, 18> kMeanings{{
     {"InvalidTimeStamp*", ErrorClass::kAlertRefused, kKey},
     {"InvalidAccessKeyId*", ErrorClass::kAlertRefused, kKey},
 }};
-constexpr AnswerForm kForm{.service = "the SMS service", .names = kNames, .success = "OK", .meanings = kMeanings};
+constexpr AnswerForm kSmsForm{
+    .service = "the SMS service", .names = kSmsNames, .success = "OK", .meanings = kSmsMeanings};
 
 /// A variable of a template takes no more than 35 characters.
 std::string cut_characters(std::string_view text) {
@@ -96,7 +97,7 @@ class Sms final : public HttpService {
     return {std::move(url), std::move(lines), ""};
   }
 
-  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }
+  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kSmsForm); }
 
  private:
   /// Its parameters in the order of their names.

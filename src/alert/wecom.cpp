@@ -13,18 +13,18 @@ namespace {
 constexpr std::size_t kLongestContent = 4096;
 constexpr std::string_view kEllipsis = "…";
 
-constexpr std::array<AnswerNames, 1> kNames{{{"errcode", "errmsg"}}};
-constexpr std::string_view kNoRobot = "Check the robot's key: it may have been removed";
-constexpr std::array<CodeMeaning, 7> kMeanings{{
+constexpr std::array<AnswerNames, 1> kWeComNames{{{"errcode", "errmsg"}}};
+constexpr std::string_view kWeComNoRobot = "Check the robot's key: it may have been removed";
+constexpr std::array<CodeMeaning, 7> kWeComMeanings{{
     {"45009", ErrorClass::kAlertThrottled, "Lower the channel's rate_per_minute"},
     {"45033", ErrorClass::kAlertThrottled, "Lower the channel's rate_per_minute"},
-    {"93000", ErrorClass::kAlertRefused, kNoRobot},
-    {"93008", ErrorClass::kAlertRefused, kNoRobot},
+    {"93000", ErrorClass::kAlertRefused, kWeComNoRobot},
+    {"93008", ErrorClass::kAlertRefused, kWeComNoRobot},
     {"40058", ErrorClass::kAlertRefused, "The robot takes messages of another form"},
     {"45002", ErrorClass::kAlertRefused, "The message is too long"},
     {"60020", ErrorClass::kAlertRefused, "Add this machine's address to the list that the enterprise trusts"},
 }};
-constexpr AnswerForm kForm{.service = "WeCom", .names = kNames, .success = "0", .meanings = kMeanings};
+constexpr AnswerForm kWeComForm{.service = "WeCom", .names = kWeComNames, .success = "0", .meanings = kWeComMeanings};
 
 class Wecom final : public HttpService {
  public:
@@ -37,7 +37,7 @@ class Wecom final : public HttpService {
     return {url_, "Content-Type: application/json; charset=utf-8\r\n", json.take()};
   }
 
-  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kForm); }
+  void judge(AttemptOutcome& outcome, std::string_view body) const override { judge_answer(outcome, body, kWeComForm); }
 
  private:
   Language language_;

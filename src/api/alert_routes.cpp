@@ -10,12 +10,12 @@
 namespace yizhan::api {
 namespace {
 
-constexpr std::array<std::string_view, 2> kParameters{"all", "limit"};
+constexpr std::array<std::string_view, 2> kAlertParameters{"all", "limit"};
 constexpr int kMostAlerts = 1000;
 
 void list_alerts(ApiState& state, http::ServerRequest& request, const http::PathParameters&,
                  http::Responder responder) {
-  const auto parameters = QueryParameters::read(request.query, kParameters);
+  const auto parameters = QueryParameters::read(request.query, kAlertParameters);
   if (!parameters) return responder.answer(answer_error(parameters.error(), request.path));
   const std::string_view all = (*parameters)["all"];
   if (!all.empty() && all != "true" && all != "false") {

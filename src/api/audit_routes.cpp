@@ -33,7 +33,8 @@ Result<store::AuditSelection> read_audit_selection(const QueryParameters& parame
   return selection;
 }
 
-void list(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
+void list_audit_entries(ApiState& state, http::ServerRequest& request, const http::PathParameters&,
+                        http::Responder responder) {
   const auto parameters = QueryParameters::read(request.query, kAuditParameters);
   if (!parameters) return responder.answer(answer_error(parameters.error(), request.path));
   auto selection = read_audit_selection(*parameters);
@@ -50,7 +51,7 @@ void list(ApiState& state, http::ServerRequest& request, const http::PathParamet
 }  // namespace
 
 void ApiState::add_audit_routes() {
-  add("GET", "/api/v1/audit", Scope::kAdmin, list);
+  add("GET", "/api/v1/audit", Scope::kAdmin, list_audit_entries);
 }
 
 }  // namespace yizhan::api

@@ -87,7 +87,8 @@ void begin(ApiState& state, http::ServerRequest& request, const http::PathParame
   if (!taken) waiting->answer(answer_error({"store_busy", "too many look-ups wait"}, request.path));
 }
 
-void list(ApiState& state, http::ServerRequest& request, const http::PathParameters&, http::Responder responder) {
+void list_replays(ApiState& state, http::ServerRequest& request, const http::PathParameters&,
+                  http::Responder responder) {
   const auto parameters = QueryParameters::read(request.query, kReplayParameters);
   if (!parameters) return responder.answer(answer_error(parameters.error(), request.path));
   const auto page = read_page(*parameters);
@@ -128,7 +129,7 @@ ApiState::Handler control(store::ReplayAction action) {
 
 void ApiState::add_replay_routes() {
   add("POST", "/api/v1/replays", Scope::kAdmin, begin);
-  add("GET", "/api/v1/replays", Scope::kEventsRead, list);
+  add("GET", "/api/v1/replays", Scope::kEventsRead, list_replays);
   add("GET", "/api/v1/replays/{id}", Scope::kEventsRead, show);
   add("POST", "/api/v1/replays/{id}/pause", Scope::kAdmin, control(store::ReplayAction::kPause));
   add("POST", "/api/v1/replays/{id}/resume", Scope::kAdmin, control(store::ReplayAction::kResume));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 
@@ -21,10 +22,6 @@ constexpr Milliseconds kStorePause{1000};
 constexpr Milliseconds kLease{10'000};
 /// Events read at once.
 constexpr int kPageRows = 500;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 }  // namespace
 
@@ -216,6 +213,16 @@ void ReplayRunner::written(const std::shared_ptr<Pass>& pass, Result<store::Repl
   const Milliseconds pause = !releasing ? kWaitInterval : passed->released > 0 ? kPassInterval : kBusyInterval;
   if (releasing || !pass->look.open.empty()) result.next_at = utc_now() + pause;
   pass->done(result);
+}
+
+void ReplayRunner::leave() {
+  if (works_.empty()) return;
+  parts_.commits.run([lease_token = lease_token_](store::Store& store) {
+    // Where it fails, the leases end by themselves.
+    if (const auto left = store::leave_replays(store, lease_token); !left) {
+      log::warning("replay_delayed", {{"code", left.error().code}, {"reason", left.error().message}});
+    }
+  });
 }
 
 void ReplayRunner::fail_pass(const std::shared_ptr<Pass>& pass, const Error& error) {

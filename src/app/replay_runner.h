@@ -39,6 +39,9 @@ class ReplayRunner {
   /// One pass; for a StepLoop.
   void pass(std::move_only_function<void(StepResult)> done);
 
+  /// Leaves its jobs to whoever comes next. After the last pass; done when the writer comes to its end.
+  void leave();
+
   const api::ReplayCounters& counters() const { return counters_; }
 
  private:

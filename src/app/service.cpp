@@ -372,7 +372,10 @@ void Service::stop(Milliseconds grace, std::function<void()> done) {
   };
   auto stop_replays = [this, next = std::move(stop_dispatcher)]() mutable {
     if (!parts_->replay_loop) return next();
-    parts_->replay_loop->stop(std::move(next));
+    parts_->replay_loop->stop([this, go_on = std::move(next)]() mutable {
+      parts_->replay_runner->leave();
+      go_on();
+    });
   };
   auto stop_sweeps = [this, next = std::move(stop_replays)]() mutable {
     if (!parts_->sweeps) return next();

@@ -19,6 +19,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// The machine's wall clock, now.
 UtcTime utc_now();
 
+inline SteadyTime steady_now() {
+  return std::chrono::steady_clock::now();
+}
+
 /// `2026-02-06 08:30:00.000123`: the form of every time in the SQLite store. Sorts as text; fits years 0000 to 9999.
 std::string to_store_text(UtcTime time);
 /// The same, written to 26 bytes at `out`; no terminator.
@@ -37,6 +41,9 @@ std::optional<UtcTime> parse_time(std::string_view text);
 
 inline std::int64_t to_unix_seconds(UtcTime time) {
   return std::chrono::floor<Seconds>(time).time_since_epoch().count();
+}
+inline std::int64_t to_unix_days(UtcTime time) {
+  return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
 }
 inline std::int64_t to_unix_micros(UtcTime time) {
   return time.time_since_epoch().count();

@@ -22,7 +22,7 @@ namespace {
 /// How often the store is asked what has become of a test.
 constexpr Milliseconds kLook{200};
 
-struct ListOptions {
+struct AlertListOptions {
   bool all = false;
   int limit = 100;
 };
@@ -58,7 +58,7 @@ std::string table_of(const std::vector<store::AlertEpisode>& alerts, const Termi
   return table.render(terminal);
 }
 
-Result<ExitStatus> list(const Context& context, const ListOptions& options) {
+Result<ExitStatus> list(const Context& context, const AlertListOptions& options) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
   auto alerts = options.all ? store::newest_alerts(*opened->store, options.limit) : store::open_alerts(*opened->store);
@@ -197,7 +197,7 @@ Result<ExitStatus> test(const Context& context, const TestOptions& options) {
 }  // namespace
 
 void add_alerts(Command parent, Context& context) {
-  auto listed = std::make_shared<ListOptions>();
+  auto listed = std::make_shared<AlertListOptions>();
   const Command command = add_command(
       parent, "alerts", "what is wrong now, and what was; try the channels",
       "The service watches for trouble and tells it to the alert channels: once when it begins, once in each window "

@@ -13,7 +13,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct AttemptsOptions {
   std::string event_id;
   int limit = 50;
 };
@@ -22,7 +22,7 @@ std::string answer(const store::AttemptView& attempt) {
   return attempt.response_status > 0 ? std::to_string(attempt.response_status) : "–";
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const AttemptsOptions& options) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
   const auto attempts = (*opened)->attempts(options.event_id, options.limit);
@@ -60,7 +60,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_attempts(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AttemptsOptions>();
   const Command command =
       add_command(parent, "attempts", "list attempts to deliver: the newest, or those of one event",
                   "With --json, one object a line, with the beginning of each response.",

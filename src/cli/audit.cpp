@@ -15,7 +15,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct AuditOptions {
   store::AuditSelection selection;
   std::string origin;
   std::string since;
@@ -24,7 +24,7 @@ struct Options {
   bool oldest_first = false;
 };
 
-Result<store::AuditSelection> to_selection(const Options& options) {
+Result<store::AuditSelection> to_selection(const AuditOptions& options) {
   store::AuditSelection selection = options.selection;
   if (!options.origin.empty()) {
     selection.origin = store::parse_audit_origin(options.origin);
@@ -40,7 +40,7 @@ Result<store::AuditSelection> to_selection(const Options& options) {
   return selection;
 }
 
-Result<ExitStatus> list(const Context& context, const Options& options) {
+Result<ExitStatus> list(const Context& context, const AuditOptions& options) {
   const auto selection = to_selection(options);
   if (!selection) return std::unexpected(selection.error());
   const auto opened = context.open_store();
@@ -72,7 +72,7 @@ Result<ExitStatus> list(const Context& context, const Options& options) {
   return print_list(context, table, *more, options.oldest_first, "Nothing was done that this asks for.");
 }
 
-void add_selection(Command command, Options& options) {
+void add_selection(Command command, AuditOptions& options) {
   command.add_option("--actor", options.selection.actor, "only where this text is in who did it").type_name("TEXT");
   command.add_option("--action", options.selection.action, "only this action, or its first word: replay")
       .type_name("ACTION");
@@ -99,7 +99,7 @@ void add_audit(Command parent, Context& context) {
                    {"yizhan audit export --since 30d > audit.jsonl", "for somebody else to keep"}});
   audit.group(kLookGroup);
 
-  auto listed = std::make_shared<Options>();
+  auto listed = std::make_shared<AuditOptions>();
   const Command list_command =
       add_command(audit, "list", "list what was done, newest first", "With --json, one object a line.",
                   {{"yizhan audit list --object 0198c0de-0000-7000-8000-000000000000", "who touched this event?"},
@@ -109,7 +109,7 @@ void add_audit(Command parent, Context& context) {
   list_command.add_flag("--oldest-first", listed->oldest_first, "the oldest first");
   on_run(list_command, context, [&context, listed] { return list(context, *listed); });
 
-  auto exported = std::make_shared<Options>();
+  auto exported = std::make_shared<AuditOptions>();
   exported->limit = INT_MAX;
   exported->oldest_first = true;
   const Command export_command = add_command(audit, "export", "print everything that was done, one JSON object a line",

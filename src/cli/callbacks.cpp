@@ -19,7 +19,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct ListOptions {
+struct CallbackListOptions {
   std::string source;
   std::string event_type;
   std::string verdict;
@@ -32,7 +32,7 @@ struct ListOptions {
   bool oldest_first = false;
 };
 
-Result<store::CallbackSelection> to_selection(const ListOptions& options, UtcTime now) {
+Result<store::CallbackSelection> to_selection(const CallbackListOptions& options, UtcTime now) {
   store::CallbackSelection selection;
   selection.source = options.source;
   selection.event_type = options.event_type;
@@ -56,7 +56,7 @@ Result<store::CallbackSelection> to_selection(const ListOptions& options, UtcTim
   return selection;
 }
 
-Style style_of(const store::CallbackView& callback) {
+Style verdict_style(const store::CallbackView& callback) {
   if (store::is_unfit(callback.effect)) return Style::kBad;
   switch (callback.verdict) {
     case store::Verdict::kAccepted:
@@ -84,7 +84,7 @@ std::string keys_text(const std::vector<store::CallbackKey>& keys) {
   return text;
 }
 
-Result<ExitStatus> list(const Context& context, const ListOptions& options) {
+Result<ExitStatus> list(const Context& context, const CallbackListOptions& options) {
   const UtcTime now = utc_now();
   const auto selection = to_selection(options, now);
   if (!selection) return std::unexpected(selection.error());
@@ -114,7 +114,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
                        {readable_time(view.callback.received_at)},
                        {view.callback.source},
                        {view.callback.event_type},
-                       {store::to_string(view.verdict), style_of(view)},
+                       {store::to_string(view.verdict), verdict_style(view)},
                        {view.effect == store::EffectResult::kNone ? "" : store::to_string(view.effect)},
                        {std::to_string(view.answer_status)},
                        {keys_text(view.keys)},
@@ -124,7 +124,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
   return print_list(context, table, *more, options.oldest_first, "No callback on record matches.");
 }
 
-struct ShowOptions {
+struct CallbackShowOptions {
   std::string id;
   bool raw = false;
 };
@@ -194,7 +194,7 @@ std::string text_of(const store::CallbackView& view, const Context& context) {
   return sheet.take();
 }
 
-Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
+Result<ExitStatus> show(const Context& context, const CallbackShowOptions& options) {
   const auto id = parse_id(options.id);
   if (!id) return std::unexpected(id.error());
   const auto opened = context.open_store();
@@ -231,7 +231,7 @@ void add_callbacks(Command parent, Context& context) {
        {"yizhan callbacks show 1204", "one with its headers and its body"}});
   callbacks.group(kLookGroup);
 
-  auto list_options = std::make_shared<ListOptions>();
+  auto list_options = std::make_shared<CallbackListOptions>();
   const Command list_command =
       add_command(callbacks, "list", "list callbacks, newest first",
                   "--key finds by any number that a callback is about: transaction id, out_trade_no, tracking number, "
@@ -257,7 +257,7 @@ void add_callbacks(Command parent, Context& context) {
   list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
   on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
-  auto show_options = std::make_shared<ShowOptions>();
+  auto show_options = std::make_shared<CallbackShowOptions>();
   const Command show_command =
       add_command(callbacks, "show", "show one callback: verdict, effect, events, headers, body",
                   "Secrets in its headers and its query were never stored. --raw writes the body's bytes alone.",

@@ -14,12 +14,12 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct DeadLettersOptions {
   SelectionOptions selection;
   int limit = 50;
 };
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const DeadLettersOptions& options) {
   const UtcTime now = utc_now();
   const auto selection = to_selection(options.selection, now);
   if (!selection) return std::unexpected(selection.error());
@@ -63,7 +63,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_dead_letters(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DeadLettersOptions>();
   const Command command = add_command(parent, "dead-letters", "list the events whose every attempt failed",
                                       "With --json, one object a line.",
                                       {{"yizhan dead-letters", "the newest 50"},

@@ -16,7 +16,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct ListOptions {
+struct DeviceListOptions {
   store::DeviceSelection selection;
   bool active = false;
   bool inactive = false;
@@ -28,7 +28,7 @@ Cell state_of(const store::Device& device) {
   return {device.inactive_reason.empty() ? "inactive" : "inactive: " + device.inactive_reason, Style::kWarning};
 }
 
-Result<ExitStatus> list(const Context& context, const ListOptions& options) {
+Result<ExitStatus> list(const Context& context, const DeviceListOptions& options) {
   if (options.active && options.inactive) return fail("usage_invalid", "--active and --inactive: give one of the two");
   store::DeviceSelection selection = options.selection;
   if (options.active || options.inactive) selection.active = options.active;
@@ -197,7 +197,7 @@ void add_devices(Command parent, Context& context) {
        {"yizhan devices show CID", "is it active, and if not, why?"}});
   devices.group(kActGroup);
 
-  auto list_options = std::make_shared<ListOptions>();
+  auto list_options = std::make_shared<DeviceListOptions>();
   const Command list_command =
       add_command(devices, "list", "list devices", "With --json, one object a line.",
                   {{"yizhan devices list --merchant m-1 --active", "the active ones of a merchant, newest first"},

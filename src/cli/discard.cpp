@@ -12,15 +12,15 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct DiscardOptions {
   SelectionOptions selection;
   BulkOptions bulk;
   std::string reason;
 };
 
-constexpr BulkWords kWords{"Discard", "discarding", "Discarded", "discarded"};
+constexpr BulkWords kDiscardWords{"Discard", "discarding", "Discarded", "discarded"};
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const DiscardOptions& options) {
   if (selects_everything(options.selection)) {
     return fail("usage_invalid", "say which events: ids, or a selection such as --platform NAME --status dead_letter");
   }
@@ -39,7 +39,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   }
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
-  return change_events(context, *opened->store, std::move(*selection), options.bulk, kWords,
+  return change_events(context, *opened->store, std::move(*selection), options.bulk, kDiscardWords,
                        [&](store::Store& store, const store::Selection& chunk) {
                          return store::discard_audited(store, audit_entry(context, {}), chunk, options.reason,
                                                        utc_now());
@@ -49,7 +49,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_discard(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DiscardOptions>();
   const Command command = add_command(
       parent, "discard", "give events up, with a reason on record",
       "Open events and dead letters are closed without being delivered; the ledger counts them as discarded. They are "

@@ -21,13 +21,13 @@ using doctor::Finding;
 using doctor::Report;
 using doctor::Weight;
 
-struct Options {
+struct DoctorOptions {
   std::vector<std::string> checks;
   bool probe = false;
   bool verbose = false;
 };
 
-Result<std::vector<const doctor::Check*>> chosen_checks(const Options& options) {
+Result<std::vector<const doctor::Check*>> chosen_checks(const DoctorOptions& options) {
   std::vector<const doctor::Check*> chosen;
   for (const std::string& name : options.checks) {
     const doctor::Check* check = doctor::find_check(name);
@@ -53,7 +53,7 @@ void load_as_service(const Context& context, doctor::Installation& installation)
   for (const Error& problem : loaded.error()) installation.problems.push_back(problem.message);
 }
 
-Report examine(const Context& context, const config::Config& config, const Options& options,
+Report examine(const Context& context, const config::Config& config, const DoctorOptions& options,
                const std::vector<const doctor::Check*>& chosen) {
   doctor::Installation installation{.config = config,
                                     .service = look_at_service(context, config),
@@ -100,7 +100,7 @@ void write_skipped(JsonWriter& writer, const doctor::Skipped& skipped) {
   writer.begin_object().text("skipped", skipped.check).text("reason", skipped.reason).end_object();
 }
 
-Style style_of(Weight weight) {
+Style weight_style(Weight weight) {
   if (weight == Weight::kNote) return Style::kFaint;
   return weight == Weight::kWarning ? Style::kWarning : Style::kBad;
 }
@@ -114,7 +114,7 @@ void print_finding(const Context& context, const Finding& finding) {
       context.out() << std::string(kIndent, ' ') << wrapped(printable(line), terminal.width, kIndent, kIndent) << '\n';
     }
   };
-  context.out() << styled(padded_right(doctor::to_string(finding.weight), kIndent), style_of(finding.weight),
+  context.out() << styled(padded_right(doctor::to_string(finding.weight), kIndent), weight_style(finding.weight),
                           terminal.color)
                 << styled(finding.code, Style::kStrong, terminal.color);
   if (!finding.subject.empty()) context.out() << "  " << printable(finding.subject);
@@ -123,7 +123,7 @@ void print_finding(const Context& context, const Finding& finding) {
   paragraph("mend: " + finding.mend);
 }
 
-void print(const Context& context, const Report& report, const Options& options, Microseconds taken) {
+void print(const Context& context, const Report& report, const DoctorOptions& options, Microseconds taken) {
   for (const Finding& finding : report.findings) print_finding(context, finding);
   if (options.verbose) {
     for (const doctor::Skipped& each : report.skipped) {
@@ -142,7 +142,7 @@ void print(const Context& context, const Report& report, const Options& options,
   context.out() << '\n';
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const DoctorOptions& options) {
   const auto chosen = chosen_checks(options);
   if (!chosen) return std::unexpected(chosen.error());
   const auto start = std::chrono::steady_clock::now();
@@ -174,7 +174,7 @@ std::string explanation() {
 }  // namespace
 
 void add_doctor(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   const Command doctor = add_command(parent, "doctor", "find what is wrong, and what mends it", explanation(),
                                      {{"yizhan doctor", "everything"},
                                       {"yizhan doctor store platforms", "these checks only"},

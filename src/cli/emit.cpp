@@ -19,7 +19,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct EmitOptions {
   std::string platform;
   std::string event_type;
   std::string payload;
@@ -39,7 +39,7 @@ struct Emitted {
   std::string by;  ///< who took it
 };
 
-Result<std::string> read_payload(const Context& context, const Options& options) {
+Result<std::string> read_payload(const Context& context, const EmitOptions& options) {
   const auto everything = [](std::istream& in) {
     return std::string(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
   };
@@ -64,7 +64,7 @@ Result<void> check_payload(const std::string& payload, bool raw) {
       fmt::format("the payload is not JSON: {}. Quote it for the shell; --raw takes any bytes", read.error().message));
 }
 
-Result<Emitted> emit_to_service(const ServiceClient& service, const Options& options, const std::string& payload,
+Result<Emitted> emit_to_service(const ServiceClient& service, const EmitOptions& options, const std::string& payload,
                                 std::optional<UtcTime> not_before) {
   JsonWriter request;
   request.begin_object().text("platform", options.platform).text("event_type", options.event_type);
@@ -98,7 +98,7 @@ Result<Emitted> emit_to_service(const ServiceClient& service, const Options& opt
   return emitted;
 }
 
-Result<Emitted> emit_to_store(const config::Config& config, const Options& options, std::string payload,
+Result<Emitted> emit_to_store(const config::Config& config, const EmitOptions& options, std::string payload,
                               std::optional<UtcTime> not_before) {
   const auto endpoint = event_endpoint(config, options.platform, options.target);
   if (!endpoint) return std::unexpected(endpoint.error());
@@ -131,7 +131,7 @@ Result<Emitted> emit_to_store(const config::Config& config, const Options& optio
   return Emitted{stored.id, std::string(to_string(stored.status)), stored.duplicate, "the store"};
 }
 
-Result<Emitted> emit(const Context& context, const Options& options) {
+Result<Emitted> emit(const Context& context, const EmitOptions& options) {
   std::optional<UtcTime> not_before;
   if (!options.not_before.empty()) {
     const auto moment = parse_moment(options.not_before, utc_now(), Direction::kFuture);
@@ -152,7 +152,7 @@ Result<Emitted> emit(const Context& context, const Options& options) {
   return emit_to_store(loaded->config, options, std::move(*payload), not_before);
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const EmitOptions& options) {
   const auto emitted = emit(context, options);
   if (!emitted) return std::unexpected(emitted.error());
   if (context.options.json) {
@@ -176,7 +176,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_emit(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EmitOptions>();
   const Command command = add_command(
       parent, "emit", "hand an event over",
       "If a service listens at the configured API address the event is posted to it, and leaves at once; otherwise, or "

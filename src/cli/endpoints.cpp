@@ -18,13 +18,13 @@ namespace yizhan::cli {
 namespace {
 
 /// An endpoint is named by its key, as `endpoints list` shows it, or by platform and URL.
-struct Named {
+struct NamedEndpoint {
   std::string key_or_platform;
   std::string url;
   std::string reason = "disabled by hand";
 };
 
-Result<store::DisabledEndpoint> find_endpoint(const Context& context, const Named& named) {
+Result<store::DisabledEndpoint> find_endpoint(const Context& context, const NamedEndpoint& named) {
   store::DisabledEndpoint endpoint;
   if (named.url.empty()) {
     const char* begin = named.key_or_platform.data();
@@ -160,7 +160,7 @@ Result<ExitStatus> list(const Context& context, const ServiceOptions& options) {
   return *service ? list_of_service(context, **service) : list_disabled(context, loaded->config);
 }
 
-Result<ExitStatus> enable(const Context& context, const Named& named) {
+Result<ExitStatus> enable(const Context& context, const NamedEndpoint& named) {
   const auto endpoint = find_endpoint(context, named);
   if (!endpoint) return std::unexpected(endpoint.error());
   const auto opened = context.open_store();
@@ -181,7 +181,7 @@ Result<ExitStatus> enable(const Context& context, const Named& named) {
   return ExitStatus::kOk;
 }
 
-Result<ExitStatus> disable(const Context& context, const Named& named) {
+Result<ExitStatus> disable(const Context& context, const NamedEndpoint& named) {
   auto endpoint = find_endpoint(context, named);
   if (!endpoint) return std::unexpected(endpoint.error());
   const auto opened = context.open_store();
@@ -222,7 +222,7 @@ void add_endpoints(Command parent, Context& context) {
   add_service_options(list_command, *service, "events:read");
   on_run(list_command, context, [&context, service] { return list(context, *service); });
 
-  auto enabled = std::make_shared<Named>();
+  auto enabled = std::make_shared<NamedEndpoint>();
   const Command enable_command =
       add_command(endpoints, "enable", "let an endpoint's events go out again", "",
                   {{"yizhan endpoints enable 4611686018427387904", "by its key, from 'yizhan endpoints list'"},
@@ -234,7 +234,7 @@ void add_endpoints(Command parent, Context& context) {
       .type_name("URL");
   on_run(enable_command, context, [&context, enabled] { return enable(context, *enabled); });
 
-  auto disabled = std::make_shared<Named>();
+  auto disabled = std::make_shared<NamedEndpoint>();
   const Command disable_command =
       add_command(endpoints, "disable", "hold an endpoint's events back", "",
                   {{"yizhan endpoints disable sub2api https://example.com/callback --reason 'maintenance until 18:00'",

@@ -17,7 +17,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct ListOptions {
+struct EventListOptions {
   SelectionOptions selection;
   int limit = 50;
   bool oldest_first = false;
@@ -39,7 +39,7 @@ std::string note(const store::EventView& event, bool disabled, UtcTime now) {
   return text;
 }
 
-Result<ExitStatus> list(const Context& context, const ListOptions& options) {
+Result<ExitStatus> list(const Context& context, const EventListOptions& options) {
   const UtcTime now = utc_now();
   const auto selection = to_selection(options.selection, now);
   if (!selection) return std::unexpected(selection.error());
@@ -82,13 +82,13 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
       selects_everything(options.selection) ? "No events yet. Hand one over with 'yizhan emit'." : "No event matches.");
 }
 
-struct ShowOptions {
+struct EventShowOptions {
   std::string id;
   bool payload = false;
   bool responses = false;
 };
 
-Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
+Result<ExitStatus> show(const Context& context, const EventShowOptions& options) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   const auto opened = Context::open_store(loaded->config);
@@ -117,7 +117,7 @@ void add_events(Command parent, Context& context) {
        {"yizhan events show 0198c0de-0000-7000-8000-000000000000", "where is it? every attempt, and what comes next"}});
   events.group(kLookGroup);
 
-  auto list_options = std::make_shared<ListOptions>();
+  auto list_options = std::make_shared<EventListOptions>();
   const Command list_command = add_command(
       events, "list", "list events, newest first",
       "With --json, one object a line. ATTEMPTS counts those made; NOTE says when the next is due, or the last error.",
@@ -130,7 +130,7 @@ void add_events(Command parent, Context& context) {
   list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
   on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
-  auto show_options = std::make_shared<ShowOptions>();
+  auto show_options = std::make_shared<EventShowOptions>();
   const Command show_command =
       add_command(events, "show", "show the whole way of one event: where is it, and what to do next",
                   "A time line: accepted, each attempt with its answer, what became of it, what comes next. With "

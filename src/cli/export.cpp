@@ -24,7 +24,7 @@ namespace {
 /// Rows in memory at once, with their bodies.
 constexpr int kExportedAtOnce = 100;
 
-struct Options {
+struct ExportOptions {
   SelectionOptions events;  ///< of callbacks: since and until only
   std::string source;
   std::string file;
@@ -36,7 +36,7 @@ Error unwritten(const std::string& file) {
 }
 
 /// `write_page(page, out)` writes the lines of one page and answers how many, and sets page.after to 0 at the end.
-Result<ExitStatus> stream(const Context& context, const Options& options, const char* label,
+Result<ExitStatus> stream(const Context& context, const ExportOptions& options, const char* label,
                           const std::function<Result<std::int64_t>(store::Page&, std::ostream&)>& write_page) {
   std::ofstream file;
   if (!options.file.empty()) {
@@ -59,7 +59,7 @@ Result<ExitStatus> stream(const Context& context, const Options& options, const 
   return ExitStatus::kOk;
 }
 
-Result<ExitStatus> export_events(const Context& context, const Options& options) {
+Result<ExitStatus> export_events(const Context& context, const ExportOptions& options) {
   const auto selection = to_selection(options.events, utc_now());
   if (!selection) return std::unexpected(selection.error());
   const auto opened = context.open_store();
@@ -83,7 +83,7 @@ Result<ExitStatus> export_events(const Context& context, const Options& options)
   });
 }
 
-Result<ExitStatus> export_callbacks(const Context& context, const Options& options) {
+Result<ExitStatus> export_callbacks(const Context& context, const ExportOptions& options) {
   const auto range = parse_range(options.events.since, options.events.until, utc_now());
   if (!range) return std::unexpected(range.error());
   const store::CallbackSelection selection{
@@ -106,7 +106,7 @@ Result<ExitStatus> export_callbacks(const Context& context, const Options& optio
   });
 }
 
-void add_range_and_output(Command command, Options& options, const char* verb) {
+void add_range_and_output(Command command, ExportOptions& options, const char* verb) {
   command.add_option("--since,--from", options.events.since, fmt::format("only {} since: 2h, 7d, 2026-02-06", verb))
       .type_name("WHEN");
   command
@@ -128,7 +128,7 @@ void add_export(Command parent, Context& context) {
        {"yizhan export callbacks --source wxpay --since 1d | gzip > day.jsonl.gz", "what one source sent in a day"}});
   command.group(kLookGroup);
 
-  auto event_options = std::make_shared<Options>();
+  auto event_options = std::make_shared<ExportOptions>();
   const Command events =
       add_command(command, "events", "events, each with its payload and its attempts",
                   "`payload` is the payload where it is JSON in one line, `payload_base64` its bytes otherwise; "
@@ -144,7 +144,7 @@ void add_export(Command parent, Context& context) {
   add_range_and_output(events, *event_options, "accepted");
   on_run(events, context, [&context, event_options] { return export_events(context, *event_options); });
 
-  auto callback_options = std::make_shared<Options>();
+  auto callback_options = std::make_shared<ExportOptions>();
   const Command callbacks =
       add_command(command, "callbacks", "callbacks, each with its keys, its headers and its body",
                   "`body` is the body where it is UTF-8, `body_base64` its bytes otherwise; `body_removed_bytes` says "

@@ -12,11 +12,11 @@ namespace yizhan::cli {
 namespace {
 
 // Written by the signal handler, hence lock-free and outside of any object. The pipe makes the signal wake a wait.
-std::atomic<bool> flag{false};
+std::atomic<bool> interrupt_flag{false};
 std::array<int, 2> pipe_ends{-1, -1};
 
 void on_signal(int) {
-  flag = true;
+  interrupt_flag = true;
   const char byte = 0;
   // A full pipe wakes as well as one more byte would.
   [[maybe_unused]] const auto written = write(pipe_ends[1], &byte, 1);
@@ -25,7 +25,7 @@ void on_signal(int) {
 }  // namespace
 
 InterruptWatch::InterruptWatch() {
-  flag = false;
+  interrupt_flag = false;
   if (pipe2(pipe_ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) pipe_ends = {-1, -1};
   struct sigaction action{};
   action.sa_handler = on_signal;
@@ -45,7 +45,7 @@ InterruptWatch::~InterruptWatch() {
 }
 
 bool InterruptWatch::interrupted() const {
-  return flag;
+  return interrupt_flag;
 }
 
 bool InterruptWatch::wait(Microseconds duration) const {

@@ -15,7 +15,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct LedgerOptions {
   SelectionOptions range;  ///< since and until only
   bool by_minute = false;
 };
@@ -43,7 +43,7 @@ std::vector<Cell> cells(const LedgerLine& line, const std::string& name, bool by
   return row;
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const LedgerOptions& options) {
   const auto range = to_selection(options.range, utc_now());
   if (!range) return std::unexpected(range.error());
   const auto opened = context.open_store();
@@ -87,7 +87,7 @@ std::string ledger_text(const Ledger& ledger, bool by_minute, const Terminal& te
 }
 
 void add_ledger(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LedgerOptions>();
   const Command command = add_command(
       parent, "ledger", "account for every event: accepted = delivered + pending + retrying + dead letters + discarded",
       "Counted from the rows, for each platform. Exit status 3 when it does not balance. Reads every event of the "

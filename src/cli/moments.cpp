@@ -8,12 +8,12 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr int kIndent = 2;
+constexpr int kMomentIndent = 2;
 
 }  // namespace
 
 void StoryWriter::line(std::string_view text) {
-  if (!text.empty()) out_.append(kIndent, ' ');
+  if (!text.empty()) out_.append(kMomentIndent, ' ');
   out_ += text;
   out_ += '\n';
 }
@@ -21,12 +21,12 @@ void StoryWriter::line(std::string_view text) {
 void StoryWriter::field(std::string_view name, std::string_view value) {
   if (value.empty()) return;
   constexpr int kNameWidth = 14;
-  const std::string shown = fit(printable(value), kIndent + kNameWidth);
+  const std::string shown = fit(printable(value), kMomentIndent + kNameWidth);
   line(paint(padded_right(name, kNameWidth), Style::kFaint) + shown);
 }
 
 void StoryWriter::paragraph(std::string_view text) {
-  line(wrapped(printable(text), width_, kIndent, kIndent));
+  line(wrapped(printable(text), width_, kMomentIndent, kMomentIndent));
 }
 
 void StoryWriter::moments(const std::vector<Moment>& moments) {
@@ -48,7 +48,7 @@ void StoryWriter::moment(const Moment& moment, std::optional<UtcTime> previous, 
   constexpr int kGapWidth = 11;
   std::string gap;
   if (previous && moment.at - *previous >= Milliseconds(1)) gap = "+" + readable_span(moment.at - *previous);
-  const int used = kIndent + kClockWidth + kGapWidth + 2 + 1 + 2 + what_width + 2;
+  const int used = kMomentIndent + kClockWidth + kGapWidth + 2 + 1 + 2 + what_width + 2;
   std::string text =
       paint(readable_clock(moment.at), Style::kFaint) + paint(padded_left(gap, kGapWidth), Style::kFaint);
   text += "  " + paint(moment.mark, moment.style) + "  ";
@@ -56,8 +56,8 @@ void StoryWriter::moment(const Moment& moment, std::optional<UtcTime> previous, 
   if (!moment.detail.empty()) text += "  " + fit(printable(moment.detail), used);
   line(text);
   if (!moment.below.empty()) {
-    const int indent = kIndent + kClockWidth + kGapWidth + 5;
-    line(std::string(static_cast<std::size_t>(indent - kIndent), ' ') +
+    const int indent = kMomentIndent + kClockWidth + kGapWidth + 5;
+    line(std::string(static_cast<std::size_t>(indent - kMomentIndent), ' ') +
          paint(fit(printable(moment.below), indent), Style::kFaint));
   }
 }

@@ -9,7 +9,7 @@ namespace yizhan::cli {
 namespace {
 
 /// A notification that is due this long and was not looked at is not being looked after.
-constexpr Seconds kOverdue{60};
+constexpr Seconds kNotificationOverdue{60};
 constexpr int kMostAttempts = 1000;
 
 void add_waiting_steps(std::vector<std::string>& steps, const store::NotificationView& view, UtcTime now) {
@@ -23,7 +23,7 @@ void add_waiting_steps(std::vector<std::string>& steps, const store::Notificatio
     return;
   }
   steps.emplace_back("It waits to be sent to the recipient's devices.");
-  if (now - view.updated_at >= kOverdue) {
+  if (now - view.updated_at >= kNotificationOverdue) {
     steps.emplace_back(
         "If it stays so: is 'yizhan serve' running on this store with the role push, with ENABLE_CONSUMER not false "
         "and "

@@ -20,14 +20,14 @@
 namespace yizhan::cli {
 namespace {
 
-struct ListOptions {
+struct NotificationListOptions {
   store::NotificationSelection selection;
   std::string audience;
   int limit = 50;
   bool oldest_first = false;
 };
 
-Result<store::NotificationSelection> to_selection(const ListOptions& options) {
+Result<store::NotificationSelection> to_selection(const NotificationListOptions& options) {
   store::NotificationSelection selection = options.selection;
   if (!selection.send_status.empty() &&
       std::ranges::find(api::kSendStatuses, selection.send_status) == api::kSendStatuses.end()) {
@@ -52,7 +52,7 @@ std::string_view shown_text(const store::NewNotification& notification) {
   return {};
 }
 
-Result<ExitStatus> list(const Context& context, const ListOptions& options) {
+Result<ExitStatus> list(const Context& context, const NotificationListOptions& options) {
   const auto selection = to_selection(options);
   if (!selection) return std::unexpected(selection.error());
   const auto opened = context.open_store();
@@ -85,7 +85,7 @@ Result<ExitStatus> list(const Context& context, const ListOptions& options) {
   return print_list(context, table, *more, options.oldest_first, "No notification matches.");
 }
 
-struct ShowOptions {
+struct NotificationShowOptions {
   std::string name;
   int devices = 50;
 };
@@ -106,7 +106,7 @@ std::string story_json(const NotificationStory& story) {
   return writer.take() + '\n';
 }
 
-Style style_of(store::DeliveryOutcome outcome) {
+Style outcome_style(store::DeliveryOutcome outcome) {
   switch (outcome) {
     case store::DeliveryOutcome::kDelivered:
       return Style::kGood;
@@ -132,7 +132,7 @@ std::string devices_table(const NotificationStory& story, const Terminal& termin
     const bool tried = !device.attempts.empty();
     table.add_row({{device.delivery.cid},
                    {device.delivery.appid},
-                   {store::to_string(device.delivery.outcome), style_of(device.delivery.outcome)},
+                   {store::to_string(device.delivery.outcome), outcome_style(device.delivery.outcome)},
                    {std::to_string(device.attempts.size())},
                    {tried ? readable_time(device.attempts.back().created_at) : std::string()},
                    {device.delivery.last_error},
@@ -172,7 +172,7 @@ std::string story_text(const NotificationStory& story, const Terminal& terminal,
   return out;
 }
 
-Result<ExitStatus> show(const Context& context, const ShowOptions& options) {
+Result<ExitStatus> show(const Context& context, const NotificationShowOptions& options) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
   const auto story = find_notification_story(*opened->store, options.name, options.devices);
@@ -221,7 +221,7 @@ void add_notifications(Command parent, Context& context) {
        {"yizhan notifications show ID", "on which phones was it shown?"}});
   notifications.group(kLookGroup);
 
-  auto list_options = std::make_shared<ListOptions>();
+  auto list_options = std::make_shared<NotificationListOptions>();
   const Command list_command =
       add_command(notifications, "list", "list notifications, newest first", "With --json, one object a line.",
                   {{"yizhan notifications list --tracking SF1234567890", "what was told about that parcel"},
@@ -240,7 +240,7 @@ void add_notifications(Command parent, Context& context) {
   list_command.add_flag("--oldest-first", list_options->oldest_first, "oldest first");
   on_run(list_command, context, [&context, list_options] { return list(context, *list_options); });
 
-  auto show_options = std::make_shared<ShowOptions>();
+  auto show_options = std::make_shared<NotificationShowOptions>();
   const Command show_command =
       add_command(notifications, "show", "show one notification: what became of it on each device, and what to do", "",
                   {{"yizhan notifications show ID", "by its id or its message id"},

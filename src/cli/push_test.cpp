@@ -16,9 +16,9 @@ namespace yizhan::cli {
 namespace {
 
 /// How often the store is asked what has become of it.
-constexpr Milliseconds kLook{200};
+constexpr Milliseconds kTestLook{200};
 
-struct Options {
+struct PushTestOptions {
   std::string cid;
   std::string appid;
   std::string title = "Yizhan";
@@ -28,7 +28,7 @@ struct Options {
 };
 
 /// As the API would read it, with its limits.
-Result<store::NewNotification> make_notification(const Options& options, UtcTime now) {
+Result<store::NewNotification> make_notification(const PushTestOptions& options, UtcTime now) {
   const std::string content = options.content.empty() ? "Test " + readable_clock(now) : options.content;
   auto made = api::read_new_notification(JsonWriter()
                                              .begin_object()
@@ -55,7 +55,7 @@ Result<NotificationStory> await_outcome(store::Store& store, const std::string& 
   while (true) {
     auto story = find_notification_story(store, id, 1);
     if (!story || is_settled(story->view) || std::chrono::steady_clock::now() >= until) return story;
-    if (watch.wait(kLook))
+    if (watch.wait(kTestLook))
       return fail("interrupted", fmt::format("interrupted; it is still sent: yizhan notifications "
                                              "show {}",
                                              id));
@@ -119,7 +119,7 @@ ExitStatus print_outcome(const Context& context, const NotificationStory& story)
   return ExitStatus::kFailed;
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const PushTestOptions& options) {
   const UtcTime now = utc_now();
   const auto notification = make_notification(options, now);
   if (!notification) return std::unexpected(notification.error());
@@ -153,7 +153,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_push_test(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PushTestOptions>();
   const Command command = add_command(
       parent, "push-test", "send a test notification to one phone, and say what came of it",
       "The device need not be registered. The running service sends it. With --wait the exit status is 0 when the push "

@@ -13,7 +13,7 @@ namespace yizhan::cli {
 namespace {
 
 /// Reading files takes milliseconds; this is for a machine in trouble.
-constexpr Milliseconds kPatience{30000};
+constexpr Milliseconds kReloadPatience{30000};
 
 void print(const Context& context, const app::RunningService& service, const app::ReloadOutcome& outcome) {
   if (context.options.json) {
@@ -27,7 +27,7 @@ void print(const Context& context, const app::RunningService& service, const app
   for (const std::string& line : outcome.lines) context.out() << fmt::format("  {}\n", printable(line));
 }
 
-Result<ExitStatus> run(const Context& context) {
+Result<ExitStatus> reload(const Context& context) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   const std::string& data_dir = loaded->config.data_dir;
@@ -39,7 +39,7 @@ Result<ExitStatus> run(const Context& context) {
   }
   bool all_done = true;
   for (const app::RunningService& service : services) {
-    const auto outcome = app::reload_service(service, kPatience);
+    const auto outcome = app::reload_service(service, kReloadPatience);
     if (!outcome) return std::unexpected(outcome.error());
     print(context, service, *outcome);
     all_done = all_done && outcome->done;
@@ -67,7 +67,7 @@ void add_reload(Command parent, Context& context) {
       {{"yizhan config check && yizhan reload", "after an edit of the configuration"},
        {"yizhan reload --json", "for a program"}});
   command.group(kRunGroup);
-  on_run(command, context, [&context] { return run(context); });
+  on_run(command, context, [&context] { return reload(context); });
 }
 
 }  // namespace yizhan::cli

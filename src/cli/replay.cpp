@@ -21,7 +21,7 @@ namespace {
 /// Up to here the command does it itself, at once; more is a replay that the service works on.
 constexpr std::int64_t kMostAtOnce = 1000;
 
-struct Options {
+struct ReplayOptions {
   SelectionOptions selection;
   BulkOptions bulk;
   std::string reason;
@@ -31,9 +31,9 @@ struct Options {
   bool gradually = false;
 };
 
-constexpr BulkWords kWords{"Replay", "replaying", "Replayed", "replayed"};
+constexpr BulkWords kReplayWords{"Replay", "replaying", "Replayed", "replayed"};
 
-SigningSecret secret_of(const Options& options) {
+SigningSecret secret_of(const ReplayOptions& options) {
   return parse_signing_secret(options.secret).value_or(SigningSecret::kCurrent);
 }
 
@@ -78,12 +78,12 @@ Result<void> print_causes(std::ostream& out, store::Store& store, const config::
 
 Result<ExitStatus> preview(const Context& context, store::Store& store, const config::Config& config,
                            const store::Selection& selection, const std::vector<store::CauseCount>& causes,
-                           const Options& options) {
+                           const ReplayOptions& options) {
   if (context.options.json) {
     context.out() << api::replay_preview_json(causes, secret_of(options)) << '\n';
     return ExitStatus::kOk;
   }
-  context.out() << would_change(total_of(causes), selection, kWords);
+  context.out() << would_change(total_of(causes), selection, kReplayWords);
   const auto printed =
       print_causes(context.out(), store, config, causes, static_cast<std::int64_t>(options.bulk.rate_per_second));
   if (!printed) return std::unexpected(printed.error());
@@ -110,7 +110,7 @@ Result<std::vector<store::ReplayJob>> begin(store::Store& store, const std::vect
 
 Result<ExitStatus> replay_gradually(const Context& context, store::Store& store, const config::Config& config,
                                     const store::Selection& selection, const std::vector<store::CauseCount>& causes,
-                                    const Options& options) {
+                                    const ReplayOptions& options) {
   store::ReplayRequest request;
   request.selection = selection;
   request.actor = actor(context);
@@ -129,7 +129,7 @@ Result<ExitStatus> replay_gradually(const Context& context, store::Store& store,
       return std::unexpected(printed.error());
     }
   }
-  if (auto allowed = confirm(context, options.bulk, total, selection, kWords); !allowed) {
+  if (auto allowed = confirm(context, options.bulk, total, selection, kReplayWords); !allowed) {
     return std::unexpected(allowed.error());
   }
   const auto jobs = begin(store, store::by_platform(request, causes));
@@ -147,7 +147,7 @@ Result<ExitStatus> replay_gradually(const Context& context, store::Store& store,
   return ExitStatus::kOk;
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const ReplayOptions& options) {
   if (selects_everything(options.selection) && !options.all) {
     return fail("usage_invalid",
                 "say which events: ids, a selection such as --platform NAME, or --all for every dead letter");
@@ -186,7 +186,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
   if (options.gradually || !options.target.empty() || !few) {
     return replay_gradually(context, store, loaded->config, counted_now, *causes, options);
   }
-  return change_events(context, store, std::move(*selection), options.bulk, kWords,
+  return change_events(context, store, std::move(*selection), options.bulk, kReplayWords,
                        [&](store::Store& changed, const store::Selection& chunk) {
                          return store::replay_audited(changed, audit_entry(context, {}, {}, options.reason), chunk,
                                                       secret_of(options), utc_now());
@@ -196,7 +196,7 @@ Result<ExitStatus> run(const Context& context, const Options& options) {
 }  // namespace
 
 void add_replay(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   const Command command = add_command(
       parent, "replay", "send events again: set them back to pending, for a new run of the schedule",
       "A selection means dead letters, unless --status says otherwise; events named by their ids are replayed even if "

@@ -20,7 +20,7 @@ namespace {
 /// How often --follow looks.
 constexpr Milliseconds kFollowInterval{1000};
 
-Style style_of(store::ReplayState state) {
+Style state_style(store::ReplayState state) {
   switch (state) {
     case store::ReplayState::kRunning:
       return Style::kStrong;
@@ -78,7 +78,7 @@ void print(const Context& context, const store::ReplayJob& job) {
   };
   const bool color = context.terminal.color;
   context.out() << fmt::format("Replay {}  {}\n", job.id,
-                               styled(store::to_string(job.state), style_of(job.state), color));
+                               styled(store::to_string(job.state), state_style(job.state), color));
   field("events", describe(job.request.selection));
   field("begun by", fmt::format("{} at {} UTC", job.request.actor, readable_time(job.created_at)));
   field("why", job.request.reason);
@@ -139,7 +139,7 @@ Result<ExitStatus> list(const Context& context, int limit) {
       return;
     }
     table.add_row({{std::to_string(job.id)},
-                   {store::to_string(job.state), style_of(job.state)},
+                   {store::to_string(job.state), state_style(job.state)},
                    {job.request.selection.platform},
                    {readable_time(job.created_at)},
                    {readable_count(job.request.matching)},

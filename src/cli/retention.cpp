@@ -18,7 +18,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct RetentionOptions {
   bool dry_run = false;
 };
 
@@ -122,7 +122,7 @@ Result<ExitStatus> report(const Context& context, const store::RetentionPlan& pl
   return interrupted ? ExitStatus::kInterrupted : ExitStatus::kOk;
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const RetentionOptions& options) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   const config::RetentionSection& section = loaded->config.retention;
@@ -179,7 +179,7 @@ void add_retention(Command parent, Context& context) {
                   {{"yizhan retention status", "for people"}, {"yizhan retention status --json", "for a program"}});
   on_run(status_command, context, [&context] { return status(context); });
 
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RetentionOptions>();
   const Command run_command =
       add_command(command, "run", "make a pass now, beside a running service or without one",
                   "Takes the pass from the service for as long as it lasts. Ctrl-C stops it after the transaction in "

@@ -83,16 +83,16 @@ ExitStatus make_master_key(const Context& context) {
 }
 
 /// A setting by which a secret is given, as the configuration file has it: its table, and its name there.
-struct Place {
+struct SealedPlace {
   std::string table;
   std::string name;
 };
 
 /// Code `usage_invalid`.
-Result<Place> place_of(const std::string& key) {
+Result<SealedPlace> place_of(const std::string& key) {
   const auto point = key.rfind('.');
   if (point == std::string::npos) return fail("usage_invalid", fmt::format("--setting: '{}' has no section", key));
-  Place place{key.substr(0, point), key.substr(point + 1)};
+  SealedPlace place{key.substr(0, point), key.substr(point + 1)};
   const std::string section = place.table.substr(0, place.table.find('.'));
   for (const config::SettingDescription& setting : config::describe_settings()) {
     const std::string last = setting.key.substr(setting.key.rfind('.') + 1);
@@ -106,7 +106,7 @@ Result<Place> place_of(const std::string& key) {
 }
 
 Result<ExitStatus> seal(const Context& context, const std::string& setting) {
-  const auto place = setting.empty() ? Result<Place>(Place{}) : place_of(setting);
+  const auto place = setting.empty() ? Result<SealedPlace>(SealedPlace{}) : place_of(setting);
   if (!place) return std::unexpected(place.error());
   const auto keys = master_keys(context);
   if (!keys) return std::unexpected(keys.error());

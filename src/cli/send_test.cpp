@@ -23,7 +23,7 @@ constexpr std::string_view kFixtureOrder = "00000000-0000-4000-8000-000000000007
 constexpr std::string_view kFixtureUser = "00000000-0000-4000-8000-000000001007";
 constexpr std::string_view kFixtureMerchant = "00000000-0000-4000-8000-000000002007";
 
-struct Options {
+struct SendTestOptions {
   std::string tracking_no = "TEST_YT_20260206_0007";
   std::string status = "IN_TRANSIT";
   std::string carrier = "YTO";
@@ -49,7 +49,7 @@ Result<const config::Source*> find_source(const config::Config& config, const st
   return found == config.sources.end() ? nullptr : &*found;
 }
 
-std::string callback_body(const Options& options) {
+std::string callback_body(const SendTestOptions& options) {
   return JsonWriter()
       .begin_object()
       .text("tracking_no", options.tracking_no)
@@ -70,7 +70,7 @@ Result<std::string> signature_lines(const config::Source* source, std::string_vi
   return lines;
 }
 
-Result<void> add_fixture(const config::Config& config, const Options& options) {
+Result<void> add_fixture(const config::Config& config, const SendTestOptions& options) {
   store::Waybill waybill;
   waybill.tracking_no = options.tracking_no;
   waybill.carrier_code = options.carrier;
@@ -84,7 +84,7 @@ Result<void> add_fixture(const config::Config& config, const Options& options) {
   return {};
 }
 
-void print(const Context& context, const Options& options, const std::string& url, bool is_signed,
+void print(const Context& context, const SendTestOptions& options, const std::string& url, bool is_signed,
            const ServiceAnswer& answer) {
   const bool taken = answer.status >= 200 && answer.status < 300;
   context.out() << fmt::format("POST {}, {}\n", url, is_signed ? "signed" : "not signed: no secret is configured");
@@ -111,7 +111,7 @@ void print(const Context& context, const Options& options, const std::string& ur
   }
 }
 
-Result<ExitStatus> express(const Context& context, const Options& options) {
+Result<ExitStatus> express(const Context& context, const SendTestOptions& options) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   const config::Config& config = loaded->config;
@@ -156,7 +156,7 @@ void add_send_test(Command parent, Context& context) {
                     "a carrier's callback about a test parcel, with all that belongs to it"}});
   send_test.group(kRunGroup);
 
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SendTestOptions>();
   const Command command = add_command(
       send_test, "express", "post a parcel's state to /webhook/express/status",
       "Signed with the secret of the configured express source (WEBHOOK_SECRET). Prints what was answered, and what to "

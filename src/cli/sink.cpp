@@ -16,7 +16,7 @@
 namespace yizhan::cli {
 namespace {
 
-struct Options {
+struct SinkCommandOptions {
   std::string listen = "127.0.0.1:0";
   std::string scheme;
   std::vector<std::string> secrets;
@@ -34,7 +34,7 @@ Result<NamedVerifier> make_named_verifier(std::string name, const verify::Signin
   return NamedVerifier{std::move(name), std::move(*verifier)};
 }
 
-Result<std::vector<NamedVerifier>> make_verifiers(const Context& context, const Options& options) {
+Result<std::vector<NamedVerifier>> make_verifiers(const Context& context, const SinkCommandOptions& options) {
   std::vector<NamedVerifier> verifiers;
   if (!options.scheme.empty()) {
     const auto scheme = parse_signing_scheme(options.scheme);
@@ -70,7 +70,7 @@ Result<std::vector<NamedVerifier>> make_verifiers(const Context& context, const 
   return verifiers;
 }
 
-Result<ExitStatus> run(const Context& context, const Options& options) {
+Result<ExitStatus> run(const Context& context, const SinkCommandOptions& options) {
   const auto address = http::parse_listen_address(options.listen);
   if (!address) return std::unexpected(address.error());
   const auto behaviour = parse_sink_behaviour(options.behaviour);
@@ -128,7 +128,7 @@ std::string scheme_names() {
 }  // namespace
 
 void add_sink(Command parent, Context& context) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SinkCommandOptions>();
   const Command command = add_command(
       parent, "sink", "receive callbacks locally: see what is sent, check signatures, play a platform in trouble",
       "Prints 'sink ready http=ADDRESS:PORT', then one line for each callback (with --json one object). The path of "

@@ -67,7 +67,7 @@ ExitStatus print_json(const Context& context, const std::optional<BackgroundServ
   return is_running ? ExitStatus::kNeedsAttention : ExitStatus::kFailed;
 }
 
-Result<ExitStatus> run(const Context& context) {
+Result<ExitStatus> run_status(const Context& context) {
   const auto loaded = context.load_config();
   if (!loaded) return std::unexpected(loaded.error());
   const config::Config& config = loaded->config;
@@ -134,7 +134,7 @@ void add_status(Command parent, Context& context) {
                   "ready; 3: running, and something keeps it from its work; 1: not running.",
                   {{"yizhan status", "of the configured data directory"}, {"yizhan status --json", "for a program"}});
   command.group(kRunGroup);
-  on_run(command, context, [&context] { return run(context); });
+  on_run(command, context, [&context] { return run_status(context); });
 }
 
 }  // namespace yizhan::cli

@@ -10,7 +10,7 @@
 namespace yizhan::cli {
 namespace {
 
-constexpr int kUsualWidth = 80;
+constexpr int kUnknownWidth = 80;
 
 std::string_view variable(const char* name) {
   const char* value = std::getenv(name);
@@ -23,7 +23,7 @@ int terminal_width() {
   const std::string_view columns = variable("COLUMNS");
   int width = 0;
   std::from_chars(columns.data(), columns.data() + columns.size(), width);
-  return width > 0 ? width : kUsualWidth;
+  return width > 0 ? width : kUnknownWidth;
 }
 
 std::string_view escape_sequence(Style style) {

@@ -30,7 +30,7 @@ std::vector<std::string> serve_arguments(const Context& context, const std::vect
   return arguments;
 }
 
-Result<ExitStatus> run(Context& context, const ServeOptions& options) {
+Result<ExitStatus> run_up(Context& context, const ServeOptions& options) {
   const auto flags = options.flags();
   context.flags = flags;
   // What is wrong with the configuration is said here rather than in a log.
@@ -66,7 +66,7 @@ void add_up(Command parent, Context& context) {
                    {"yizhan up --config /etc/yizhan.toml", "as that file says"}});
   command.group(kRunGroup);
   auto options = std::make_shared<ServeOptions>(command);
-  on_run(command, context, [&context, options] { return run(context, *options); });
+  on_run(command, context, [&context, options] { return run_up(context, *options); });
 }
 
 }  // namespace yizhan::cli

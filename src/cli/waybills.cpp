@@ -68,7 +68,7 @@ Result<ExitStatus> put(const Context& context, const PutOptions& options) {
   return ExitStatus::kOk;
 }
 
-Result<ExitStatus> show(const Context& context, const std::string& tracking_no) {
+Result<ExitStatus> show_waybill(const Context& context, const std::string& tracking_no) {
   const auto opened = context.open_store();
   if (!opened) return std::unexpected(opened.error());
   const auto found = (*opened)->find_waybill(tracking_no);
@@ -112,7 +112,7 @@ void add_waybills(Command parent, Context& context) {
       add_command(waybills, "show", "show a parcel: its state, whose it is, what carriers said", "",
                   {{"yizhan waybills show SF1234567890", "every step that was reported, oldest first"}});
   show_command.add_option("number", *shown, "its tracking number").type_name("NUMBER").required();
-  on_run(show_command, context, [&context, shown] { return show(context, *shown); });
+  on_run(show_command, context, [&context, shown] { return show_waybill(context, *shown); });
 }
 
 }  // namespace yizhan::cli

@@ -5,7 +5,7 @@
 namespace yizhan::config {
 namespace {
 
-const std::vector<AlertChannelKindFacts>& all_kinds() {
+const std::vector<AlertChannelKindFacts>& all_channel_kinds() {
   static const std::vector<AlertChannelKindFacts> kKinds{
       // Twenty a minute; a bucket of one more goes through at its beginning.
       {.kind = AlertChannelKind::kDingtalk,
@@ -53,15 +53,15 @@ const std::vector<AlertChannelKindFacts>& all_kinds() {
 }  // namespace
 
 std::span<const AlertChannelKindFacts> alert_channel_kinds() {
-  return all_kinds();
+  return all_channel_kinds();
 }
 
 const AlertChannelKindFacts& facts_of(AlertChannelKind kind) {
-  return *std::ranges::find(all_kinds(), kind, &AlertChannelKindFacts::kind);
+  return *std::ranges::find(all_channel_kinds(), kind, &AlertChannelKindFacts::kind);
 }
 
 bool is_of_some_alert_channel_kinds(std::string_view key) {
-  return std::ranges::any_of(all_kinds(), [key](const AlertChannelKindFacts& facts) {
+  return std::ranges::any_of(all_channel_kinds(), [key](const AlertChannelKindFacts& facts) {
     return std::ranges::find(facts.own_settings, key) != facts.own_settings.end();
   });
 }

@@ -111,11 +111,6 @@ variables the name is written like a platform's: `YIZHAN_ALERT_CHANNEL_OPS_TOKEN
 
 )";
 
-std::string section_of(std::string_view key) {
-  const auto point = key.find('.');
-  return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
-}
-
 /// What the defaults come to when nothing is set: one platform and one source that little was said about.
 Config plain_config() {
   Inputs inputs;
@@ -140,7 +135,7 @@ SettingDescription described(const Setting<Owner>& setting, const Owner& owner) 
   const Value value = setting.field.read(owner);
   const auto* text = std::get_if<std::string>(&value);
   const bool none = !setting.default_note.empty() || (text && text->empty());
-  return {.section = section_of(setting.key),
+  return {.section = std::string(section_of(setting.key)),
           .key = std::string(setting.key),
           .allowed = allowed_text(setting.kind),
           .default_value = none ? "" : toml_form(value),

@@ -11,11 +11,6 @@
 namespace yizhan::config {
 namespace {
 
-std::string section_of(std::string_view key) {
-  const auto point = key.find('.');
-  return std::string(point == std::string_view::npos ? "" : key.substr(0, point));
-}
-
 std::string in_brackets(const std::string& where) {
   return where.empty() ? "" : fmt::format(" ({})", where);
 }
@@ -218,8 +213,8 @@ std::vector<std::string> keys_of_section(std::string_view section) {
 std::vector<std::string> section_names() {
   std::vector<std::string> names;
   for (const auto& setting : settings()) {
-    std::string section = section_of(setting.key);
-    if (!section.empty() && std::ranges::find(names, section) == names.end()) names.push_back(std::move(section));
+    const std::string_view section = section_of(setting.key);
+    if (!section.empty() && std::ranges::find(names, section) == names.end()) names.emplace_back(section);
   }
   return names;
 }

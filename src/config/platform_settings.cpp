@@ -4,7 +4,7 @@
 namespace yizhan::config {
 namespace {
 
-std::vector<Setting<Platform>> declare() {
+std::vector<Setting<Platform>> declare_platform() {
   constexpr std::int64_t kWeek = 7 * 86'400;
   return {
       {.key = "enabled",
@@ -191,7 +191,7 @@ std::vector<Setting<Platform>> declare() {
 }  // namespace
 
 const std::vector<Setting<Platform>>& platform_settings() {
-  static const std::vector<Setting<Platform>> kSettings = declare();
+  static const std::vector<Setting<Platform>> kSettings = declare_platform();
   return kSettings;
 }
 

@@ -26,15 +26,15 @@ Given given(std::string_view value, Origin::Kind kind, const std::string& variab
 
 /// A setting of a table as the last part of a variable's name.
 template <class Owner>
-struct Suffix {
+struct VariableSuffix {
   std::string text;  // `BASE_URL`
   const Setting<Owner>* setting;
   bool single;
 };
 
 template <class Owner>
-std::vector<Suffix<Owner>> own_suffixes() {
-  std::vector<Suffix<Owner>> suffixes;
+std::vector<VariableSuffix<Owner>> own_suffixes() {
+  std::vector<VariableSuffix<Owner>> suffixes;
   for (const auto& setting : Table<Owner>::settings()) {
     suffixes.push_back({variable_part(setting.key), &setting, false});
     if (!setting.single.empty()) suffixes.push_back({variable_part(setting.single), &setting, true});
@@ -48,8 +48,8 @@ bool is_single_in_seed(const Setting<Owner>& setting) {
   return !setting.single.empty();
 }
 
-std::vector<Suffix<Platform>> seed_suffixes() {
-  std::vector<Suffix<Platform>> suffixes;
+std::vector<VariableSuffix<Platform>> seed_suffixes() {
+  std::vector<VariableSuffix<Platform>> suffixes;
   for (const auto& setting : platform_settings()) {
     if (setting.seed_variable.empty()) continue;
     suffixes.push_back({std::string(setting.seed_variable), &setting, is_single_in_seed(setting)});
@@ -77,14 +77,14 @@ std::string name_of_part(Draft& draft, std::string_view part) {
 template <class Owner>
 class TableVariables {
  public:
-  TableVariables(Draft& draft, std::string_view prefix, std::vector<Suffix<Owner>> suffixes, Origin::Kind kind)
+  TableVariables(Draft& draft, std::string_view prefix, std::vector<VariableSuffix<Owner>> suffixes, Origin::Kind kind)
       : draft_(draft), prefix_(prefix), suffixes_(std::move(suffixes)), kind_(kind) {}
 
   void read(const std::string& variable, std::string_view value) {
     const std::string_view rest = std::string_view(variable).substr(prefix_.size());
     // The longest suffix: CRM_INGRESS_SECRET is crm's ingress secret, not the secret of crm_ingress.
-    const Suffix<Owner>* longest = nullptr;
-    for (const Suffix<Owner>& suffix : suffixes_) {
+    const VariableSuffix<Owner>* longest = nullptr;
+    for (const VariableSuffix<Owner>& suffix : suffixes_) {
       const bool matches = rest.size() > suffix.text.size() + 1 && rest.ends_with(suffix.text) &&
                            rest[rest.size() - suffix.text.size() - 1] == '_';
       if (matches && (longest == nullptr || suffix.text.size() > longest->text.size())) longest = &suffix;
@@ -120,7 +120,7 @@ class TableVariables {
 
   Draft& draft_;
   std::string_view prefix_;
-  std::vector<Suffix<Owner>> suffixes_;
+  std::vector<VariableSuffix<Owner>> suffixes_;
   Origin::Kind kind_;
 };
 

@@ -48,6 +48,12 @@ struct Setting {
   bool needs_restart = false;  ///< a reload (`yizhan reload`) leaves it as it is
 };
 
+/// `outbound` of `outbound.allow`; empty when the key has no section.
+inline std::string_view section_of(std::string_view key) {
+  const auto point = key.find('.');
+  return point == std::string_view::npos ? std::string_view() : key.substr(0, point);
+}
+
 const std::vector<Setting<Config>>& settings();
 const std::vector<Setting<Platform>>& platform_settings();
 const std::vector<Setting<Source>>& source_settings();

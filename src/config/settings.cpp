@@ -280,7 +280,7 @@ std::vector<Setting<Config>> declare_webhook() {
   };
 }
 
-std::vector<Setting<Config>> declare() {
+std::vector<Setting<Config>> declare_service() {
   std::vector<Setting<Config>> all;
   for (auto&& group : {declare_general(), declare_server(kApiKeys, &Config::api), declare_receiving(),
                        declare_server(kReceiveKeys, &Config::receive, &ReceiveSection::server), declare_webhook(),
@@ -301,7 +301,7 @@ constexpr std::array kRoleNames{RoleName{"receive", &Roles::receive}, RoleName{"
 }  // namespace
 
 const std::vector<Setting<Config>>& settings() {
-  static const std::vector<Setting<Config>> kSettings = declare();
+  static const std::vector<Setting<Config>> kSettings = declare_service();
   return kSettings;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 using Secret = SourceKindFacts::Secret;
 
-const std::vector<SourceKindFacts>& all_kinds() {
+const std::vector<SourceKindFacts>& all_source_kinds() {
   static const std::vector<SourceKindFacts> kKinds{
       {.kind = SourceKind::kWxpay,
        .path = "/notify/wxpay/<account>",
@@ -89,15 +89,15 @@ bool has(const SourceKindFacts& facts, std::string_view key) {
 }  // namespace
 
 std::span<const SourceKindFacts> source_kinds() {
-  return all_kinds();
+  return all_source_kinds();
 }
 
 const SourceKindFacts& facts_of(SourceKind kind) {
-  return *std::ranges::find(all_kinds(), kind, &SourceKindFacts::kind);
+  return *std::ranges::find(all_source_kinds(), kind, &SourceKindFacts::kind);
 }
 
 bool is_of_some_kinds(std::string_view key) {
-  return std::ranges::any_of(all_kinds(), [key](const SourceKindFacts& facts) { return has(facts, key); });
+  return std::ranges::any_of(all_source_kinds(), [key](const SourceKindFacts& facts) { return has(facts, key); });
 }
 
 }  // namespace yizhan::config

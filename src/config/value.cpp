@@ -29,14 +29,14 @@ std::optional<Number> parse_number(std::string_view text) {
   return number;
 }
 
-struct Suffix {
+struct UnitSuffix {
   std::string_view text;
   std::int64_t factor;  // of the smallest unit: a millisecond, a byte
 };
-constexpr std::array kTimeSuffixes{Suffix{"ms", 1}, Suffix{"s", 1000}, Suffix{"m", 60'000}, Suffix{"h", 3'600'000},
-                                   Suffix{"d", 86'400'000}};
-constexpr std::array kSizeSuffixes{Suffix{"KiB", 1 << 10}, Suffix{"MiB", 1 << 20}, Suffix{"GiB", 1 << 30},
-                                   Suffix{"B", 1}};
+constexpr std::array kTimeSuffixes{UnitSuffix{"ms", 1}, UnitSuffix{"s", 1000}, UnitSuffix{"m", 60'000},
+                                   UnitSuffix{"h", 3'600'000}, UnitSuffix{"d", 86'400'000}};
+constexpr std::array kSizeSuffixes{UnitSuffix{"KiB", 1 << 10}, UnitSuffix{"MiB", 1 << 20}, UnitSuffix{"GiB", 1 << 30},
+                                   UnitSuffix{"B", 1}};
 
 /// `3000` (already in `unit`), `3s`: the number in `unit`. Nothing when it is no whole number of them.
 std::optional<std::int64_t> parse_quantity(std::string_view text, Unit unit) {
@@ -46,7 +46,7 @@ std::optional<std::int64_t> parse_quantity(std::string_view text, Unit unit) {
   if (digits_end == std::string_view::npos) return number;
   const std::string_view suffix = trimmed(text.substr(digits_end));
   const auto in_smallest = [&](const auto& suffixes, std::int64_t per_unit) -> std::optional<std::int64_t> {
-    const auto found = std::ranges::find(suffixes, suffix, &Suffix::text);
+    const auto found = std::ranges::find(suffixes, suffix, &UnitSuffix::text);
     std::int64_t smallest = 0;
     if (found == suffixes.end() || __builtin_mul_overflow(*number, found->factor, &smallest)) return std::nullopt;
     if (smallest % per_unit != 0) return std::nullopt;

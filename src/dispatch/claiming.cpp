@@ -18,10 +18,6 @@ constexpr int kEndpointsPerLook = 1000;
 /// Batches of one endpoint that are claimed in one go while its backlog fills each of them.
 constexpr std::size_t kBatchesAtOnce = 16;
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 void Dispatcher::start() {
@@ -59,6 +55,7 @@ void Dispatcher::claim(const EndpointPtr& target, int limit) {
   request.lease = lease_duration(target->policy.timeout);
   const SteadyTime lease_until = steady_now() + request.lease;
   ++target->claims_waiting;
+  ++claims_waiting_;
   commits_.claim(std::move(request),
                  [this, alive = std::weak_ptr(alive_), target, limit, lease_until](Result<store::ClaimReply> reply) {
                    if (!alive.expired()) claimed(target, limit, lease_until, std::move(reply));
@@ -68,9 +65,17 @@ void Dispatcher::claim(const EndpointPtr& target, int limit) {
 void Dispatcher::claimed(const EndpointPtr& target, int limit, SteadyTime lease_until,
                          Result<store::ClaimReply> reply) {
   --target->claims_waiting;
+  --claims_waiting_;
+  if (stopping_) {
+    // Nobody else would get them before the lease ends.
+    if (reply) {
+      for (store::ClaimedEvent& event : reply->events) give_back({std::move(event), lease_until, nullptr});
+    }
+    return finish_stop_if_idle();
+  }
   if (!reply) {
     target->next_due = std::min(target->next_due, utc_now() + kStorePause);
-    if (!stopping_) plan_wake(target);
+    plan_wake(target);
     return;
   }
   target->last_claim_full = reply->events.size() == static_cast<std::size_t>(limit);
@@ -83,10 +88,6 @@ void Dispatcher::claimed(const EndpointPtr& target, int limit, SteadyTime lease_
 Dispatcher::EndpointPtr Dispatcher::place(const EndpointPtr& source, store::ClaimedEvent event,
                                           SteadyTime lease_until) {
   QueuedEvent queued{std::move(event), lease_until, nullptr};
-  if (stopping_) {
-    give_back(queued);
-    return source;
-  }
   auto route = lane_.route(queued.claimed.event.platform, queued.claimed.event.callback_target);
   if (!route) {
     set_aside(queued.claimed, route.error());

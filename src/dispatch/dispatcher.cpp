@@ -19,10 +19,6 @@ constexpr Seconds kRecordingTime{5};
 /// One endpoint may hold this part of the memory for queued payloads.
 constexpr std::size_t kEndpointShare = 4;
 
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(http::asio::io_context& io, Lane& lane, store::GroupCommit& commits, store::ReadThread& reads,
@@ -345,7 +341,7 @@ void Dispatcher::stop(Milliseconds grace, std::move_only_function<void()> done) 
 }
 
 void Dispatcher::finish_stop_if_idle() {
-  if (!stopping_ || in_flight_ > 0 || records_waiting_ > 0 || !stopped_) return;
+  if (!stopping_ || in_flight_ > 0 || records_waiting_ > 0 || claims_waiting_ > 0 || !stopped_) return;
   stop_timer_.cancel();
   http::asio::post(io_, std::exchange(stopped_, nullptr));
 }

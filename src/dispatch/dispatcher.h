@@ -60,7 +60,8 @@ class Dispatcher {
 
   /// Looks for work in the store, now and then at every poll interval.
   void start();
-  /// Claims and sends nothing more; waits for the attempts in flight and their records, gives queued events back.
+  /// Claims and sends nothing more; waits for the attempts in flight and their records, gives back what is queued and
+  /// what claims in hand still bring.
   /// `done` is called once, at the latest when `grace` has passed (leases take care of the rest).
   void stop(Milliseconds grace, std::move_only_function<void()> done);
 
@@ -149,6 +150,7 @@ class Dispatcher {
   std::size_t queued_bytes_ = 0;
   int in_flight_ = 0;
   int records_waiting_ = 0;
+  int claims_waiting_ = 0;              ///< of all endpoints
   std::set<std::int64_t> crowded_out_;  ///< endpoints that had something to send when in_flight_limit was reached
   WakeQueue wakes_;
   http::Timer wake_timer_;

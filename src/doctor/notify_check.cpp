@@ -10,43 +10,46 @@
 namespace yizhan::doctor {
 namespace {
 
-struct Reading {
+struct NotifyReading {
   std::string_view code;  ///< of notify/: what last_error begins with
   Symptom symptom;
   std::string_view mend;
 };
-constexpr std::array kReadings{
-    Reading{"order_hidden_by_rls", symptom("order_hidden_by_rls"),
-            "NOTIFY_WORKER_SUPA_USE_BEARER=true with a service_role key, or NOTIFY_WORKER_USE_RLS_SAFE_RPC=true with "
-            "NOTIFY_WORKER_RPC_TOKEN; do not leave row-level security off"},
-    Reading{"jwt_not_decoded", symptom("jwt_not_decoded"),
-            "'yizhan keys verify KEY' with PostgREST's secret says whether they match, 'yizhan keys generate' makes a "
-            "pair that does; restart PostgREST after a change"},
-    Reading{"supa_key_refused", symptom("jwt_not_decoded"), "give SUPA_KEY the key that the gateway has"},
-    Reading{"jwt_expired", symptom("jwt_expired"), "yizhan keys generate --secret-file FILE, then set SUPA_KEY"},
-    Reading{"schema_cache_unavailable", symptom("postgrest_unwell"),
-            "mend the database behind PostgREST (is it up, is its disk full?); the rows go on by themselves"},
-    Reading{"database_overloaded", symptom("postgrest_unwell"),
-            "give the database behind PostgREST connections, memory or disk; the rows go on by themselves"},
-    Reading{"postgrest_unavailable", symptom("postgrest_unwell"),
-            "start PostgREST, or correct SUPA_URL; the rows go on by themselves"},
-    Reading{
+constexpr std::array kNotifyReadings{
+    NotifyReading{
+        "order_hidden_by_rls", symptom("order_hidden_by_rls"),
+        "NOTIFY_WORKER_SUPA_USE_BEARER=true with a service_role key, or NOTIFY_WORKER_USE_RLS_SAFE_RPC=true with "
+        "NOTIFY_WORKER_RPC_TOKEN; do not leave row-level security off"},
+    NotifyReading{
+        "jwt_not_decoded", symptom("jwt_not_decoded"),
+        "'yizhan keys verify KEY' with PostgREST's secret says whether they match, 'yizhan keys generate' makes a "
+        "pair that does; restart PostgREST after a change"},
+    NotifyReading{"supa_key_refused", symptom("jwt_not_decoded"), "give SUPA_KEY the key that the gateway has"},
+    NotifyReading{"jwt_expired", symptom("jwt_expired"), "yizhan keys generate --secret-file FILE, then set SUPA_KEY"},
+    NotifyReading{"schema_cache_unavailable", symptom("postgrest_unwell"),
+                  "mend the database behind PostgREST (is it up, is its disk full?); the rows go on by themselves"},
+    NotifyReading{"database_overloaded", symptom("postgrest_unwell"),
+                  "give the database behind PostgREST connections, memory or disk; the rows go on by themselves"},
+    NotifyReading{"postgrest_unavailable", symptom("postgrest_unwell"),
+                  "start PostgREST, or correct SUPA_URL; the rows go on by themselves"},
+    NotifyReading{
         "on_conflict_unmatched", symptom("on_conflict_unmatched"),
         "there: DROP INDEX ux_express_notifications_message_id; CREATE UNIQUE INDEX "
         "ux_express_notifications_message_id ON express_notifications (message_id); in this store: 'yizhan migrate'"},
-    Reading{"order_not_found", symptom("order_not_found"),
-            "add the order to ml_orders, or set SUPA_URL to the service that has it; then set process_status to NULL"},
-    Reading{"order_missing", symptom("order_not_found"),
-            "yizhan waybills put TRACKING_NO --order ID; then set process_status to NULL"},
-    Reading{"waybill_unknown", symptom("order_not_found"),
-            "yizhan waybills put TRACKING_NO --order ID; then set process_status to NULL"},
+    NotifyReading{
+        "order_not_found", symptom("order_not_found"),
+        "add the order to ml_orders, or set SUPA_URL to the service that has it; then set process_status to NULL"},
+    NotifyReading{"order_missing", symptom("order_not_found"),
+                  "yizhan waybills put TRACKING_NO --order ID; then set process_status to NULL"},
+    NotifyReading{"waybill_unknown", symptom("order_not_found"),
+                  "yizhan waybills put TRACKING_NO --order ID; then set process_status to NULL"},
 };
 /// Nobody is to be told, as it is meant to be.
 constexpr std::string_view kNothingWrong = "state_silent";
 
-const Reading* reading_of(std::string_view code) {
-  const auto known = std::ranges::find(kReadings, code, &Reading::code);
-  return known == kReadings.end() ? nullptr : &*known;
+const NotifyReading* reading_of(std::string_view code) {
+  const auto known = std::ranges::find(kNotifyReadings, code, &NotifyReading::code);
+  return known == kNotifyReadings.end() ? nullptr : &*known;
 }
 
 std::string how(const store::NotifyCause& cause) {
@@ -55,7 +58,7 @@ std::string how(const store::NotifyCause& cause) {
 }
 
 Finding of_cause(const store::NotifyCause& cause, UtcTime now) {
-  const Reading* reading = reading_of(cause.code);
+  const NotifyReading* reading = reading_of(cause.code);
   const bool ended = !cause.status.empty();
   const std::string when =
       ended ? relative_time(cause.newest_at, now) : "tried again " + relative_time(cause.newest_at, now);

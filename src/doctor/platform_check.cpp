@@ -10,7 +10,7 @@
 namespace yizhan::doctor {
 namespace {
 
-struct Reading {
+struct PlatformReading {
   ErrorClass error_class;
   int status;  ///< 0: any
   Symptom symptom;
@@ -18,43 +18,47 @@ struct Reading {
 };
 /// The first that fits says what a failure means. Of device faults (push_target_invalid, push_ignored) there is nothing
 /// to mend.
-constexpr std::array kReadings{
-    Reading{ErrorClass::kBlockedAddress, 0, symptom("platform_address_blocked"),
-            "if the address is meant: list its network in platforms.{}.outbound_allow or YIZHAN_OUTBOUND_ALLOW; "
-            "otherwise correct the URL"},
-    Reading{ErrorClass::kDns, 0, symptom("platform_name_unresolved"),
-            "correct the host name in platforms.{}.base_url, or mend this machine's resolver (outbound.dns_servers)"},
-    Reading{ErrorClass::kConnect, 0, symptom("platform_unreachable"),
-            "is {} up, and is its port open from here? Correct platforms.{}.base_url if not"},
-    Reading{ErrorClass::kTls, 0, symptom("platform_tls_refused"),
-            "let {} renew its certificate; a private authority's goes into platforms.{}.ca_file"},
-    Reading{ErrorClass::kTimeout, 0, symptom("platform_slow"),
-            "is {} overloaded? Raise platforms.{}.timeout_ms only if it always needs longer"},
-    Reading{ErrorClass::kHttp4xx, 401, symptom("platform_signature_refused"),
-            "compare platforms.{}.secret and its signing scheme with what the platform has; then replay"},
-    Reading{ErrorClass::kHttp4xx, 403, symptom("platform_signature_refused"),
-            "compare platforms.{}.secret and its signing scheme with what the platform has; then replay"},
-    Reading{ErrorClass::kHttp4xx, 404, symptom("platform_path_unknown"),
-            "correct the path in platforms.{}.base_url, or the events' callback_target"},
-    Reading{ErrorClass::kHttp4xx, 429, symptom("platform_throttles"), "lower platforms.{}.rate_per_second"},
-    Reading{ErrorClass::kHttp4xx, 0, symptom("platform_refuses"),
-            "the answer on record says why: 'yizhan attempts EVENT'; {} or the producer has to change"},
-    Reading{ErrorClass::kHttp5xx, 0, symptom("platform_fails"), "{} has to mend it; retries go on"},
-    Reading{ErrorClass::kRedirect, 0, symptom("platform_redirects"),
-            "redirects are never followed: put the final URL into platforms.{}.base_url"},
-    Reading{ErrorClass::kProtocol, 0, symptom("platform_not_http"),
-            "wrong port, or http against an https port? Correct platforms.{}.base_url"},
-    Reading{ErrorClass::kResponseTooLarge, 0, symptom("platform_not_http"),
-            "the address is no callback endpoint: correct platforms.{}.base_url"},
-    Reading{ErrorClass::kPushUnauthorized, 0, symptom("push_credentials_refused"),
-            "compare PUSH_TOKEN (or Getui's app id, app key and master secret) with what the service has; check the "
-            "clock"},
-    Reading{ErrorClass::kPushThrottled, 0, symptom("platform_throttles"),
-            "lower push.rate_per_second, or have the quota raised; retries go on"},
-    Reading{ErrorClass::kPushRefused, 0, symptom("push_message_refused"),
-            "'yizhan attempts EVENT' names the parameter; mend it, then 'yizhan notifications resend MESSAGE_ID'"},
-    Reading{ErrorClass::kPushFailed, 0, symptom("platform_fails"),
-            "the answer on record and the service's own log say why: 'yizhan attempts EVENT'"},
+constexpr std::array kPlatformReadings{
+    PlatformReading{
+        ErrorClass::kBlockedAddress, 0, symptom("platform_address_blocked"),
+        "if the address is meant: list its network in platforms.{}.outbound_allow or YIZHAN_OUTBOUND_ALLOW; "
+        "otherwise correct the URL"},
+    PlatformReading{
+        ErrorClass::kDns, 0, symptom("platform_name_unresolved"),
+        "correct the host name in platforms.{}.base_url, or mend this machine's resolver (outbound.dns_servers)"},
+    PlatformReading{ErrorClass::kConnect, 0, symptom("platform_unreachable"),
+                    "is {} up, and is its port open from here? Correct platforms.{}.base_url if not"},
+    PlatformReading{ErrorClass::kTls, 0, symptom("platform_tls_refused"),
+                    "let {} renew its certificate; a private authority's goes into platforms.{}.ca_file"},
+    PlatformReading{ErrorClass::kTimeout, 0, symptom("platform_slow"),
+                    "is {} overloaded? Raise platforms.{}.timeout_ms only if it always needs longer"},
+    PlatformReading{ErrorClass::kHttp4xx, 401, symptom("platform_signature_refused"),
+                    "compare platforms.{}.secret and its signing scheme with what the platform has; then replay"},
+    PlatformReading{ErrorClass::kHttp4xx, 403, symptom("platform_signature_refused"),
+                    "compare platforms.{}.secret and its signing scheme with what the platform has; then replay"},
+    PlatformReading{ErrorClass::kHttp4xx, 404, symptom("platform_path_unknown"),
+                    "correct the path in platforms.{}.base_url, or the events' callback_target"},
+    PlatformReading{ErrorClass::kHttp4xx, 429, symptom("platform_throttles"), "lower platforms.{}.rate_per_second"},
+    PlatformReading{ErrorClass::kHttp4xx, 0, symptom("platform_refuses"),
+                    "the answer on record says why: 'yizhan attempts EVENT'; {} or the producer has to change"},
+    PlatformReading{ErrorClass::kHttp5xx, 0, symptom("platform_fails"), "{} has to mend it; retries go on"},
+    PlatformReading{ErrorClass::kRedirect, 0, symptom("platform_redirects"),
+                    "redirects are never followed: put the final URL into platforms.{}.base_url"},
+    PlatformReading{ErrorClass::kProtocol, 0, symptom("platform_not_http"),
+                    "wrong port, or http against an https port? Correct platforms.{}.base_url"},
+    PlatformReading{ErrorClass::kResponseTooLarge, 0, symptom("platform_not_http"),
+                    "the address is no callback endpoint: correct platforms.{}.base_url"},
+    PlatformReading{
+        ErrorClass::kPushUnauthorized, 0, symptom("push_credentials_refused"),
+        "compare PUSH_TOKEN (or Getui's app id, app key and master secret) with what the service has; check the "
+        "clock"},
+    PlatformReading{ErrorClass::kPushThrottled, 0, symptom("platform_throttles"),
+                    "lower push.rate_per_second, or have the quota raised; retries go on"},
+    PlatformReading{
+        ErrorClass::kPushRefused, 0, symptom("push_message_refused"),
+        "'yizhan attempts EVENT' names the parameter; mend it, then 'yizhan notifications resend MESSAGE_ID'"},
+    PlatformReading{ErrorClass::kPushFailed, 0, symptom("platform_fails"),
+                    "the answer on record and the service's own log say why: 'yizhan attempts EVENT'"},
 };
 
 std::string with_platform(std::string_view text, std::string_view platform) {
@@ -70,7 +74,7 @@ std::string with_platform(std::string_view text, std::string_view platform) {
 
 std::optional<Finding> of_failure(const store::FailureCause& failure, UtcTime now) {
   const auto error_class = parse_error_class(failure.error_class);
-  for (const Reading& reading : kReadings) {
+  for (const PlatformReading& reading : kPlatformReadings) {
     if (error_class != reading.error_class) continue;
     if (reading.status != 0 && reading.status != failure.response_status) continue;
     std::string mend = with_platform(reading.mend, failure.platform);

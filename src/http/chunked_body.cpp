@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kSizeDigits = 16;
 
-std::unexpected<Refusal> malformed(std::string_view detail) {
+std::unexpected<Refusal> malformed_chunk(std::string_view detail) {
   return std::unexpected(Refusal{"request_malformed", std::string(detail)});
 }
 
@@ -19,10 +19,10 @@ std::unexpected<Refusal> malformed(std::string_view detail) {
 std::expected<std::optional<std::string_view>, Refusal> front_line(std::string_view input) {
   const auto end = input.substr(0, ChunkedBody::kLineLimit).find('\n');
   if (end == std::string_view::npos) {
-    if (input.size() >= ChunkedBody::kLineLimit) return malformed("a line of the chunked body is too long");
+    if (input.size() >= ChunkedBody::kLineLimit) return malformed_chunk("a line of the chunked body is too long");
     return std::nullopt;
   }
-  if (end == 0 || input[end - 1] != '\r') return malformed("a line of the chunked body ends with LF alone");
+  if (end == 0 || input[end - 1] != '\r') return malformed_chunk("a line of the chunked body ends with LF alone");
   return input.substr(0, end - 1);
 }
 
@@ -30,14 +30,16 @@ std::expected<std::uint64_t, Refusal> parse_size(std::string_view line) {
   std::uint64_t size = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), size, 16);
   const auto digits = static_cast<std::size_t>(end - line.data());
-  if (error != std::errc{} || digits > kSizeDigits) return malformed("a chunk's size is not a hexadecimal number");
+  if (error != std::errc{} || digits > kSizeDigits)
+    return malformed_chunk("a chunk's size is not a hexadecimal number");
   const std::string_view extension = line.substr(digits);
-  if (!extension.empty() && extension.front() != ';') return malformed("a chunk's size is followed by something else");
+  if (!extension.empty() && extension.front() != ';')
+    return malformed_chunk("a chunk's size is followed by something else");
   const bool printable = std::all_of(extension.begin(), extension.end(), [](char character) {
     const auto byte = static_cast<unsigned char>(character);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
   });
-  if (!printable) return malformed("a chunk's extension has a control character");
+  if (!printable) return malformed_chunk("a chunk's extension has a control character");
   return size;
 }
 
@@ -58,10 +60,10 @@ std::expected<ChunkedBody::Progress, Refusal> ChunkedBody::take(std::string_view
     }
     if (state_ == State::kDataEnd) {
       if (input.size() < 2) {
-        if (!input.empty() && input[0] != '\r') return malformed("a chunk is longer than its size");
+        if (!input.empty() && input[0] != '\r') return malformed_chunk("a chunk is longer than its size");
         return progress(false);
       }
-      if (!input.starts_with("\r\n")) return malformed("a chunk is longer than its size");
+      if (!input.starts_with("\r\n")) return malformed_chunk("a chunk is longer than its size");
       input.remove_prefix(2);
       state_ = State::kSize;
     }
@@ -73,7 +75,7 @@ std::expected<ChunkedBody::Progress, Refusal> ChunkedBody::take(std::string_view
     if (state_ == State::kTrailer) {
       if (text.empty()) return progress(true);
       trailer_bytes_ += text.size() + 2;
-      if (trailer_bytes_ > kTrailerLimit) return malformed("the trailers are too long");
+      if (trailer_bytes_ > kTrailerLimit) return malformed_chunk("the trailers are too long");
       std::size_t name_length = 0;
       if (auto refusal = check_field_line(text, name_length)) return std::unexpected(std::move(*refusal));
       continue;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "http/address_guard.h"
 
 namespace yizhan::http {
@@ -19,14 +20,7 @@ bool same_prefix(const Bytes& a, const Bytes& b, unsigned prefix_length) {
   return true;
 }
 
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t";
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+std::unexpected<Error> no_network(std::string_view text, std::string_view why) {
   return fail(
       "network_invalid",
       fmt::format("'{}' is not a network: {}. Write it as 10.0.0.0/8, fd00::/8 or a single address.", text, why));
@@ -41,19 +35,19 @@ bool Network::contains(const asio::ip::address& candidate) const {
 }
 
 Result<Network> parse_network(std::string_view text) {
-  const std::string_view trimmed = trim(text);
-  const std::size_t slash = trimmed.find('/');
+  const std::string_view written = trimmed(text);
+  const std::size_t slash = written.find('/');
   // Only the plain forms: an allow-list entry in octal is more likely a mistake than a wish.
   ErrorCode error;
-  const auto address = asio::ip::make_address(trimmed.substr(0, slash), error);
-  if (error || trimmed.find('%') != std::string_view::npos) return invalid(trimmed, "no such address");
+  const auto address = asio::ip::make_address(written.substr(0, slash), error);
+  if (error || written.find('%') != std::string_view::npos) return no_network(written, "no such address");
   const unsigned width = address.is_v4() ? 32 : 128;
   unsigned prefix_length = width;
   if (slash != std::string_view::npos) {
-    const std::string_view digits = trimmed.substr(slash + 1);
+    const std::string_view digits = written.substr(slash + 1);
     const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix_length);
     if (status != std::errc{} || end != digits.data() + digits.size() || prefix_length > width) {
-      return invalid(trimmed, fmt::format("the prefix length must be 0 to {}", width));
+      return no_network(written, fmt::format("the prefix length must be 0 to {}", width));
     }
   }
   return Network{address, prefix_length};
@@ -63,7 +57,7 @@ Result<std::vector<Network>> parse_networks(std::string_view list) {
   std::vector<Network> networks;
   while (!list.empty()) {
     const std::size_t comma = list.find(',');
-    const std::string_view entry = trim(list.substr(0, comma));
+    const std::string_view entry = trimmed(list.substr(0, comma));
     if (!entry.empty()) {
       auto network = parse_network(entry);
       if (!network) return std::unexpected(std::move(network.error()));

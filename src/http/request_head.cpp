@@ -7,6 +7,9 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/ascii.h"
+#include "http/list_field.h"
+
 namespace yizhan::http {
 namespace {
 
@@ -39,25 +42,8 @@ bool all_of_class(std::string_view text, CharacterClass what) {
                      [&](char character) { return (kClasses[static_cast<unsigned char>(character)] & what) != 0; });
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 Refusal malformed(std::string detail) {
   return {"request_malformed", std::move(detail)};
-}
-
-/// Calls `visit` with each member of a comma-separated list.
-template <class Visit>
-void for_each_member(std::string_view list, Visit visit) {
-  while (true) {
-    const auto comma = list.find(',');
-    visit(trim(list.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 /// Fields that decide about framing, gathered while the fields are read.
@@ -272,7 +258,7 @@ std::optional<Refusal> parse_head(std::string_view head, std::size_t field_limit
       return Refusal{"head_too_large", fmt::format("the limit is {} fields", field_limit)};
     }
     const std::string_view name = line.substr(0, name_length);
-    const std::string_view value = trim(line.substr(name_length + 1));
+    const std::string_view value = trimmed(line.substr(name_length + 1));
     request.headers.emplace_back(name, value);
     if (auto refusal = read_special_field(name, value, seen, framing)) return refusal;
   }

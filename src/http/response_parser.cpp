@@ -3,6 +3,9 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii.h"
+#include "http/list_field.h"
+
 namespace yizhan::http {
 namespace {
 
@@ -43,16 +46,6 @@ bool same_name(std::string_view name, std::string_view lower_name) {
   return true;
 }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// Empty when not all digits, or beyond 10^18.
 std::optional<std::uint64_t> parse_decimal(std::string_view text) {
   if (text.empty() || text.size() > 18) return std::nullopt;
@@ -62,17 +55,6 @@ std::optional<std::uint64_t> parse_decimal(std::string_view text) {
     value = value * 10 + static_cast<std::uint64_t>(c - '0');
   }
   return value;
-}
-
-/// Calls `visit` with each element of a comma-separated list.
-template <class Visit>
-void for_each_element(std::string_view list, Visit visit) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    visit(trim(list.substr(0, comma)));
-    if (comma == std::string_view::npos) return;
-    list.remove_prefix(comma + 1);
-  }
 }
 
 }  // namespace
@@ -223,7 +205,7 @@ ResponseParser::State ResponseParser::read_field(std::string_view line) {
   while (colon < line.size() && (kCharacterKinds[static_cast<unsigned char>(line[colon])] & 1) != 0) ++colon;
   if (colon == 0 || colon == line.size() || line[colon] != ':') return failed("a field name is malformed");
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trim(line.substr(colon + 1));
+  const std::string_view value = trimmed(line.substr(colon + 1));
   if (!is_value(value)) return failed("a field value has a control character in it");
 
   // Told apart by length first: nearly all fields are none of ours.
@@ -262,14 +244,14 @@ ResponseParser::State ResponseParser::read_field(std::string_view line) {
 }
 
 void ResponseParser::read_connection(std::string_view value) {
-  for_each_element(value, [this](std::string_view option) {
+  for_each_member(value, [this](std::string_view option) {
     if (same_name(option, "close")) says_close_ = true;
     if (same_name(option, "keep-alive")) says_keep_alive_ = true;
   });
 }
 
 void ResponseParser::read_keep_alive(std::string_view value) {
-  for_each_element(value, [this](std::string_view parameter) {
+  for_each_member(value, [this](std::string_view parameter) {
     constexpr std::string_view kTimeout = "timeout=";
     if (!same_name(parameter.substr(0, kTimeout.size()), kTimeout)) return;
     const auto seconds = parse_decimal(parameter.substr(kTimeout.size()));

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "http/client.h"
 #include "http/url_for_people.h"
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::size_t kLongestUrl = 2048;
 
-std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
+std::unexpected<Error> no_url(std::string_view text, std::string_view why) {
   return fail("url_invalid", fmt::format("The URL '{}' cannot be used: {}.", url_for_people(text), why));
 }
 
@@ -24,10 +25,6 @@ bool starts_with_folded(std::string_view text, std::string_view lower_prefix) {
     if (lower(text[i]) != lower_prefix[i]) return false;
   }
   return true;
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 bool is_name_character(char c) {
@@ -127,26 +124,26 @@ std::string Url::without_query() const {
 }
 
 Result<Url> parse_url(std::string_view text) {
-  if (text.size() > kLongestUrl) return invalid(text, fmt::format("it is longer than {} characters", kLongestUrl));
+  if (text.size() > kLongestUrl) return no_url(text, fmt::format("it is longer than {} characters", kLongestUrl));
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == 0x7f) return invalid(text, "it has a space or a control character in it");
+    if (byte <= 0x20 || byte == 0x7f) return no_url(text, "it has a space or a control character in it");
   }
   Url url;
   if (starts_with_folded(text, "https://")) {
     url.tls = true;
   } else if (!starts_with_folded(text, "http://")) {
-    return invalid(text, "it must begin with http:// or https://");
+    return no_url(text, "it must begin with http:// or https://");
   }
   const std::string_view rest = text.substr(url.tls ? 8 : 7);
-  if (rest.find('#') != std::string_view::npos) return invalid(text, "a fragment (#) is never sent to a server");
+  if (rest.find('#') != std::string_view::npos) return no_url(text, "a fragment (#) is never sent to a server");
   // A backslash is a slash to some readers and a name character to others: whoever vets must not guess.
-  if (rest.find('\\') != std::string_view::npos) return invalid(text, "it has a backslash in it");
+  if (rest.find('\\') != std::string_view::npos) return no_url(text, "it has a backslash in it");
 
   const std::size_t authority_end = std::min(rest.find_first_of("/?"), rest.size());
   std::string_view authority = rest.substr(0, authority_end);
   if (authority.find('@') != std::string_view::npos) {
-    return invalid(text, "user information (user@host) is not supported: use a header");
+    return no_url(text, "user information (user@host) is not supported: use a header");
   }
   url.port = url.tls ? 443 : 80;
   const std::size_t colon = authority.rfind(':');
@@ -155,12 +152,12 @@ Result<Url> parse_url(std::string_view text) {
     unsigned port = 0;
     const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (status != std::errc{} || end != digits.data() + digits.size() || port == 0 || port > 65535) {
-      return invalid(text, "its port must be a number from 1 to 65535");
+      return no_url(text, "its port must be a number from 1 to 65535");
     }
     authority = authority.substr(0, colon);
     url.port = static_cast<std::uint16_t>(port);
   }
-  if (const auto problem = read_host(authority, url); !problem.empty()) return invalid(text, problem);
+  if (const auto problem = read_host(authority, url); !problem.empty()) return no_url(text, problem);
   if (url.port != (url.tls ? 443 : 80)) url.host_header += fmt::format(":{}", url.port);
   url.target = encode_target(rest.substr(authority_end));
   return url;
@@ -169,7 +166,7 @@ Result<Url> parse_url(std::string_view text) {
 Result<Url> join_url(std::string_view base, std::string_view target) {
   if (target.empty()) return parse_url(base);
   if (starts_with_folded(target, "http://") || starts_with_folded(target, "https://")) return parse_url(target);
-  if (target.front() != '/') return invalid(target, "it is neither a full URL nor a path that begins with '/'");
+  if (target.front() != '/') return no_url(target, "it is neither a full URL nor a path that begins with '/'");
   // The base's path comes first, then the target's; the base's query (a token, say) is kept before the target's.
   const std::size_t base_question = std::min(base.find('?'), base.size());
   const std::size_t target_question = std::min(target.find('?'), target.size());

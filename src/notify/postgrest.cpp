@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 
+#include "base/clock.h"
 #include "base/json_writer.h"
 #include "http/percent_encoding.h"
 #include "notify/postgrest_answer.h"
@@ -19,10 +20,6 @@ constexpr std::string_view kApiPath = "/rest/v1";
 constexpr std::size_t kLongestTarget = 3500;
 /// Questions on their way at once.
 constexpr std::size_t kAtOnce = 8;
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 /// How the service is spoken to. Immutable.
 struct Service {

@@ -8,20 +8,14 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/json_scan.h"
 #include "receive/json_field.h"
 
 namespace yizhan::receive {
 namespace {
 
-constexpr std::string_view kBlanks = " \t";
 constexpr std::string_view kEndsPath = " \t=!~^><\"";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
 
 std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
   return fail("condition_invalid",
@@ -58,7 +52,7 @@ std::partial_ordering compare_numbers(std::string_view left, std::string_view ri
 /// The path at the front of `rest`, which is left at what follows it.
 Result<std::vector<std::string>> take_path(std::string_view text, std::string_view& rest) {
   const std::string_view path = rest.substr(0, rest.find_first_of(kEndsPath));
-  rest = trim(rest.substr(path.size()));
+  rest = trimmed(rest.substr(path.size()));
   if (path.empty()) return invalid(text, "it begins with no field");
   auto segments = split_path(path);
   if (std::ranges::any_of(segments, &std::string::empty)) {
@@ -95,7 +89,7 @@ Result<std::string> read_value(std::string_view text, std::string_view value) {
 
 Result<FieldCondition> parse_condition(std::string_view text) {
   using Operator = FieldCondition::Operator;
-  std::string_view rest = trim(text);
+  std::string_view rest = trimmed(text);
   FieldCondition condition;
   auto path = take_path(text, rest);
   if (!path) return std::unexpected(std::move(path.error()));
@@ -107,7 +101,7 @@ Result<FieldCondition> parse_condition(std::string_view text) {
   const auto known = std::ranges::find_if(kOperators, [&](const auto& each) { return rest.starts_with(each.text); });
   if (known == std::ranges::end(kOperators)) return invalid(text, "no operator follows the field");
   condition.compare = known->compare;
-  auto value = read_value(text, trim(rest.substr(known->text.size())));
+  auto value = read_value(text, trimmed(rest.substr(known->text.size())));
   if (!value) return std::unexpected(std::move(value.error()));
   condition.value = std::move(*value);
   const bool of_numbers = condition.compare == Operator::kGreater || condition.compare == Operator::kLess;

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/trace_context.h"
 #include "receive/callback_log.h"
@@ -26,10 +27,6 @@ constexpr Milliseconds kDeadlineResolution{50};
 /// How long a source is asked to wait before it sends again.
 constexpr std::string_view kRetryAfterUnavailable = "Retry-After: 5\r\n";
 constexpr std::string_view kRetryAfterRate = "Retry-After: 1\r\n";
-
-SteadyTime steady_now() {
-  return std::chrono::steady_clock::now();
-}
 
 constexpr int kTooManyRequests = 429;
 

@@ -8,12 +8,12 @@
 namespace yizhan::receive {
 namespace {
 
-constexpr Milliseconds kAnswerWithin{4500};  // Shopify gives up after 5 s
+constexpr Milliseconds kShopifyWaits{4500};  // Shopify gives up after 5 s
 
 class Shopify final : public SignedSource {
  public:
   using SignedSource::SignedSource;
-  Milliseconds answer_within() const override { return kAnswerWithin; }
+  Milliseconds answer_within() const override { return kShopifyWaits; }
 
  private:
   Result<std::variant<Notice, Reply>> read_verified(const Request& request) const override {

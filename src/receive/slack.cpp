@@ -12,7 +12,7 @@
 namespace yizhan::receive {
 namespace {
 
-constexpr Milliseconds kAnswerWithin{2500};  // Slack gives up after 3 s
+constexpr Milliseconds kSlackWaits{2500};  // Slack gives up after 3 s
 
 class Slack final : public SignedSource {
  public:
@@ -25,7 +25,7 @@ class Slack final : public SignedSource {
     return reply;
   }
 
-  Milliseconds answer_within() const override { return kAnswerWithin; }
+  Milliseconds answer_within() const override { return kSlackWaits; }
 
  private:
   using Read = Result<std::variant<Notice, Reply>>;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <ranges>
 
+#include "base/ascii.h"
 #include "http/ascii_case.h"
 
 namespace yizhan::receive {
@@ -11,15 +12,9 @@ namespace {
 
 using http::asio::ip::address;
 
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 /// `192.0.2.1`, `2001:db8::1`, and as some proxies write them: `192.0.2.1:443`, `[2001:db8::1]`, `[2001:db8::1]:443`.
 std::optional<address> read_address(std::string_view text) {
-  text = trim(text);
+  text = trimmed(text);
   if (text.starts_with('[')) {
     const std::size_t end = text.find(']');
     if (end == std::string_view::npos) return std::nullopt;

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kXmlType = "text/xml; charset=utf-8";
-constexpr Milliseconds kAnswerWithin{4500};  // WeChat Pay gives up after 5 s
+constexpr Milliseconds kWechatPayWaits{4500};  // WeChat Pay gives up after 5 s
 
 bool is_v3(std::string_view body) {
   if (body.starts_with(kByteOrderMark)) body.remove_prefix(kByteOrderMark.size());
@@ -46,7 +46,7 @@ class WechatPay final : public Source {
   }
 
   std::vector<std::string> paths() const override { return {path_}; }
-  Milliseconds answer_within() const override { return kAnswerWithin; }
+  Milliseconds answer_within() const override { return kWechatPayWaits; }
 
  private:
   static std::unexpected<Error> not_configured(std::string_view version, std::string_view form) {

@@ -8,18 +8,18 @@
 namespace yizhan::store {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kAlertColumns =
     "id, cause, rule, subject, title, facts, occurrences, told, raised_at, last_held_at, told_at, cleared_at";
 
 const std::string& open_text() {
   static const std::string kText = fmt::format(
-      "SELECT {} FROM alerts WHERE cleared_at IS NULL ORDER BY raised_at, id LIMIT {}", kColumns, kMaxOpenAlerts);
+      "SELECT {} FROM alerts WHERE cleared_at IS NULL ORDER BY raised_at, id LIMIT {}", kAlertColumns, kMaxOpenAlerts);
   return kText;
 }
 
 /// The order of the ids is that in which they were raised.
-const std::string& newest_text() {
-  static const std::string kText = fmt::format("SELECT {} FROM alerts ORDER BY id DESC LIMIT $1", kColumns);
+const std::string& newest_alerts_text() {
+  static const std::string kText = fmt::format("SELECT {} FROM alerts ORDER BY id DESC LIMIT $1", kAlertColumns);
   return kText;
 }
 
@@ -29,7 +29,7 @@ const std::string& put_text() {
       "ON CONFLICT (id) DO UPDATE SET title = excluded.title, facts = excluded.facts, "
       "occurrences = excluded.occurrences, told = excluded.told, last_held_at = excluded.last_held_at, "
       "told_at = excluded.told_at, cleared_at = excluded.cleared_at",
-      kColumns);
+      kAlertColumns);
   return kText;
 }
 
@@ -117,7 +117,7 @@ Result<std::vector<AlertEpisode>> open_alerts(Store& store) {
 }
 
 Result<std::vector<AlertEpisode>> newest_alerts(Store& store, int limit) {
-  return look_for(store, newest_text(), {std::int64_t{limit}});
+  return look_for(store, newest_alerts_text(), {std::int64_t{limit}});
 }
 
 }  // namespace yizhan::store

@@ -18,7 +18,7 @@ constexpr std::array kOrigins{std::pair{AuditOrigin::kCli, "cli"}, std::pair{Aud
                               std::pair{AuditOrigin::kConsole, "console"}, std::pair{AuditOrigin::kSql, "sql"},
                               std::pair{AuditOrigin::kService, "service"}};
 
-constexpr std::string_view kColumns = "id, at, origin, actor, action, object, reason, count, detail, outcome";
+constexpr std::string_view kEntryColumns = "id, at, origin, actor, action, object, reason, count, detail, outcome";
 
 AuditEntry read_entry(const SqlRow& row) {
   AuditEntry entry;
@@ -167,7 +167,7 @@ Result<Rows<AuditEntry>> list_audit(Store& store, const AuditSelection& selectio
     parameters.emplace_back(std::in_place, std::move(value));
     return fmt::format("${}", parameters.size());
   };
-  std::string text = fmt::format("SELECT {} FROM audit_trail WHERE 1 = 1", kColumns);
+  std::string text = fmt::format("SELECT {} FROM audit_trail WHERE 1 = 1", kEntryColumns);
   if (!selection.actor.empty()) {
     text += fmt::format(" AND {{postgres|strpos}}{{sqlite|instr}}(actor, {}) > 0", bind(selection.actor));
   }
@@ -198,7 +198,7 @@ Result<std::vector<AuditEntry>> find_audit_of_event(Store& store, std::string_vi
   static const std::string kFind = fmt::format(
       "SELECT {0} FROM audit_trail WHERE object = $1 AND object <> '' AND action LIKE 'event.%' UNION "
       "SELECT {0} FROM audit_trail WHERE id IN (SELECT audit_id FROM audit_events WHERE event_id = $1) ORDER BY 1",
-      kColumns);
+      kEntryColumns);
   std::vector<AuditEntry> entries;
   const auto done = store.look([&](Session& session) -> Result<void> {
     session.send(kFind, {std::string(event_id)}, [&](const SqlRow& row) { entries.push_back(read_entry(row)); });

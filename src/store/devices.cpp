@@ -12,7 +12,7 @@
 namespace yizhan::store {
 namespace {
 
-constexpr std::string_view kColumns =
+constexpr std::string_view kDeviceColumns =
     "id, appid, cid, user_id, merchant_id, platform, is_active, inactive_reason, last_seen_at, created_at, updated_at";
 
 Device read_device(const SqlRow& row) {
@@ -80,7 +80,8 @@ void send_wake(Session& session, const std::vector<Waiting>& waiting, UtcTime no
 
 Result<RegisteredDevice> ExpressTables::register_device(const DeviceRegistration& registration, UtcTime now) {
   if (auto refused = refusal(registration)) return std::unexpected(std::move(*refused));
-  static const std::string kFind = fmt::format("SELECT {} FROM push_devices WHERE appid = $1 AND cid = $2", kColumns);
+  static const std::string kFind =
+      fmt::format("SELECT {} FROM push_devices WHERE appid = $1 AND cid = $2", kDeviceColumns);
   // Of those that wait alone: a recipient may have a long history.
   // What fan_out() holds just now, it sends by itself: it looks for devices under the recipient's lock.
   static const std::string kFindWaiting = fmt::format(
@@ -143,7 +144,7 @@ Result<bool> ExpressTables::unregister_device(std::string_view appid, std::strin
 }
 
 Result<Rows<Device>> ExpressTables::list_devices(const DeviceSelection& selection, const Page& page) {
-  std::string text = fmt::format("SELECT {} FROM push_devices WHERE 1 = 1", kColumns);
+  std::string text = fmt::format("SELECT {} FROM push_devices WHERE 1 = 1", kDeviceColumns);
   std::vector<SessionValue> parameters;
   const auto require = [&](std::string_view column, const std::string& value) {
     if (value.empty()) return;

@@ -7,15 +7,15 @@
 namespace yizhan::store {
 namespace {
 
-constexpr std::size_t kLongestId = 64;
+constexpr std::size_t kLongestWaybillId = 64;
 constexpr std::int64_t kMostEvents = 1000;
 
 std::optional<Error> refusal(const Waybill& waybill, const std::optional<ExpressOrder>& order) {
-  if (auto refused = refuse_text("tracking_no", waybill.tracking_no, 1, kLongestId)) return refused;
-  if (auto refused = refuse_text("carrier_code", waybill.carrier_code, 0, kLongestId)) return refused;
-  if (auto refused = refuse_text("order_id", waybill.order_id, 0, kLongestId)) return refused;
+  if (auto refused = refuse_text("tracking_no", waybill.tracking_no, 1, kLongestWaybillId)) return refused;
+  if (auto refused = refuse_text("carrier_code", waybill.carrier_code, 0, kLongestWaybillId)) return refused;
+  if (auto refused = refuse_text("order_id", waybill.order_id, 0, kLongestWaybillId)) return refused;
   if (!order) return std::nullopt;
-  if (auto refused = refuse_text("the order's id", order->id, 1, kLongestId)) return refused;
+  if (auto refused = refuse_text("the order's id", order->id, 1, kLongestWaybillId)) return refused;
   if (auto refused = refuse_text("user_id", order->user_id, 0, 255)) return refused;
   if (auto refused = refuse_text("merchant_id", order->merchant_id, 0, 255)) return refused;
   if (!waybill.order_id.empty() && waybill.order_id != order->id) {

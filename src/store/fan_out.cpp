@@ -20,7 +20,7 @@ namespace {
 using Type = SessionColumn::Type;
 
 /// When what is due is in others' hands just now, and nobody will tell when they let go of it.
-constexpr Milliseconds kOthersHold{500};
+constexpr Milliseconds kOthersFanOut{500};
 
 /// A device of the recipient, and the delivery that it has already.
 struct Candidate {
@@ -354,7 +354,7 @@ Result<FanOutReply> FanOutPass::reply() {
   if (auto done = session_.finish(); !done) return std::unexpected(done.error());
   const bool is_due = reply.next_available_at && *reply.next_available_at <= now_;
   reply.more = is_due && !due_.empty();
-  if (is_due && due_.empty()) reply.next_available_at = now_ + kOthersHold;
+  if (is_due && due_.empty()) reply.next_available_at = now_ + kOthersFanOut;
   return reply;
 }
 

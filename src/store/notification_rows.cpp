@@ -12,7 +12,7 @@ namespace {
 
 using Type = SessionColumn::Type;
 
-constexpr std::size_t kLongestId = 255;
+constexpr std::size_t kLongestNotificationId = 255;
 /// More than any phone shows; a text that is longer is nobody's intention.
 constexpr std::size_t kLongestText = 65536;
 
@@ -93,8 +93,8 @@ NotificationContent read_content(const SqlRow& row, int first) {
 }
 
 std::optional<Error> refusal(const NewNotification& notification) {
-  if (auto refused = refuse_text("message_id", notification.message_id, 1, kLongestId)) return refused;
-  if (auto refused = refuse_text("recipient_id", notification.recipient_id, 1, kLongestId)) return refused;
+  if (auto refused = refuse_text("message_id", notification.message_id, 1, kLongestNotificationId)) return refused;
+  if (auto refused = refuse_text("recipient_id", notification.recipient_id, 1, kLongestNotificationId)) return refused;
   if (auto refused = refuse_text("appid", notification.appid, 0, 64)) return refused;
   const std::pair<std::string_view, std::string_view> texts[] = {{"title", notification.title},
                                                                  {"body", notification.body},

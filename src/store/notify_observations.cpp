@@ -12,7 +12,7 @@ namespace yizhan::store {
 namespace {
 
 /// notify_queue_unfulfilled has exactly these.
-constexpr std::string_view kEnded =
+constexpr std::string_view kEndedRows =
     "SELECT process_status, last_error, processed_at, id FROM notify_queue "
     "WHERE process_status IN ('failed', 'skipped') AND processed_at >= $1 ORDER BY processed_at DESC LIMIT $2";
 constexpr std::string_view kWaiting =
@@ -59,7 +59,8 @@ Result<NotifyQueueState> notify_queue_state(Store& store, UtcTime since) {
   const auto done = store.look([&](Session& session) -> Result<void> {
     state = NotifyQueueState();
     causes.clear();
-    session.send(kEnded, {since, std::int64_t{kSampledNotifyRows}}, [&](const SqlRow& row) { count_row(causes, row); });
+    session.send(kEndedRows, {since, std::int64_t{kSampledNotifyRows}},
+                 [&](const SqlRow& row) { count_row(causes, row); });
     session.send(kWaiting, {std::int64_t{kSampledNotifyRows}}, [&](const SqlRow& row) {
       if (!row.null(1)) {
         count_row(causes, row);

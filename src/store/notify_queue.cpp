@@ -22,7 +22,7 @@ constexpr std::int64_t kFront = 1000;
 // Leases are judged by PostgreSQL's clock. On SQLite by the one process's wall clock; when that was set back, a lease
 // that seems to run for longer than any does has ended ($3).
 // LATERAL keeps PostgreSQL to one probe of an index for each row, even where it made its plan while a table was empty.
-constexpr std::string_view kFind =
+constexpr std::string_view kFindRow =
     "SELECT q.id, q.attempt_count, q.tracking_event_id, t.tracking_no, t.status_code, t.received_code, t.event_time, "
     "t.event_text, t.location, t.carrier_code, w.id, w.order_id, o.id, CAST(o.user_id AS text), "
     "CAST(o.merchant_id AS text) FROM notify_queue AS q "
@@ -92,7 +92,7 @@ Result<NotifyClaim> ExpressTables::claim_notify(int limit, std::string_view leas
   const std::string token(lease_token);
   const auto done = transact("claim_notify.before_commit", [&](Session& session) -> Result<void> {
     claim = NotifyClaim();
-    session.send(kFind, {now, std::int64_t{limit}, now + lease},
+    session.send(kFindRow, {now, std::int64_t{limit}, now + lease},
                  [&](const SqlRow& row) { claim.tasks.push_back(read_task(row, token)); });
     if (auto finished = session.finish(); !finished) return finished;
     std::vector<std::vector<SessionValue>> leased;

@@ -23,7 +23,7 @@ constexpr std::string_view kSources =
 
 /// The newest callbacks of one source. On PostgreSQL as a range and in this order, so that only the index on (source,
 /// id) will do: with `=` it may go through the primary key instead, past everybody else's callbacks.
-const std::string& newest_text() {
+const std::string& newest_of_source_text() {
   static const std::string kText = fmt::format(
       "SELECT c.received_at, c.verdict, c.reason FROM {{postgres|inbound_callbacks AS c WHERE c.source >= $1 AND "
       "c.source <= $1 ORDER BY c.source DESC, c.id DESC}}"
@@ -140,7 +140,7 @@ Result<std::vector<SourceActivity>> source_activity(Store& store) {
     if (auto finished = session.finish(); !finished) return finished;
     std::vector<UtcTime> accepted_after(activities.size());
     for (std::size_t i = 0; i < activities.size(); ++i) {
-      session.send(newest_text(), {activities[i].source, std::int64_t{kSampledCallbacks}},
+      session.send(newest_of_source_text(), {activities[i].source, std::int64_t{kSampledCallbacks}},
                    [&, i](const SqlRow& row) { take_callback(activities[i], row, accepted_after[i]); });
     }
     return session.finish();

@@ -154,4 +154,7 @@ struct ReplayPassed {
 Result<ReplayPassed> pass_replays(Store& store, const std::vector<ReplayStep>& steps, std::string_view lease_token,
                                   Milliseconds lease, UtcTime now);
 
+/// The runner stops: whoever comes next need not wait for its leases to end.
+Result<void> leave_replays(Store& store, std::string_view lease_token);
+
 }  // namespace yizhan::store

@@ -246,4 +246,12 @@ Result<ReplayPassed> pass_replays(Store& store, const std::vector<ReplayStep>& s
   return passed;
 }
 
+Result<void> leave_replays(Store& store, std::string_view lease_token) {
+  return store.transact("replay_job.before_leave", [&](Session& session) -> Result<void> {
+    session.send("UPDATE replay_jobs SET lease_token = NULL, lease_expires_at = NULL WHERE lease_token = $1",
+                 {std::string(lease_token)});
+    return session.finish();
+  });
+}
+
 }  // namespace yizhan::store

@@ -15,7 +15,7 @@ namespace {
 
 using Type = SessionColumn::Type;
 
-struct Found {
+struct FoundCallback {
   std::int64_t id = 0;
   std::vector<std::string> event_ids;
 };
@@ -25,13 +25,13 @@ constexpr std::string_view kCandidates =
     "{postgres|octet_length}{sqlite|length}(body) > 0 FROM inbound_callbacks "
     "WHERE id > $1 AND id < (SELECT max(id) FROM inbound_callbacks) ORDER BY id LIMIT $2";
 
-constexpr std::array<SessionColumn, 1> kId{{{"id", Type::kInteger}}};
+constexpr std::array<SessionColumn, 1> kCallbackId{{{"id", Type::kInteger}}};
 constexpr std::array<SessionColumn, 1> kEventId{{{"id"}}};
 
 /// A callback belongs to what it caused for as long as that is open.
-Result<void> leave_open_ones(Session& session, std::vector<Found>& leaving) {
+Result<void> leave_open_ones(Session& session, std::vector<FoundCallback>& leaving) {
   std::vector<std::vector<SessionValue>> ids;
-  for (const Found& each : leaving) {
+  for (const FoundCallback& each : leaving) {
     for (const std::string& id : each.event_ids) ids.push_back({id});
   }
   std::set<std::string> open;
@@ -40,16 +40,16 @@ Result<void> leave_open_ones(Session& session, std::vector<Found>& leaving) {
       "WHERE e.id {postgres|= ANY ($1)}{sqlite|= $1}",
       kEventId, ids, [&](const SqlRow& row) { open.insert(text_of(row, 0)); });
   if (auto done = session.finish(); !done) return done;
-  std::erase_if(leaving, [&](const Found& each) {
+  std::erase_if(leaving, [&](const FoundCallback& each) {
     return std::ranges::any_of(each.event_ids, [&](const std::string& id) { return open.contains(id); });
   });
   return {};
 }
 
-Result<std::vector<CallbackView>> read_whole(Session& session, const std::vector<Found>& leaving) {
+Result<std::vector<CallbackView>> read_whole(Session& session, const std::vector<FoundCallback>& leaving) {
   std::vector<CallbackView> callbacks;
   std::vector<std::int64_t> ids;
-  for (const Found& each : leaving) {
+  for (const FoundCallback& each : leaving) {
     ids.push_back(each.id);
     const Query query = callback_query(each.id, true);
     session.send(query.text, {query.parameters.begin(), query.parameters.end()},
@@ -59,8 +59,8 @@ Result<std::vector<CallbackView>> read_whole(Session& session, const std::vector
   std::vector<std::vector<SessionValue>> rows;
   for (const std::int64_t id : ids) rows.push_back({id});
   session.send_each(
-      "SELECT callback_id, name, value FROM callback_keys WHERE callback_id {postgres|= ANY ($1)}{sqlite|= $1}", kId,
-      rows, [&](const SqlRow& row) {
+      "SELECT callback_id, name, value FROM callback_keys WHERE callback_id {postgres|= ANY ($1)}{sqlite|= $1}",
+      kCallbackId, rows, [&](const SqlRow& row) {
         for (CallbackView& view : callbacks) {
           if (view.id == row.integer(0)) view.keys.push_back({.name = text_of(row, 1), .value = text_of(row, 2)});
         }
@@ -69,10 +69,11 @@ Result<std::vector<CallbackView>> read_whole(Session& session, const std::vector
   return callbacks;
 }
 
-Result<std::int64_t> change_each(Session& session, std::string_view text, const std::vector<Found>& leaving) {
+Result<std::int64_t> change_each_callback(Session& session, std::string_view text,
+                                          const std::vector<FoundCallback>& leaving) {
   std::vector<std::vector<SessionValue>> rows;
-  for (const Found& each : leaving) rows.push_back({each.id});
-  session.send_each(fmt::format("{} {{postgres|= ANY ($1)}}{{sqlite|= $1}}", text), kId, rows);
+  for (const FoundCallback& each : leaving) rows.push_back({each.id});
+  session.send_each(fmt::format("{} {{postgres|= ANY ($1)}}{{sqlite|= $1}}", text), kCallbackId, rows);
   if (auto done = session.finish(); !done) return std::unexpected(std::move(done.error()));
   return session.changed();
 }
@@ -106,7 +107,7 @@ Result<RetentionReply> retire_callbacks(Session& session, const RetentionWork& w
   const RetentionBatch& batch = work.batch;
   const bool bodies = batch.kind == RetentionKind::kCallbackBodies;
   RetentionReply reply{.after = batch.after};
-  std::vector<Found> leaving;
+  std::vector<FoundCallback> leaving;
   bool any_old = false;
   session.send(std::string(kCandidates), {batch.after, std::int64_t{batch.rows}}, [&](const SqlRow& row) {
     ++reply.looked_at;
@@ -134,17 +135,17 @@ Result<RetentionReply> retire_callbacks(Session& session, const RetentionWork& w
     }
   }
   if (bodies) {
-    const auto removed = change_each(session,
-                                     "UPDATE inbound_callbacks SET removed_bytes = {postgres|octet_length}"
-                                     "{sqlite|length}(body), body = {postgres|''}{sqlite|x''} "
-                                     "WHERE removed_bytes IS NULL AND id",
-                                     leaving);
+    const auto removed = change_each_callback(session,
+                                              "UPDATE inbound_callbacks SET removed_bytes = {postgres|octet_length}"
+                                              "{sqlite|length}(body), body = {postgres|''}{sqlite|x''} "
+                                              "WHERE removed_bytes IS NULL AND id",
+                                              leaving);
     if (!removed) return std::unexpected(removed.error());
     reply.removed = *removed;
     return reply;
   }
   // Its trigger takes the search keys away.
-  const auto removed = change_each(session, "DELETE FROM inbound_callbacks WHERE id", leaving);
+  const auto removed = change_each_callback(session, "DELETE FROM inbound_callbacks WHERE id", leaving);
   if (!removed) return std::unexpected(removed.error());
   reply.removed = *removed;
   if (auto done = prune_lookup(session, batch.rows); !done) return std::unexpected(std::move(done.error()));

@@ -28,7 +28,7 @@ Walk walk_of(RetentionKind kind) {
   return {"outbox_delivered", "", "outbox_abandoned"};
 }
 
-struct Found {
+struct FoundEvent {
   std::int64_t sequence = 0;
   std::string id;
   std::string platform;
@@ -51,44 +51,46 @@ std::string candidates_text(const Walk& walk) {
       walk.table, walk.other_table, walk.condition);
 }
 
-constexpr std::array<SessionColumn, 1> kSequence{{{"sequence", Type::kInteger}}};
-constexpr std::array<SessionColumn, 1> kId{{{"id"}}};
+constexpr std::array<SessionColumn, 1> kSequenceOnly{{{"sequence", Type::kInteger}}};
+constexpr std::array<SessionColumn, 1> kEventIdOnly{{{"id"}}};
 
-std::vector<std::vector<SessionValue>> sequences_of(const std::vector<Found>& leaving) {
+std::vector<std::vector<SessionValue>> sequences_of(const std::vector<FoundEvent>& leaving) {
   std::vector<std::vector<SessionValue>> rows;
-  for (const Found& each : leaving) rows.push_back({each.sequence});
+  for (const FoundEvent& each : leaving) rows.push_back({each.sequence});
   return rows;
 }
 
 /// Locks the rows of their state, so that they are still in it when they go; those that are not, or that somebody else
 /// has locked, are left for another time.
-Result<void> lock(Session& session, const Walk& walk, std::vector<Found>& leaving) {
+Result<void> lock(Session& session, const Walk& walk, std::vector<FoundEvent>& leaving) {
   std::set<std::int64_t> locked;
   session.send_each(
       fmt::format(
           "SELECT sequence FROM {} WHERE sequence {{postgres|= ANY ($1)}}{{sqlite|= $1}} {}{{postgres| FOR UPDATE "
           "SKIP LOCKED}}",
           walk.table, walk.condition),
-      kSequence, sequences_of(leaving), [&](const SqlRow& row) { locked.insert(row.integer(0)); });
+      kSequenceOnly, sequences_of(leaving), [&](const SqlRow& row) { locked.insert(row.integer(0)); });
   if (auto done = session.finish(); !done) return done;
-  std::erase_if(leaving, [&](const Found& each) { return !locked.contains(each.sequence); });
+  std::erase_if(leaving, [&](const FoundEvent& each) { return !locked.contains(each.sequence); });
   return {};
 }
 
-Result<std::int64_t> change_each(Session& session, std::string_view text, const std::vector<Found>& leaving) {
-  session.send_each(fmt::format("{} {{postgres|= ANY ($1)}}{{sqlite|= $1}}", text), kSequence, sequences_of(leaving));
+Result<std::int64_t> change_each_event(Session& session, std::string_view text,
+                                       const std::vector<FoundEvent>& leaving) {
+  session.send_each(fmt::format("{} {{postgres|= ANY ($1)}}{{sqlite|= $1}}", text), kSequenceOnly,
+                    sequences_of(leaving));
   if (auto done = session.finish(); !done) return std::unexpected(std::move(done.error()));
   return session.changed();
 }
 
-Result<void> add_to_rollup(Session& session, RetentionKind kind, const std::vector<Found>& leaving) {
+Result<void> add_to_rollup(Session& session, RetentionKind kind, const std::vector<FoundEvent>& leaving) {
   static constexpr std::array<SessionColumn, 5> kColumns{{{"minute", Type::kInteger},
                                                           {"platform"},
                                                           {"delivered", Type::kInteger},
                                                           {"dead_letter", Type::kInteger},
                                                           {"discarded", Type::kInteger}}};
   std::map<std::pair<UtcTime, std::string>, std::int64_t> counts;
-  for (const Found& each : leaving) {
+  for (const FoundEvent& each : leaving) {
     ++counts[{std::chrono::floor<std::chrono::minutes>(each.candidate.created_at), each.platform}];
   }
   std::vector<std::vector<SessionValue>> rows;
@@ -113,35 +115,35 @@ Error changed_meanwhile() {
           "events that were to be deleted were changed at the same moment; the next pass sees to it"};
 }
 
-Result<std::int64_t> delete_events(Session& session, RetentionKind kind, const std::vector<Found>& leaving) {
+Result<std::int64_t> delete_events(Session& session, RetentionKind kind, const std::vector<FoundEvent>& leaving) {
   const auto count = static_cast<std::int64_t>(leaving.size());
   for (const std::string_view table : {walk_of(kind).table, std::string_view("outbox_events")}) {
-    const auto gone = change_each(session, fmt::format("DELETE FROM {} WHERE sequence", table), leaving);
+    const auto gone = change_each_event(session, fmt::format("DELETE FROM {} WHERE sequence", table), leaving);
     if (!gone) return gone;
     if (*gone != count) return std::unexpected(changed_meanwhile());
   }
   for (const std::string_view table : {"outbox_attempts", "replay_job_events"}) {
-    const auto gone = change_each(session, fmt::format("DELETE FROM {} WHERE sequence", table), leaving);
+    const auto gone = change_each_event(session, fmt::format("DELETE FROM {} WHERE sequence", table), leaving);
     if (!gone) return gone;
   }
   if (kind == RetentionKind::kDeadLetters) {
     std::vector<std::vector<SessionValue>> ids;
-    for (const Found& each : leaving) ids.push_back({each.id});
+    for (const FoundEvent& each : leaving) ids.push_back({each.id});
     session.send_each("DELETE FROM cs_platform_event_dead_letters WHERE event_id {postgres|= ANY ($1)}{sqlite|= $1}",
-                      kId, ids);
+                      kEventIdOnly, ids);
   }
   if (auto done = add_to_rollup(session, kind, leaving); !done) return std::unexpected(std::move(done.error()));
   return count;
 }
 
-Result<std::int64_t> remove_bodies(Session& session, const std::vector<Found>& leaving) {
+Result<std::int64_t> remove_bodies(Session& session, const std::vector<FoundEvent>& leaving) {
   const auto events =
-      change_each(session,
-                  "UPDATE outbox_events SET removed_bytes = {postgres|octet_length}{sqlite|length}"
-                  "(payload), payload = {postgres|''}{sqlite|x''} WHERE removed_bytes IS NULL AND sequence",
-                  leaving);
+      change_each_event(session,
+                        "UPDATE outbox_events SET removed_bytes = {postgres|octet_length}{sqlite|length}"
+                        "(payload), payload = {postgres|''}{sqlite|x''} WHERE removed_bytes IS NULL AND sequence",
+                        leaving);
   if (!events) return events;
-  const auto answers = change_each(
+  const auto answers = change_each_event(
       session, "UPDATE outbox_attempts SET response_body = NULL WHERE response_body IS NOT NULL AND sequence", leaving);
   if (!answers) return answers;
   return events;
@@ -152,19 +154,19 @@ Result<std::int64_t> remove_bodies(Session& session, const std::vector<Found>& l
 Result<RetentionReply> retire_events(Session& session, const RetentionWork& work) {
   const RetentionBatch& batch = work.batch;
   RetentionReply reply{.after = batch.after};
-  std::vector<Found> leaving;
+  std::vector<FoundEvent> leaving;
   bool any_old = false;
   const Walk walk = walk_of(batch.kind);
   session.send(candidates_text(walk), {batch.after, std::int64_t{batch.rows}}, [&](const SqlRow& row) {
     ++reply.looked_at;
-    Found found{.sequence = row.integer(0),
-                .id = text_of(row, 1),
-                .platform = text_of(row, 2),
-                .candidate = {.created_at = row.time(3),
-                              .closed_at = row.time(4),
-                              .has_key = row.integer(5) != 0,
-                              .in_one_state = row.integer(6) == 0},
-                .has_body = row.integer(7) != 0};
+    FoundEvent found{.sequence = row.integer(0),
+                     .id = text_of(row, 1),
+                     .platform = text_of(row, 2),
+                     .candidate = {.created_at = row.time(3),
+                                   .closed_at = row.time(4),
+                                   .has_key = row.integer(5) != 0,
+                                   .in_one_state = row.integer(6) == 0},
+                     .has_body = row.integer(7) != 0};
     // Nobody's event ended before it came; a time that was set by hand may be any.
     const bool young = std::min(found.candidate.created_at, found.candidate.closed_at) >= batch.limit;
     if (young && !reply.young_after) reply.young_after = reply.after;
@@ -182,7 +184,7 @@ Result<RetentionReply> retire_events(Session& session, const RetentionWork& work
 
   if (work.keep) {
     std::vector<std::string> ids;
-    for (const Found& each : leaving) ids.push_back(each.id);
+    for (const FoundEvent& each : leaving) ids.push_back(each.id);
     auto whole = read_whole_events(session, ids);
     if (!whole) return std::unexpected(std::move(whole.error()));
     if (auto kept = work.keep({.kind = batch.kind, .events = std::move(*whole), .callbacks = {}}); !kept) {
@@ -191,7 +193,7 @@ Result<RetentionReply> retire_events(Session& session, const RetentionWork& work
   }
   const auto removed = batch.kind == RetentionKind::kEventBodies ? remove_bodies(session, leaving)
                        : batch.kind == RetentionKind::kAttempts
-                           ? change_each(session, "DELETE FROM outbox_attempts WHERE sequence", leaving)
+                           ? change_each_event(session, "DELETE FROM outbox_attempts WHERE sequence", leaving)
                            : delete_events(session, batch.kind, leaving);
   if (!removed) return std::unexpected(removed.error());
   reply.removed = *removed;

@@ -26,14 +26,10 @@ Context new_context() {
   return context;
 }
 
-const EVP_CIPHER* fetch(const char* name) {
+const EVP_CIPHER* fetch_cipher(const char* name) {
   const EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, name, nullptr);
   require_openssl(cipher != nullptr, "EVP_CIPHER_fetch");
   return cipher;
-}
-
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 std::unexpected<Error> not_decrypted() {
@@ -53,7 +49,7 @@ std::optional<Aes256Key> aes_256_key(std::string_view bytes) {
 }
 
 Result<std::string> decrypt_aes_256_ecb(const Aes256Key& key, std::span<const unsigned char> ciphertext) {
-  static const EVP_CIPHER* const kCipher = fetch("AES-256-ECB");
+  static const EVP_CIPHER* const kCipher = fetch_cipher("AES-256-ECB");
   if (ciphertext.empty() || ciphertext.size() % kBlockSize != 0 || ciphertext.size() > kLongestCiphertext) {
     return not_decrypted();
   }
@@ -74,7 +70,7 @@ Result<std::string> decrypt_aes_256_ecb(const Aes256Key& key, std::span<const un
 
 Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
                                         std::span<const unsigned char> ciphertext) {
-  static const EVP_CIPHER* const kCipher = fetch("AES-256-GCM");
+  static const EVP_CIPHER* const kCipher = fetch_cipher("AES-256-GCM");
   if (nonce.size() != kGcmNonceSize || ciphertext.size() < kGcmTagSize || ciphertext.size() > kLongestCiphertext ||
       associated_data.size() > kLongestCiphertext) {
     return not_decrypted();
@@ -108,7 +104,7 @@ Result<std::string> decrypt_aes_256_gcm(const Aes256Key& key, std::string_view n
 
 std::string encrypt_aes_256_gcm(const Aes256Key& key, std::string_view nonce, std::string_view associated_data,
                                 std::string_view text) {
-  static const EVP_CIPHER* const kCipher = fetch("AES-256-GCM");
+  static const EVP_CIPHER* const kCipher = fetch_cipher("AES-256-GCM");
   require_openssl(nonce.size() == kGcmNonceSize && text.size() <= kLongestCiphertext &&
                       associated_data.size() <= kLongestCiphertext,
                   "AES-256-GCM: sizes");

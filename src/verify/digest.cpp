@@ -7,7 +7,7 @@ namespace yizhan::verify {
 namespace {
 
 // Looked up once: OpenSSL 3 takes longer to find an algorithm by its name than to hash a notice.
-const EVP_MD* fetch(const char* name) {
+const EVP_MD* fetch_digest(const char* name) {
   const EVP_MD* algorithm = EVP_MD_fetch(nullptr, name, nullptr);
   require_openssl(algorithm != nullptr, "EVP_MD_fetch");
   return algorithm;
@@ -36,12 +36,12 @@ std::string hex_of(std::span<const unsigned char> bytes) {
 }  // namespace
 
 std::array<unsigned char, kMd5Size> md5(std::span<const std::string_view> pieces) {
-  static const EVP_MD* const kAlgorithm = fetch("MD5");
+  static const EVP_MD* const kAlgorithm = fetch_digest("MD5");
   return digest<kMd5Size>(kAlgorithm, pieces);
 }
 
 std::array<unsigned char, kSha256Size> sha256(std::span<const std::string_view> pieces) {
-  static const EVP_MD* const kAlgorithm = fetch("SHA256");
+  static const EVP_MD* const kAlgorithm = fetch_digest("SHA256");
   return digest<kSha256Size>(kAlgorithm, pieces);
 }
 

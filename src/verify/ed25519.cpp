@@ -5,6 +5,7 @@
 #include <string>
 
 #include "verify/digest_context.h"
+#include "verify/openssl_check.h"
 
 namespace yizhan::verify {
 namespace {
@@ -17,10 +18,6 @@ std::string joined(TextPieces text) {
   whole.reserve(size);
   for (const std::string_view piece : text) whole += piece;
   return whole;
-}
-
-const unsigned char* bytes_of(const std::string& text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 }  // namespace

@@ -24,10 +24,6 @@ const char* digest_name(HmacAlgorithm algorithm) {
   return "SHA256";
 }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 }  // namespace
 
 HmacKey::HmacKey(HmacAlgorithm algorithm, std::string_view key) {

@@ -13,9 +13,9 @@
 namespace yizhan::verify {
 namespace {
 
-constexpr std::string_view kAlgorithm = "HS256";
+constexpr std::string_view kJwtAlgorithm = "HS256";
 
-std::unexpected<Error> malformed(std::string_view why) {
+std::unexpected<Error> malformed_token(std::string_view why) {
   return fail("token_malformed", fmt::format("the token is no JSON Web Token: {}", why));
 }
 
@@ -92,15 +92,15 @@ Result<std::string> read_algorithm(std::string_view header) {
   json::ObjectReader reader(header);
   while (true) {
     const auto member = reader.next();
-    if (!member) return malformed("its header is no JSON object");
+    if (!member) return malformed_token("its header is no JSON object");
     if (!*member) break;
-    if ((*member)->key == "crit") return malformed("its header demands extensions (crit), and none is known");
+    if ((*member)->key == "crit") return malformed_token("its header demands extensions (crit), and none is known");
     if ((*member)->key != "alg") continue;
     auto text = json::read_string((*member)->value);
-    if (!text) return malformed("its header's alg is no string");
+    if (!text) return malformed_token("its header's alg is no string");
     algorithm = std::move(*text);
   }
-  if (algorithm.empty()) return malformed("its header has no alg");
+  if (algorithm.empty()) return malformed_token("its header has no alg");
   return algorithm;
 }
 
@@ -109,10 +109,10 @@ Result<JwtClaims> read_claims(std::string_view document) {
   json::ObjectReader reader(document);
   while (true) {
     const auto member = reader.next();
-    if (!member) return malformed("its claims are no JSON object");
+    if (!member) return malformed_token("its claims are no JSON object");
     if (!*member) return claims;
     if (!set_claim(**member, claims)) {
-      return malformed(fmt::format("its claim {} has not the form that RFC 7519 gives it", (*member)->key));
+      return malformed_token(fmt::format("its claim {} has not the form that RFC 7519 gives it", (*member)->key));
     }
   }
 }
@@ -120,16 +120,16 @@ Result<JwtClaims> read_claims(std::string_view document) {
 }  // namespace
 
 Result<Jwt> read_jwt(std::string_view token) {
-  if (token.size() > kLongestToken) return malformed(fmt::format("it has more than {} bytes", kLongestToken));
+  if (token.size() > kLongestToken) return malformed_token(fmt::format("it has more than {} bytes", kLongestToken));
   const auto first = token.find('.');
   const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos) {
-    return malformed("it has not three parts with dots between");
+    return malformed_token("it has not three parts with dots between");
   }
   const auto header = decode_part(token.substr(0, first));
   auto claims = decode_part(token.substr(first + 1, second - first - 1));
   auto signature = decode_base64url(token.substr(second + 1));
-  if (!header || !claims || !signature) return malformed("its parts are not base64url without padding");
+  if (!header || !claims || !signature) return malformed_token("its parts are not base64url without padding");
 
   auto algorithm = read_algorithm(*header);
   if (!algorithm) return std::unexpected(std::move(algorithm.error()));
@@ -164,9 +164,9 @@ bool JwtKey::has_signed(const Jwt& token) const {
 Result<JwtClaims> JwtKey::verify(std::string_view token, UtcTime now, Seconds leeway) const {
   auto read = read_jwt(token);
   if (!read) return std::unexpected(std::move(read.error()));
-  if (read->algorithm != kAlgorithm) {
+  if (read->algorithm != kJwtAlgorithm) {
     return fail("token_algorithm_refused", fmt::format("the token names the algorithm '{}'; only {} is accepted",
-                                                       read->algorithm.substr(0, 32), kAlgorithm));
+                                                       read->algorithm.substr(0, 32), kJwtAlgorithm));
   }
   if (!has_signed(*read)) {
     return fail("token_signature_mismatch",

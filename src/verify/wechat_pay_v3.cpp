@@ -21,14 +21,14 @@ constexpr std::string_view kSignatureHeader = "Wechatpay-Signature";
 constexpr std::string_view kSignatureType = "WECHATPAY2-SHA256-RSA2048";
 constexpr std::string_view kProbe = "WECHATPAY/SIGNTEST/";
 constexpr std::string_view kPublicKeyId = "PUB_KEY_ID_";
-constexpr std::string_view kAlgorithm = "AEAD_AES_256_GCM";
+constexpr std::string_view kCipherName = "AEAD_AES_256_GCM";
 
 struct PlatformKey {
   std::string id;
   RsaPublicKey key;
 };
 
-std::unexpected<Error> malformed(std::string_view what) {
+std::unexpected<Error> malformed_header(std::string_view what) {
   return fail("signature_malformed", fmt::format("The {} header {}.", kSignatureHeader, what));
 }
 
@@ -95,7 +95,7 @@ class WechatPayV3Keys final : public WechatPayV3 {
     }
     const RsaPublicKey& key = platform_key->key;
     const auto raw = decode_signature(HmacEncoding::kBase64, signature, key.signature_size());
-    if (!raw) return malformed(kWrongForm);
+    if (!raw) return malformed_header(kWrongForm);
     if (!key.verifies(std::array<std::string_view, 6>{timestamp, "\n", nonce, "\n", message.body, "\n"}, *raw)) {
       return fail("signature_mismatch",
                   fmt::format("The platform key {} did not make the signature in {}: a body that was changed, or a "
@@ -106,8 +106,8 @@ class WechatPayV3Keys final : public WechatPayV3 {
   }
 
   Result<std::string> decrypt(const WechatPayV3Resource& resource) const override {
-    if (resource.algorithm != kAlgorithm) {
-      return fail("ciphertext_malformed", fmt::format("The resource is not encrypted by {}.", kAlgorithm));
+    if (resource.algorithm != kCipherName) {
+      return fail("ciphertext_malformed", fmt::format("The resource is not encrypted by {}.", kCipherName));
     }
     const auto ciphertext = decode_base64(resource.ciphertext);
     if (!ciphertext || ciphertext->size() < kGcmTagSize) {

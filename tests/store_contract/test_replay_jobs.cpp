@@ -186,6 +186,16 @@ TEST_P(ReplayJobs, AnotherRunnerTakesOverWhenTheLeaseHasEnded) {
   EXPECT_EQ(job(begun.id).released, 3);
 }
 
+TEST_P(ReplayJobs, ARunnerThatStopsLeavesItsJobsToTheNext) {
+  dead_letters(3);
+  const ReplayJob begun = start();
+  EXPECT_EQ(work(begun.id, 1, "one").released, 1);
+  ASSERT_TRUE(leave_replays(node_.store(), "two"));
+  EXPECT_THAT(work(begun.id, 1, "two").lost, ElementsAre(begun.id));
+  ASSERT_TRUE(leave_replays(node_.store(), "one"));
+  EXPECT_EQ(work(begun.id, 1, "two").released, 1);
+}
+
 TEST_P(ReplayJobs, AStepFromAnotherPositionIsNotMade) {
   dead_letters(2);
   const ReplayJob begun = start();

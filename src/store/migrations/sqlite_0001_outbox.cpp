@@ -7,7 +7,7 @@
 namespace yizhan::store::migrations {
 namespace {
 
-constexpr std::string_view kTables = R"sql(
+constexpr std::string_view kOutboxTables = R"sql(
 -- Times are integers: microseconds since 1970, UTC. What carries a name of the seed (cs_platform_) shows and takes text.
 
 CREATE TABLE outbox_events (
@@ -358,7 +358,7 @@ std::string sqlite_0001_outbox() {
                        fmt::arg("text_updated_at", text_of("s.updated_at")),
                        fmt::arg("text_lease_expires_at", text_of("s.lease_expires_at")));
   };
-  return std::string(kTables) + std::string(kProcedures) + expand(kViews) + expand(kInsertTrigger) +
+  return std::string(kOutboxTables) + std::string(kProcedures) + expand(kViews) + expand(kInsertTrigger) +
          expand(kUpdateTrigger) + expand(kDeleteTrigger);
 }
 

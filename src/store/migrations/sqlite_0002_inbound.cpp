@@ -5,7 +5,7 @@
 namespace yizhan::store::migrations {
 namespace {
 
-constexpr std::string_view kTables = R"sql(
+constexpr std::string_view kInboundTables = R"sql(
 -- Every callback that came in, with its verdict. received_at is microseconds since 1970, UTC. A row never changes but
 -- for duplicate_count. An identical duplicate has no body of its own, and no keys: they are those of first_id.
 CREATE TABLE inbound_callbacks (
@@ -108,7 +108,7 @@ CREATE INDEX pay_refunds_order ON pay_refunds (out_trade_no);
 }  // namespace
 
 std::string sqlite_0002_inbound() {
-  return std::string(kTables);
+  return std::string(kInboundTables);
 }
 
 }  // namespace yizhan::store::migrations

@@ -27,7 +27,7 @@ PRAGMA writable_schema = RESET;
 )sql";
 
 // Times are text, YYYY-MM-DD HH:MM:SS.ffffff in UTC, as in pay_orders: people write to these tables.
-constexpr std::string_view kTables = R"sql(
+constexpr std::string_view kPushTables = R"sql(
 CREATE TABLE ml_orders (
   id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
   user_id TEXT,
@@ -181,7 +181,7 @@ FROM inbound_callbacks c LEFT JOIN inbound_callbacks f ON f.id = c.first_id WHER
 }  // namespace
 
 std::string sqlite_0003_express_push() {
-  return std::string(kWiderCheck).append(kTables);
+  return std::string(kWiderCheck).append(kPushTables);
 }
 
 }  // namespace yizhan::store::migrations

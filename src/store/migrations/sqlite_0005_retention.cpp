@@ -5,7 +5,7 @@
 namespace yizhan::store::migrations {
 namespace {
 
-constexpr std::string_view kTables = R"sql(
+constexpr std::string_view kRetentionTables = R"sql(
 -- Of an event, or a callback, whose body retention took away: how many bytes that were. NULL: it is as it came. (No
 -- CHECK: SQLite would read the whole table now, and for every row that comes.)
 ALTER TABLE outbox_events ADD COLUMN removed_bytes INTEGER;
@@ -54,7 +54,7 @@ END;
 }  // namespace
 
 std::string sqlite_0005_retention() {
-  return std::string(kTables);
+  return std::string(kRetentionTables);
 }
 
 }  // namespace yizhan::store::migrations

@@ -5,7 +5,7 @@
 namespace yizhan::store::migrations {
 namespace {
 
-constexpr std::string_view kTables = R"sql(
+constexpr std::string_view kAlertTables = R"sql(
 -- Failed attempts, newest first (observations.h): of what is delivered at once there is nothing in it.
 CREATE INDEX outbox_attempts_failed ON outbox_attempts (created_at) WHERE error_class IS NOT NULL;
 -- What was not told (notify_observations.h): little, where all is well.
@@ -34,7 +34,7 @@ CREATE UNIQUE INDEX alerts_open ON alerts (cause) WHERE cleared_at IS NULL;
 }  // namespace
 
 std::string sqlite_0006_alerts() {
-  return std::string(kTables);
+  return std::string(kAlertTables);
 }
 
 }  // namespace yizhan::store::migrations

@@ -12,8 +12,8 @@ namespace yizhan::store::postgres {
 namespace {
 
 /// What one statement takes at most: callbacks, and bytes of their bodies.
-constexpr std::size_t kBlockRows = 1000;
-constexpr std::size_t kBlockBytes = 8 << 20;
+constexpr std::size_t kReceivedRows = 1000;
+constexpr std::size_t kReceivedBytes = 8 << 20;
 
 std::string_view order_of(const Effect& effect) {
   if (const auto* payment = std::get_if<PaymentEffect>(&effect)) return payment->out_trade_no;
@@ -190,7 +190,7 @@ void Receives::send_rows() {
   for (std::size_t first = 0; first < rows.size();) {
     std::size_t bytes = 0;
     std::size_t count = 0;
-    while (first + count < rows.size() && count < kBlockRows && bytes < kBlockBytes) {
+    while (first + count < rows.size() && count < kReceivedRows && bytes < kReceivedBytes) {
       bytes += rows[first + count++].call->callback.body.size();
     }
     send_block(rows.subspan(first, count));

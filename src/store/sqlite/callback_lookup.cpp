@@ -12,7 +12,7 @@
 namespace yizhan::store::sqlite {
 namespace {
 
-constexpr std::int64_t kWindowDays = 7;
+constexpr std::int64_t kFoundForDays = 7;
 /// A stretch is as long as what came, twice over, so that what is too much becomes less.
 constexpr std::size_t kStretchPerAdded = 2;
 
@@ -21,10 +21,6 @@ constexpr std::int64_t kReadPortion = 256;
 
 /// Entries in a bucket when as many are held as may be.
 constexpr std::size_t kInBucket = 8;
-
-std::int64_t day_of(UtcTime time) {
-  return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
-}
 
 }  // namespace
 
@@ -60,7 +56,7 @@ Result<void> CallbackLookup::prepare(UtcTime now) {
   if (!loaded_) {
     if (auto done = load(now); !done) return done;
   }
-  const std::int64_t today = day_of(now);
+  const std::int64_t today = to_unix_days(now);
   return today == days_as_of_ ? Result<void>() : look_for_days(today);
 }
 
@@ -76,7 +72,7 @@ Result<void> CallbackLookup::load(UtcTime now) {
   while ((code = read_tail_.step()) == SQLITE_ROW) {
     newest_id_ = std::max(newest_id_, read_tail_.integer(0));
     // Under this day, whichever it came on: its time in the window is rather longer than shorter.
-    hold({.hash = value_hash(read_tail_.bytes(1)), .callback_id = read_tail_.integer(0), .day = day_of(now)});
+    hold({.hash = value_hash(read_tail_.bytes(1)), .callback_id = read_tail_.integer(0), .day = to_unix_days(now)});
   }
   if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "read the keys of the newest callbacks"));
   round_began_at_ = newest_id_;
@@ -97,11 +93,11 @@ void CallbackLookup::hold(const Entry& entry) {
 
 Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, UtcTime now) {
   if (auto done = prepare(now); !done) return std::unexpected(done.error());
-  const std::int64_t today = day_of(now);
+  const std::int64_t today = to_unix_days(now);
   const std::int64_t hash = value_hash(value);
   std::vector<std::int64_t> found;
   for (const Entry& entry : bucket_of(hash)) {
-    if (entry.hash == hash && entry.day >= today - kWindowDays) found.push_back(entry.callback_id);
+    if (entry.hash == hash && entry.day >= today - kFoundForDays) found.push_back(entry.callback_id);
   }
   for (const Day& day : days_) {
     if (day.complete && !day.filter.may_have(hash)) continue;
@@ -117,7 +113,7 @@ Result<std::vector<std::int64_t>> CallbackLookup::find(std::string_view value, U
 
 Result<void> CallbackLookup::look_for_days(std::int64_t today) {
   std::vector<Day> known = std::exchange(days_, {});
-  std::int64_t after = today - kWindowDays - 1;
+  std::int64_t after = today - kFoundForDays - 1;
   for (;;) {
     next_day_.bind(1, after);
     const ResetGuard guard(next_day_);
@@ -138,7 +134,7 @@ Result<void> CallbackLookup::add(std::string_view value, std::int64_t callback_i
     next_to_write_before_ = next_to_write_;
     round_began_at_before_ = round_began_at_;
   }
-  const Entry entry{.hash = value_hash(value), .callback_id = callback_id, .day = day_of(now)};
+  const Entry entry{.hash = value_hash(value), .callback_id = callback_id, .day = to_unix_days(now)};
   hold(entry);
   added_.push_back(entry.hash);
   newest_id_ = std::max(newest_id_, callback_id);

@@ -5,12 +5,8 @@
 namespace yizhan::store::sqlite {
 namespace {
 
-constexpr std::int64_t kWindowDays = 7;
+constexpr std::int64_t kKeyDays = 7;
 constexpr std::int64_t kPrunedAtOnce = 500;
-
-std::int64_t day_of(UtcTime time) {
-  return std::chrono::floor<std::chrono::days>(time).time_since_epoch().count();
-}
 
 }  // namespace
 
@@ -52,7 +48,7 @@ Result<IdempotencyKeys> IdempotencyKeys::open(Connection& connection) {
 
 Result<std::optional<std::int64_t>> IdempotencyKeys::find(std::string_view platform, std::string_view key,
                                                           UtcTime now) {
-  if (const std::int64_t today = day_of(now); today != days_as_of_) {
+  if (const std::int64_t today = to_unix_days(now); today != days_as_of_) {
     if (auto done = look_for_days(today); !done) return std::unexpected(done.error());
   }
   for (const std::int64_t day : days_) {
@@ -68,7 +64,7 @@ Result<std::optional<std::int64_t>> IdempotencyKeys::find(std::string_view platf
 }
 
 Result<void> IdempotencyKeys::add(std::string_view platform, std::string_view key, std::int64_t sequence, UtcTime now) {
-  add_.bind(1, day_of(now));
+  add_.bind(1, to_unix_days(now));
   add_.bind(2, platform);
   add_.bind(3, key);
   add_.bind(4, sequence);
@@ -78,7 +74,7 @@ Result<void> IdempotencyKeys::add(std::string_view platform, std::string_view ke
 }
 
 Result<bool> IdempotencyKeys::prune(UtcTime now) {
-  prune_.bind(1, day_of(now) - kWindowDays);
+  prune_.bind(1, to_unix_days(now) - kKeyDays);
   prune_.bind(2, kPrunedAtOnce);
   const int code = prune_.run();
   if (code != SQLITE_DONE) return std::unexpected(connection_->error(code, "forget old idempotency keys"));
@@ -88,7 +84,7 @@ Result<bool> IdempotencyKeys::prune(UtcTime now) {
 Result<void> IdempotencyKeys::look_for_days(std::int64_t today) {
   // Today's and yesterday's are probed in any case: events handed over by SQL bring keys while this process runs.
   days_ = {today, today - 1};
-  std::int64_t after = today - kWindowDays - 1;
+  std::int64_t after = today - kKeyDays - 1;
   for (;;) {
     next_day_.bind(1, after);
     const ResetGuard guard(next_day_);

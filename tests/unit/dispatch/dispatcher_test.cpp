@@ -238,6 +238,25 @@ TEST_F(DispatcherTest, Fault47_StoppingWaitsForWhatIsInFlightAndGivesTheRestBack
   EXPECT_EQ(lane_.all().size(), 1U);
 }
 
+TEST_F(DispatcherTest, Fault47_StoppingGivesBackWhatAClaimInHandStillBrings) {
+  start();
+  store::AcceptCall call;
+  call.events.push_back(make_event("crm"));
+  const std::string id = call.events[0].event.id;
+  const std::int64_t key = call.events[0].endpoint_key = lane_.route("crm", "").value()->endpoint_key;
+  // The dispatcher is not told: a poll finds the event, and with that a claim is on its way to the writer.
+  commits_->accept(std::move(call), [](const auto&, const auto&) {});
+  run_until([&] { return dispatcher_->endpoints().contains(key); });
+  bool stopped = false;
+  dispatcher_->stop(10s, [&] { stopped = true; });
+  run_until([&] { return stopped; });
+  dispatcher_.reset();
+  commits_.reset();  // when the process ends, what was handed over is still committed
+  EXPECT_EQ(look(id)->lease_expires_at, std::nullopt);
+  EXPECT_EQ(look(id)->attempt_count, 0);
+  EXPECT_TRUE(lane_.all().empty());
+}
+
 TEST_F(DispatcherTest, TheGraceTimeEndsAStopThatAnAttemptWouldHoldUp) {
   start();
   accept_one("crm");
